@@ -1,0 +1,201 @@
+"""The errors and warnings of chainrule: each one says what happened, where, and what to write instead.
+
+Every error derives from `ChainRuleError` and from the built-in class a reader would expect (`TypeError`,
+`ValueError`, ...), so that ``except TypeError`` keeps working for people who do not know this module.
+The message has three parts, always in this order: what happened to which value, the line of user code,
+and the fix.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ChainRuleError",
+    "DerivativeCheckError",
+    "FormulaError",
+    "GraphError",
+    "IndependentOutputWarning",
+    "IntegerInputError",
+    "NonDifferentiableError",
+    "NonFiniteWarning",
+    "NonScalarOutputError",
+    "ShapeMismatchError",
+    "StaleViewError",
+    "StructureError",
+    "TraceLeakError",
+    "UnsupportedOperationError",
+]
+
+
+class ChainRuleError(Exception):
+    """Base class of every error that chainrule raises on purpose.
+
+    Parameters
+    ----------
+    what : str
+        What happened, naming the value and its shape.
+    where : str, optional
+        File, line and text of the user's code.
+    fix : str, optional
+        What to write instead.
+
+    Examples
+    --------
+    >>> print(ChainRuleError("x went wrong", where="model.py, line 3: y = f(x)", fix="write g(x)"))
+    x went wrong
+      at  model.py, line 3: y = f(x)
+      fix write g(x)
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
+        lines = [what]
+        if where:
+            lines.append(f"  at  {where}")
+        if fix:
+            lines.append(f"  fix {fix}")
+        super().__init__("\n".join(lines))
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+
+class TraceLeakError(ChainRuleError, TypeError):
+    """A traced value was about to leave the graph unseen, which would lose its gradient.
+
+    A function such as `float` or `math.exp` needs a plain number. Handing one out would cut the graph at
+    that place, and the gradient through it would silently be zero.
+
+    Examples
+    --------
+    >>> import math, chainrule as cr
+    >>> try:
+    ...     cr.grad(lambda x: math.exp(x))(1.0)
+    ... except cr.errors.TraceLeakError as error:
+    ...     print(error.what)
+    float() was called on the traced value x (shape (), float64), which would cut it out of the graph
+
+    Write ``np.exp(x)`` instead of ``math.exp(x)``; `chainrule.stop_gradient` where no gradient is wanted.
+    """
+
+
+class NonScalarOutputError(ChainRuleError, TypeError):
+    """`grad` needs a function that returns one real number, and this one returned something else.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> try:
+    ...     cr.grad(lambda x: x * 2)(np.ones(3))
+    ... except cr.errors.NonScalarOutputError as error:
+    ...     print(error.what)
+    grad needs a function that returns one real number, but <lambda> returned an array of shape (3,), float64
+
+    Sum or average the output, or ask for `jacobian` or `elementwise_grad`.
+    """
+
+
+class IntegerInputError(ChainRuleError, TypeError):
+    """A gradient was asked with respect to integers or booleans, which have no derivative.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> try:
+    ...     cr.grad(lambda x: x ** 2)(3)
+    ... except cr.errors.IntegerInputError as error:
+    ...     print(error.what)
+    x (shape (), int64) is not a real or complex floating-point value, so it has no gradient
+
+    Write ``3.0`` instead of ``3``, or convert with ``x.astype(float)``.
+    """
+
+
+class NonDifferentiableError(ChainRuleError, TypeError):
+    """A gradient was asked through an operation that has none.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> try:
+    ...     cr.grad(lambda x: np.nextafter(x, 2.0))(1.0)
+    ... except cr.errors.NonDifferentiableError as error:
+    ...     print(error.what)
+    nextafter has no derivative with respect to its argument 0
+    """
+
+
+class UnsupportedOperationError(ChainRuleError, TypeError):
+    """A NumPy or SciPy function was called on a traced value that chainrule has no record for.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> try:
+    ...     cr.grad(lambda x: np.apply_over_axes(np.sum, x, [0]))(np.ones(3))
+    ... except cr.errors.UnsupportedOperationError as error:
+    ...     print(error.what)
+    numpy.apply_over_axes is not known to chainrule, so it cannot be recorded
+    """
+
+
+class ShapeMismatchError(ChainRuleError, ValueError):
+    """The shapes of two values do not fit the operation between them.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> def f(x, w):
+    ...     return np.sum(x @ w)
+    >>> try:
+    ...     cr.grad(f)(np.ones((2, 3)), np.ones((4, 5)))
+    ... except cr.errors.ShapeMismatchError as error:
+    ...     print(error.what)
+    matmul cannot combine x (shape (2, 3)) and an array (shape (4, 5)): 3 columns meet 4 rows
+    """
+
+
+class StructureError(ChainRuleError, ValueError):
+    """Containers that must have the same structure differ, or an argument number does not exist.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> try:
+    ...     cr.jvp(lambda p: p["w"] * 2, ({"w": 1.0},), ({"v": 1.0},))
+    ... except cr.errors.StructureError as error:
+    ...     print(error.what)
+    the tangents have the structure ({'v': *},), but the primals have ({'w': *},)
+    """
+
+
+class StaleViewError(ChainRuleError, RuntimeError):
+    """A view of a traced array was used after the array it looks at had been assigned to.
+
+    NumPy would show the new numbers through such a view, or not, depending on the memory layout; chainrule
+    refuses to guess. Take the view again after the assignment, or copy it before.
+    """
+
+
+class GraphError(ChainRuleError, ValueError):
+    """A graph broke its own rules: the verifier found a node that does not fit its record."""
+
+
+class DerivativeCheckError(ChainRuleError, AssertionError):
+    """`check_grads` found a gradient that does not agree with finite differences."""
+
+
+class FormulaError(ChainRuleError, ValueError):
+    """A typed formula could not be understood; the message carries a caret under the column."""
+
+
+class NonFiniteWarning(RuntimeWarning):
+    """A value or a gradient came out as NaN or infinite although every input was finite.
+
+    The warning names the first node where it happened, its line, and the usual remedy.
+    """
+
+
+class IndependentOutputWarning(UserWarning):
+    """The output does not depend on the value that it is differentiated by, so the gradient is zero.
+
+    That is right for a function that ignores its argument, and the sign of a mistake in any other.
+    """

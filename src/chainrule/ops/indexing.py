@@ -1,0 +1,236 @@
+"""Reading and writing parts of arrays: indexing by integers, slices, ``None``, masks and integer arrays."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.node import Node
+from chainrule.graph.op import LITERAL, Notation, Op, lift
+from chainrule.ops.comparison import equal
+from chainrule.ops.record import example
+from chainrule.ops.selection import where
+from chainrule.ops.shaping import broadcast_to, reshape, sum_to
+
+
+class _Array:
+    """Stands in an `Index` for the next index array."""
+
+    def __repr__(self) -> str:
+        return "[…]"
+
+
+_ARRAY = _Array()
+
+
+class Index:
+    """The static part of an index: everything but its arrays, which are inputs of the node.
+
+    >>> index, arrays = Index.parse((slice(None), 2))
+    >>> index
+    [:, 2]
+    >>> index.assemble(arrays)
+    (slice(None, None, None), 2)
+    """
+
+    __slots__ = ("_plain", "entries", "is_basic")
+
+    def __init__(self, entries: tuple[Any, ...]) -> None:
+        self.entries = entries
+        self.is_basic = _ARRAY not in entries
+        self._plain = tuple([slice(*entry) if type(entry) is tuple else entry for entry in entries])
+
+    @classmethod
+    def parse(cls, index: Any) -> tuple[Index, tuple[Any, ...]]:
+        """Split what stands between the brackets into the static part and the arrays."""
+        entries: list[Any] = []
+        arrays: list[Any] = []
+        for part in index if type(index) is tuple else (index,):
+            if part is None or part is Ellipsis:
+                entries.append(part)
+            elif isinstance(part, slice):
+                bounds = (part.start, part.stop, part.step)
+                entries.append(tuple([None if b is None else operator.index(b) for b in bounds]))
+            elif isinstance(part, (int, np.integer)) and not isinstance(part, (bool, np.bool_)):
+                entries.append(int(part))
+            elif isinstance(part, Node) and part.ndim == 0 and part.dtype.kind in "iu":
+                entries.append(int(part.value))
+            else:
+                entries.append(_ARRAY)
+                arrays.append(part if isinstance(part, Node) else _index_array(part))
+        return cls(tuple(entries)), tuple(arrays)
+
+    def assemble(self, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The index as NumPy takes it."""
+        if self.is_basic:
+            return self._plain
+        following = iter(arrays)
+        return tuple([next(following) if entry is _ARRAY else entry for entry in self._plain])
+
+    def __hash__(self) -> int:
+        return hash(self.entries)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Index) and self.entries == other.entries
+
+    def __repr__(self) -> str:
+        def show(entry: Any) -> str:
+            if type(entry) is tuple:
+                start, stop, step = ["" if bound is None else str(bound) for bound in entry]
+                return f"{start}:{stop}" + (f":{step}" if step else "")
+            return "..." if entry is Ellipsis else str(entry)
+
+        return "[" + ", ".join(show(entry) for entry in self.entries) + "]"
+
+
+def _index_array(part: Any) -> Any:
+    array = np.asarray(part)
+    if array.size == 0 and not hasattr(part, "dtype"):
+        array = array.astype(np.intp)  # an empty list is an empty index
+    return array
+
+
+def _indexed_shape(shape: tuple[int, ...], index: Index, arrays: tuple[Node, ...]) -> tuple[int, ...]:
+    """Let NumPy index an array of that shape which takes no memory."""
+    hollow = np.broadcast_to(np.int8(0), shape)
+    try:
+        return hollow[index.assemble(tuple([node.value for node in arrays]))].shape
+    except IndexError as error:
+        raise IndexError(f"{error}; the array has shape {shape}") from None
+
+
+def _infer_getitem(op: Op, inputs: tuple[Node, ...], params: dict[str, Any]) -> tuple[Any, Any]:
+    array, *arrays = inputs
+    index = params["index"]
+    if not index.is_basic:
+        return _indexed_shape(array.shape, index, tuple(arrays)), array.dtype
+    key = (array.shape, index)
+    shape = _BASIC_SHAPES.get(key)
+    if shape is None:
+        if len(_BASIC_SHAPES) > 4096:
+            _BASIC_SHAPES.clear()
+        shape = _BASIC_SHAPES[key] = _indexed_shape(array.shape, index, ())
+    return shape, array.dtype
+
+
+_BASIC_SHAPES: dict[Any, tuple[int, ...]] = {}
+
+
+def _scatter(g: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> Any:
+    result = np.zeros(shape, np.asarray(g).dtype)
+    where_to = index.assemble(arrays)
+    if index.is_basic or all(array.dtype == bool for array in arrays):
+        result[where_to] = g
+    else:
+        np.add.at(result, where_to, g)
+    return result
+
+
+def _write(x: Any, value: Any, *arrays: Any, index: Index) -> Any:
+    result = np.array(x)
+    result[index.assemble(arrays)] = value
+    return result
+
+
+def _accumulate(x: Any, value: Any, *arrays: Any, index: Index) -> Any:
+    result = np.array(x)
+    np.add.at(result, index.assemble(arrays), value)
+    return result
+
+
+def _vjp_of_written_value(g: Any, out: Any, x: Any, value: Any, *arrays: Any, index: Index) -> Any:
+    """Where an index array names an element twice, the last write wins and takes the gradient alone."""
+    taken = getitem(g, *arrays, index=index)
+    if any(array.dtype != bool for array in arrays):
+        order = np.arange(taken.size).reshape(taken.shape)
+        last = index_set(np.full(x.shape, -1), order, *arrays, index=index)
+        taken = where(equal(getitem(last, *arrays, index=index), order), taken, 0.0)
+    return _undo_assignment_broadcast(taken, value.shape)
+
+
+def _undo_assignment_broadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Assignment also drops leading axes of length 1 from the value."""
+    if len(shape) > g.ndim:
+        return reshape(sum_to(g, shape=shape[len(shape) - g.ndim :]), shape)
+    return g if g.shape == shape else sum_to(g, shape=shape)
+
+
+def _index_vjp(position: int, g: Any, out: Any, x: Any, value: Any, *arrays: Any, index: Index) -> Any:
+    """Of an assignment ``x[index] = value``: what was overwritten has no influence any more."""
+    if position == 0:
+        return index_set(g, 0.0, *arrays, index=index)
+    return _vjp_of_written_value(g, out, x, value, *arrays, index=index)
+
+
+def _add_vjp(position: int, g: Any, out: Any, x: Any, value: Any, *arrays: Any, index: Index) -> Any:
+    if position == 0:
+        return g
+    return _undo_assignment_broadcast(getitem(g, *arrays, index=index), value.shape)
+
+
+def _infer_write(op: Op, inputs: tuple[Node, ...], params: dict[str, Any]) -> tuple[Any, Any]:
+    array, value, *arrays = inputs
+    target = _indexed_shape(array.shape, params["index"], tuple(arrays))
+    trimmed = value.shape
+    while len(trimmed) > len(target) and trimmed[0] == 1:
+        trimmed = trimmed[1:]
+    if np.broadcast_shapes(trimmed, target) != target:
+        raise ValueError(f"a value of shape {value.shape} does not fit the indexed part, of shape {target}")
+    return array.shape, array.dtype
+
+
+def _assignment_jvp(op: Op) -> Any:
+    def jvp(tangents: tuple[Any, ...], out: Any, x: Any, value: Any, *arrays: Any, index: Index) -> Any:
+        moved_x, moved_value = tangents[:2]
+        base = moved_x if moved_x is not None else lift(np.zeros(x.shape, x.dtype))
+        return op(base, 0.0 if moved_value is None else moved_value, *arrays, index=index)
+
+    return jvp
+
+
+getitem = Op(
+    "getitem",
+    lambda x, *arrays, index: x[index.assemble(arrays)],
+    _infer_getitem,
+    vjp=lambda position, g, out, x, *arrays, index: scatter(g, *arrays, index=index, shape=x.shape),
+    jvp="multilinear",
+    is_view=True,
+    notation=Notation("{0}{index}", "{0}{index}", 38),
+)
+#: Zeros of a given shape with values added at an index: the transpose of `getitem`.
+scatter = Op(
+    "scatter",
+    _scatter,
+    lambda op, inputs, params: (params["shape"], inputs[0].dtype),
+    vjp=lambda position, g, out, value, *arrays, index, shape: getitem(g, *arrays, index=index),
+    jvp="multilinear",
+)
+#: A copy of an array with some elements replaced.
+index_set = Op("index_set", _write, _infer_write, vjp=_index_vjp)
+index_set.jvp = _assignment_jvp(index_set)
+#: A copy of an array with values added at an index, repeated positions adding up.
+index_add = Op("index_add", _accumulate, _infer_write, vjp=_add_vjp)
+index_add.jvp = _assignment_jvp(index_add)
+
+
+def take_index(x: Any, index: Any) -> Any:
+    """``x[index]`` for a node or an array."""
+    parsed, arrays = Index.parse(index)
+    return getitem(x, *arrays, index=parsed)
+
+
+def set_index(x: Any, index: Any, value: Any) -> Any:
+    """A copy of `x` in which ``x[index]`` is `value`."""
+    parsed, arrays = Index.parse(index)
+    return index_set(x, value, *arrays, index=parsed)
+
+
+def add_at_index(x: Any, index: Any, value: Any) -> Any:
+    """A copy of `x` with `value` added at the index; positions named twice are added to twice."""
+    parsed, arrays = Index.parse(index)
+    return index_add(x, value, *arrays, index=parsed)
+
+
+Node.__getitem__ = take_index  # type: ignore[attr-defined]

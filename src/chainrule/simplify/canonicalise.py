@@ -1,0 +1,64 @@
+"""Canonicalisation: identities that hold for every number, used to shorten what backpropagation writes.
+
+Nothing here changes a finite result, not even by rounding, and NaN and inf stay what they were: ``x * 0`` is not
+replaced by 0.
+"""
+
+from __future__ import annotations
+
+from chainrule.graph.node import Node
+from chainrule.graph.op import LITERAL
+from chainrule.simplify.patterns import is_literal
+from chainrule.simplify.rewrite import Rule, RuleSet
+
+__all__ = ["CANONICALISE"]
+
+
+def _keeps(node: Node, other: Node) -> Node | None:
+    """`other` in place of `node`, if that changes neither shape nor dtype."""
+    return other if other.shape == node.shape and other.dtype == node.dtype and other.op is not LITERAL else None
+
+
+def _times_one(node: Node) -> Node | None:
+    """x · 1 = x"""
+    x, y = node.inputs
+    if is_literal(y, 1):
+        return _keeps(node, x)
+    return _keeps(node, y) if is_literal(x, 1) and node.op.name == "multiply" else None
+
+
+def _power_of_one(node: Node) -> Node | None:
+    """x ** 1 = x"""
+    return _keeps(node, node.inputs[0]) if is_literal(node.inputs[1], 1) else None
+
+
+def _double_negation(node: Node) -> Node | None:
+    """−(−x) = x"""
+    inner = node.inputs[0]
+    return inner.inputs[0] if inner.op.name == "negative" else None
+
+
+def _same_shape(node: Node) -> Node | None:
+    """Reshaping, broadcasting or summing to the shape that is there already"""
+    return _keeps(node, node.inputs[0])
+
+
+def _double_transpose(node: Node) -> Node | None:
+    """(Aᵀ)ᵀ = A"""
+    inner = node.inputs[0]
+    if inner.op.name != "transpose":
+        return None
+    axes = tuple(inner.params["axes"][i] for i in node.params["axes"])
+    return inner.inputs[0] if axes == tuple(range(len(axes))) else None
+
+
+CANONICALISE = RuleSet(
+    "canonicalise",
+    [
+        Rule("times one", ("multiply", "divide"), _times_one),
+        Rule("power of one", ("power",), _power_of_one),
+        Rule("double negation", ("negative",), _double_negation),
+        Rule("same shape", ("reshape", "broadcast_to", "sum_to", "cast", "positive"), _same_shape),
+        Rule("double transpose", ("transpose",), _double_transpose),
+    ],
+)

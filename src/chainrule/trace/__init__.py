@@ -1,0 +1,3 @@
+"""Tracing: an array that runs NumPy code and records it."""
+
+import chainrule.trace.methods  # noqa: F401  (gives traced arrays their operators and methods)

@@ -1,0 +1,203 @@
+"""Operators and methods of traced arrays: each is the NumPy function of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.op import Op
+from chainrule.ops import comparison
+from chainrule.ops.arithmetic import BINARY_OPERATORS, negative, positive
+from chainrule.ops.complex_numbers import conjugate, imag, real
+from chainrule.ops.indexing import Index, add_at_index, getitem, set_index
+from chainrule.ops.products import matmul
+from chainrule.ops.record import SERVED
+from chainrule.ops.shaping import astype, reshape, transpose
+from chainrule.trace.dispatch import find_record
+from chainrule.trace.record import call_record, record_op, to_node, unwrap, wrap
+from chainrule.trace.tracer import Tracer
+from chainrule.trace.views import assign_index, assign_whole, link_view
+
+#: Methods that call the NumPy function of the same name with the array as first argument.
+_FUNCTION_METHODS = (
+    "all any argmax argmin argsort argpartition choose clip compress cumprod cumsum diagonal dot max mean min nonzero "
+    "prod ptp put ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
+).split()
+
+_COMPARISONS = {
+    "eq": comparison.equal,
+    "ne": comparison.not_equal,
+    "lt": comparison.less,
+    "le": comparison.less_equal,
+    "gt": comparison.greater,
+    "ge": comparison.greater_equal,
+}
+_BITWISE = {"and": comparison.bitwise_and, "or": comparison.bitwise_or, "xor": comparison.bitwise_xor}
+
+
+def _binary(op: Op) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    def forward(self: Tracer, other: Any) -> Any:
+        if not _is_operand(other):
+            return NotImplemented
+        return record_op(op, (self, other))
+
+    def reflected(self: Tracer, other: Any) -> Any:
+        if not _is_operand(other):
+            return NotImplemented
+        return record_op(op, (other, self))
+
+    def in_place(self: Tracer, other: Any) -> Any:
+        result = record_op(op, (self, other))
+        if not self.shape:
+            return result  # a number, not an array: other names of the old value keep it
+        assign_whole(self, result._node)
+        return self
+
+    return forward, reflected, in_place
+
+
+_OPERANDS = (Tracer, float, int, np.ndarray, np.generic, complex, list, tuple)
+
+
+def _is_operand(value: Any) -> bool:
+    return isinstance(value, _OPERANDS)
+
+
+def _install_operators() -> None:
+    for name, op in {**BINARY_OPERATORS, "matmul": matmul, **_BITWISE}.items():
+        forward, reflected, in_place = _binary(op)
+        setattr(Tracer, f"__{name}__", forward)
+        setattr(Tracer, f"__r{name}__", reflected)
+        setattr(Tracer, f"__i{name}__", in_place)
+    for name, op in _COMPARISONS.items():
+        setattr(Tracer, f"__{name}__", _binary(op)[0])
+    for name, op in {"neg": negative, "pos": positive, "invert": comparison.invert}.items():
+        setattr(Tracer, f"__{name}__", lambda self, op=op: record_op(op, (self,)))
+    setattr(Tracer, "__abs__", lambda self: np.abs(self))  # noqa: B010
+    setattr(Tracer, "__divmod__", lambda self, other: (self // other, self % other))  # noqa: B010
+    setattr(Tracer, "__rdivmod__", lambda self, other: (other // self, other % self))  # noqa: B010
+
+
+def _install_function_methods() -> None:
+    for name in _FUNCTION_METHODS:
+        function = getattr(np, name)
+
+        def method(self: Tracer, *args: Any, _function: Any = function, **kwargs: Any) -> Any:
+            return _function(self, *args, **kwargs)
+
+        method.__name__ = name
+        method.__doc__ = f"The same as ``np.{name}(x, ...)``."
+        setattr(Tracer, name, method)
+
+
+def _getitem(self: Tracer, index: Any) -> Any:
+    parsed, arrays = Index.parse(unwrap(index))
+    return link_view(self, record_op(getitem, (self, *arrays), {"index": parsed}))
+
+
+def _setitem(self: Tracer, index: Any, value: Any) -> None:
+    plain_index, node = unwrap(index), to_node(value)
+    if node.op is getitem and node.inputs[0] is self._node and node.params["index"] == Index.parse(plain_index)[0]:
+        if node.params["index"].is_basic:
+            return  # the end of ``v[i] += x``: the view has written through already
+    assign_index(self, plain_index, node)
+
+
+class _At:
+    """``x.at``: changed copies of an array, for code that does not assign in place."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self, array: Tracer) -> None:
+        self._array = array
+
+    def __getitem__(self, index: Any) -> _AtIndex:
+        return _AtIndex(self._array, index)
+
+
+class _AtIndex:
+    """``x.at[index]``: what can be done with one part of the array."""
+
+    __slots__ = ("_array", "_index")
+
+    def __init__(self, array: Tracer, index: Any) -> None:
+        self._array = array
+        self._index = unwrap(index)
+
+    def set(self, value: Any) -> Any:
+        """A copy in which ``x[index]`` is `value`."""
+        return wrap(set_index(self._array._node, self._index, to_node(value)))
+
+    def add(self, value: Any) -> Any:
+        """A copy with `value` added at the index; positions named twice are added to twice."""
+        return wrap(add_at_index(self._array._node, self._index, to_node(value)))
+
+    def get(self) -> Any:
+        """``x[index]``"""
+        return wrap(self._array._node[self._index])  # type: ignore[index]
+
+
+def _reshape(self: Tracer, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
+    """The same as ``np.reshape``; the lengths may be given one by one."""
+    return call_record(reshape, (self, shape[0] if len(shape) == 1 else shape), {"order": order})
+
+
+def _transpose(self: Tracer, *axes: Any) -> Any:
+    """The same as ``np.transpose``; the axes may be given one by one."""
+    if not axes or axes == (None,):
+        return call_record(transpose, (self,), {})
+    return call_record(transpose, (self, axes[0] if isinstance(axes[0], (tuple, list)) else axes), {})
+
+
+def _astype(self: Tracer, dtype: Any, *, copy: bool = True, casting: str = "unsafe") -> Any:
+    """Convert to another dtype."""
+    return call_record(astype, (self, dtype), {})
+
+
+def _copy(self: Tracer, order: str = "C") -> Tracer:
+    """A traced array of its own: later assignments to either do not reach the other."""
+    return Tracer(self._node)
+
+
+def _fill(self: Tracer, value: Any) -> None:
+    """Set every element."""
+    assign_index(self, Ellipsis, to_node(value))
+
+
+def _sort(self: Tracer, axis: int = -1, kind: Any = None) -> None:
+    """Sort in place."""
+    assign_whole(self, call_record(find_record(np.sort), (self,), {"axis": axis})._node)
+
+
+def _install_the_rest() -> None:
+    members: dict[str, Any] = {
+        "__getitem__": _getitem,
+        "__setitem__": _setitem,
+        "reshape": _reshape,
+        "transpose": _transpose,
+        "astype": _astype,
+        "copy": _copy,
+        "__copy__": _copy,
+        "__deepcopy__": lambda self, memo: _copy(self),
+        "flatten": lambda self, order="C": _copy(np.ravel(self, order=order)),
+        "fill": _fill,
+        "sort": _sort,
+        "conj": lambda self: record_op(conjugate, (self,)),
+        "conjugate": lambda self: record_op(conjugate, (self,)),
+        "at": property(_At),
+        "T": property(lambda self: call_record(transpose, (self,), {})),
+        "mT": property(lambda self: call_record(SERVED[np.matrix_transpose], (self,), {})),
+        "real": property(lambda self: call_record(real, (self,), {})),
+        "imag": property(lambda self: call_record(imag, (self,), {})),
+        "flat": property(lambda self: np.ravel(self)),
+        "device": property(lambda self: "cpu"),
+    }
+    for name, member in members.items():
+        setattr(Tracer, name, member)
+
+
+_install_operators()
+_install_function_methods()
+_install_the_rest()

@@ -1,0 +1,89 @@
+"""The user's code behind a node: which line recorded it, and which variable it was assigned to."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import os
+import sys
+from types import CodeType, FrameType
+from typing import Any
+
+from chainrule.graph.node import Node, SourceSite
+from chainrule.graph.provenance import format_line
+
+__all__ = ["assigned_name", "line_of_frame", "name_in_frame", "user_frame", "user_site"]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_NUMPY = os.sep + "numpy" + os.sep
+
+#: Whether a code object belongs to chainrule or NumPy itself.
+_is_internal: dict[CodeType, bool] = {}
+
+
+def _internal(code: CodeType) -> bool:
+    known = _is_internal.get(code)
+    if known is None:
+        filename = code.co_filename
+        known = filename.startswith(_PACKAGE) or (_NUMPY in filename and "site-packages" in filename)
+        _is_internal[code] = known
+    return known
+
+
+def user_frame(depth: int = 1) -> FrameType | None:
+    """The innermost frame of the user's code."""
+    frame: FrameType | None = sys._getframe(depth + 1)
+    while frame is not None and _internal(frame.f_code):
+        frame = frame.f_back
+    return frame
+
+
+def user_site(depth: int = 1) -> SourceSite | None:
+    """Code and instruction of the user's code that is running, cheap enough to take for every node."""
+    frame: FrameType | None = sys._getframe(depth + 1)
+    while frame is not None:
+        code = frame.f_code
+        known = _is_internal.get(code)
+        if known is None:
+            known = _internal(code)
+        if not known:
+            return code, frame.f_lasti
+        frame = frame.f_back
+    return None
+
+
+def line_of_frame(frame: FrameType | None) -> str | None:
+    """``file, line n: text`` of a running frame."""
+    return None if frame is None else format_line(frame.f_code.co_filename, frame.f_lineno)
+
+
+def name_in_frame(frame: FrameType | None, value: Any) -> str | None:
+    """The local variable that holds a value, if there is one."""
+    if frame is None:
+        return None
+    for name, held in frame.f_locals.items():
+        if held is value:
+            return name
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _stores(code: CodeType) -> dict[int, str]:
+    """For each instruction of a function whose result is assigned at once: the name it is assigned to."""
+    names: dict[int, str] = {}
+    previous: dis.Instruction | None = None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("CACHE", "EXTENDED_ARG", "NOP", "COPY"):
+            continue  # COPY: a = b = value
+        if previous is not None and instruction.opname.startswith("STORE_") and isinstance(instruction.argval, str):
+            names.setdefault(previous.offset, instruction.argval)
+        previous = instruction
+    return names
+
+
+def assigned_name(node: Node) -> str | None:
+    """The variable that the statement which recorded the node assigns its result to."""
+    if node.site is None:
+        return None
+    code, instruction = node.site
+    return _stores(code).get(instruction)

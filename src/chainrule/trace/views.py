@@ -1,0 +1,165 @@
+"""Assignment into traced arrays, with NumPy's view semantics.
+
+``v[i] = x`` moves the handle `v` to a node in which the element is replaced. Handles that look at the same memory
+must follow: a view made by slicing or transposing is linked to its base, a write to the base is seen through the
+view, and a write through the view changes the base. Where NumPy itself may or may not make a view (``reshape`` of
+an array that is not contiguous), a handle that would go stale refuses to be used.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ShapeMismatchError, StaleViewError
+from chainrule.graph.node import Node
+from chainrule.graph.provenance import describe_value
+from chainrule.ops.indexing import Index, getitem, set_index
+from chainrule.ops.shaping import broadcast_to, cast, transpose_op
+from chainrule.trace.source import line_of_frame, name_in_frame, user_frame
+from chainrule.trace.tracer import Tracer
+
+__all__ = ["ViewLink", "assign_index", "assign_whole", "link_view"]
+
+
+class ViewLink:
+    """How a view follows its base, and how a write through it gets back.
+
+    Attributes
+    ----------
+    base : Tracer
+    read : callable
+        From the base's node to the view's node.
+    write : callable or None
+        From the base's node and the view's new node to the base's new node; None where NumPy may have copied.
+    """
+
+    __slots__ = ("base", "read", "write")
+
+    def __init__(self, base: Tracer, read: Callable[[Node], Node], write: Callable[[Node, Node], Node] | None) -> None:
+        self.base = base
+        self.read = read
+        self.write = write
+
+
+def link_view(base: Tracer, view: Tracer) -> Tracer:
+    """Link a freshly recorded result to the array that it may share memory with."""
+    op, params = view._node.op, view._node.params
+    if view._node.inputs[:1] != (base._node,) or not view._node.shape:
+        return view
+    if op is getitem:
+        index: Index = params["index"]
+        if not index.is_basic:
+            return view
+        entries = index.assemble(())
+        link = ViewLink(
+            base,
+            lambda node: getitem.apply((node,), params),
+            lambda node, new: set_index(node, entries, new),
+        )
+    elif op is transpose_op:
+        inverse = {"axes": tuple(np.argsort(params["axes"]).tolist())}
+        link = ViewLink(
+            base,
+            lambda node: transpose_op.apply((node,), params),
+            lambda node, new: transpose_op.apply((new,), inverse),
+        )
+    elif op.is_view:
+        link = ViewLink(base, lambda node: op.apply((node,), params), None)
+    else:
+        return view
+    view._link = link
+    if base._views is None:
+        base._views = []
+    base._views.append(weakref.ref(view))
+    return view
+
+
+def assign_index(target: Tracer, index: Any, value: Node) -> None:
+    """``target[index] = value``"""
+    node = target._node
+    if value.dtype.kind == "c" and node.dtype.kind != "c":
+        raise ShapeMismatchError(
+            f"a complex value cannot be assigned into {_shown(target)}",
+            where=line_of_frame(user_frame()),
+            fix="make the array complex, or assign the real part",
+        )
+    assign_whole(target, set_index(node, index, value))
+
+
+def assign_whole(target: Tracer, new: Node) -> None:
+    """Move a handle to a new node of the same shape and dtype, and with it all that shares its memory."""
+    shape, dtype = target._node.shape, target._node.dtype
+    if new.dtype != dtype:
+        if not np.can_cast(new.dtype, dtype, "same_kind"):
+            raise ShapeMismatchError(
+                f"values of dtype {new.dtype} cannot be written into {_shown(target)}",
+                where=line_of_frame(user_frame()),
+                fix="write v = v + x instead of v += x, or make the array with the wider dtype",
+            )
+        new = cast(new, dtype=dtype)
+    if new.shape != shape:
+        if np.broadcast_shapes(new.shape, shape) != shape:
+            raise ShapeMismatchError(
+                f"a result of shape {new.shape} cannot be written into {_shown(target)}",
+                where=line_of_frame(user_frame()),
+                fix="write v = v + x instead of v += x",
+            )
+        new = broadcast_to(new, shape)
+    link = target._link
+    if link is None:
+        _move(target, new)
+    elif link.write is None:
+        raise StaleViewError(
+            f"{_shown(target)} may be a view or a copy of another array, so writing into it is ambiguous",
+            where=line_of_frame(user_frame()),
+            fix="write into the original array, or take a copy first: v = v.copy()",
+        )
+    else:
+        assign_whole(link.base, link.write(link.base._node, new))
+
+
+def _move(target: Tracer, new: Node) -> None:
+    """Point a handle at its new node, and its views at theirs."""
+    if new.name is None:
+        new.name = target._node.name
+    target._node = new
+    if target._views is None:
+        return
+    alive = []
+    for reference in target._views:
+        view = reference()
+        if view is None or view._link is None:
+            continue
+        alive.append(reference)
+        if view._link.write is None:
+            view._node = _StaleNode(view._node, target)  # type: ignore[assignment]
+        else:
+            _move(view, view._link.read(new))
+    target._views = alive
+
+
+class _StaleNode:
+    """Stands where the node of a stale view was; whatever is asked of it raises."""
+
+    def __init__(self, view: Node, base: Tracer) -> None:
+        name = view.name or "a view"
+        self._message = (
+            f"{name} (shape {view.shape}) was made from {_shown(base)} by {view.op.name}, and that array was "
+            "assigned to since; NumPy may show the old or the new numbers here"
+        )
+
+    def __getattr__(self, attribute: str) -> Any:
+        raise StaleViewError(
+            self._message,
+            where=line_of_frame(user_frame()),
+            fix="take the view again after the assignment, or copy it before: v.reshape(...).copy()",
+        )
+
+
+def _shown(target: Tracer) -> str:
+    name = target._node.name or name_in_frame(user_frame(), target)
+    return describe_value(name, target.shape, target.dtype)

@@ -1,0 +1,1 @@
+"""The functions that users call: gradients, Jacobians, Hessians, graphs."""

@@ -1,0 +1,126 @@
+"""From a traced call to gradients: as numbers through a kept program, or as nodes inside another trace."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.backward import backpropagate, zeros_like
+from chainrule.errors import IndependentOutputWarning, TraceLeakError
+from chainrule.graph.node import Node, ancestors, next_index
+from chainrule.graph.op import LITERAL, constant
+from chainrule.graph.provenance import describe, where_recorded
+from chainrule.interpret import Program, ProgramCache, non_finite_message, run_checked, signature
+from chainrule.simplify.rewrite import rebuild
+from chainrule.simplify.stabilise import stabilise
+from chainrule.trace.session import active_sessions
+from chainrule.trace.tracer import Tracer
+from chainrule.transforms.calling import TracedCall
+
+__all__ = ["Derivation", "compute", "depends_on_outer", "ones_for"]
+
+#: From the stable outputs of a traced call and its inputs to the nodes that are wanted.
+Derivation = Callable[[list[Node], list[Node], int], list[Node]]
+
+_programs = ProgramCache()
+
+
+def depends_on_outer(order: Sequence[Node], start: int) -> bool:
+    """Whether a trace uses nodes of a trace around it."""
+    if not active_sessions():
+        return False
+    return any(source.index <= start for node in order for source in node.inputs)
+
+
+def compute(
+    call: TracedCall,
+    outputs: Sequence[Node],
+    kind: Any,
+    derive: Derivation,
+    extra_leaves: Sequence[Node] = (),
+) -> list[Any]:
+    """Compute what `derive` makes of a traced call.
+
+    Parameters
+    ----------
+    call : TracedCall
+    outputs : sequence of Node
+        What the function returned.
+    kind : hashable
+        Names the derivation: calls that record the same graph share a program only within one kind.
+    derive : callable
+        Builds the wanted nodes; called once for each new graph.
+    extra_leaves : sequence of Node
+        Further values that the derivation needs, such as tangents.
+
+    Returns
+    -------
+    list
+        Arrays; inside another trace, traced values.
+    """
+    start, inputs = call.start, call.inputs
+    sessions = active_sessions()
+    symbolic = any(node.inputs for node in extra_leaves)
+    if symbolic and start < sessions[0].start:
+        # The call was traced before the trace that its derivative now takes part in.
+        outputs, inputs, start = _traced_afresh(outputs, inputs, start)
+    order = ancestors([*inputs, *extra_leaves, *outputs], after=start)
+
+    def build_nodes() -> list[Node]:
+        stabilise(order)
+        return derive([node.stable or node for node in outputs], inputs, start)
+
+    if symbolic or depends_on_outer(order, start):
+        return [Tracer(node) for node in build_nodes()]
+    try:
+        key, leaves = signature(order, outputs)
+    except KeyError:
+        raise _leaked(order, start) from None
+    program = _programs.get((kind, len(inputs), *key), lambda: Program(build_nodes(), leaves))
+    return run_checked(program, leaves, lambda: non_finite_message(order, "the result"))
+
+
+def _traced_afresh(outputs: Sequence[Node], inputs: Sequence[Node], start: int) -> tuple[list[Node], list[Node], int]:
+    """Copies of the nodes of an earlier trace that belong to the present one."""
+    start_now = next_index()
+    copies: dict[Node, Node] = {}
+    for node in ancestors([*inputs, *outputs], after=start):
+        if node.inputs:
+            copies[node] = rebuild(node, tuple([copies.get(source, source) for source in node.inputs]))
+        else:
+            copies[node] = node if node.op is LITERAL else constant(node.value)
+    return [copies[node] for node in outputs], [copies[node] for node in inputs], start_now
+
+
+def _leaked(order: Sequence[Node], start: int) -> TraceLeakError:
+    """The error for a traced value that outlived its trace."""
+    stray = next(source for node in order for source in node.inputs if source.index <= start)
+    return TraceLeakError(
+        f"{describe(stray)} was traced in a call that has ended, and is used in a later one",
+        where=where_recorded(stray),
+        fix="return the value from the function (has_aux=True hands it on) instead of keeping it elsewhere",
+    )
+
+
+def gradients(outputs: list[Node], upstream: list[Node], inputs: list[Node], start: int) -> list[Node]:
+    """Gradients with respect to inputs, zeros where there is no influence."""
+    found = backpropagate(outputs, upstream, inputs, after=start)
+    return [found.get(node) or zeros_like(node) for node in inputs]
+
+
+def ones_for(node: Node) -> Node:
+    """The upstream gradient of an output with respect to itself."""
+    return constant(np.ones(node.shape, node.dtype))
+
+
+def warn_if_independent(order_reaches_input: bool, name: str) -> None:
+    """A function that ignores what it is differentiated by is probably a mistake."""
+    if not order_reaches_input:
+        warnings.warn(
+            f"the output of {name} does not depend on the differentiated arguments, so the gradient is zero",
+            IndependentOutputWarning,
+            stacklevel=4,
+        )

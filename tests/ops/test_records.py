@@ -1,0 +1,141 @@
+"""Every operation record, tested from what it says of itself: values, both modes, two orders, dtypes, shapes."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.graph.op import OPS, Op
+from chainrule.ops.load import load_all
+from chainrule.ops.record import FUNCTIONS, Example, Function, Sampler
+from chainrule.trace.call import call_with
+
+load_all()
+
+
+@dataclass
+class Case:
+    record: Op | Function
+    example: Example
+
+    def differentiated(self) -> tuple[int, ...]:
+        if self.example.argnums is not None:
+            return self.example.argnums
+        return tuple(
+            i for i, arg in enumerate(self.example.args) if isinstance(arg, np.ndarray) and arg.dtype.kind in "fc"
+        )
+
+    def call(self, *moving: Any) -> Any:
+        args = list(self.example.args)
+        for position, value in zip(self.differentiated(), moving, strict=True):
+            args[position] = value
+        if self.example.prepare is not None:
+            args = list(self.example.prepare(*args))
+        result = call_with(self.record, *args, **self.example.kwargs)
+        return result if self.example.select is None else self.example.select(result)
+
+    def point(self) -> list[Any]:
+        return [self.example.args[position] for position in self.differentiated()]
+
+
+def sampler_for(record: Op | Function, dtype: Any) -> Sampler:
+    return Sampler(dtype, seed=zlib.crc32(record.name.encode()))
+
+
+def sampled_from_domain(record: Op, sampler: Sampler) -> list[Example]:
+    """Elementwise operations: same shapes, broadcasting shapes, a number, and nothing at all."""
+
+    def draw(*shapes: tuple[int, ...]) -> Example:
+        args = [
+            sampler.uniform(*interval, *shape)
+            if rule is not None
+            else (sampler.rng.uniform(*interval, shape) > 0.5 if record.name == "where" else np.zeros(shape, np.intp))
+            for position, (interval, shape) in enumerate(zip(record.domain, shapes, strict=True))
+            for rule in [record.rule_for(position)]
+        ]
+        return Example(tuple(args))
+
+    arity = len(record.domain)
+    if arity == 1:
+        return [draw(()), draw((2, 3)), draw((0, 3))]
+    return [
+        draw(*[(2, 3)] * arity),
+        draw((2, 3), *[(3,)] * (arity - 1)),
+        draw((), *[(2, 1)] * (arity - 1)),
+        draw(*[(0,)] * arity),
+    ]
+
+
+def is_differentiable(record: Op | Function) -> bool:
+    if isinstance(record, Function):
+        return record.differentiable
+    return record.rule_for(0) is not None or record.rule_for(1) is not None or record.rule_for(2) is not None
+
+
+def examples_of(record: Op | Function, dtype: Any) -> list[Example]:
+    sampler = sampler_for(record, dtype)
+    examples = sampled_from_domain(record, sampler) if isinstance(record, Op) and record.domain else []
+    return examples + (list(record.examples(sampler)) if record.examples else [])
+
+
+RECORDS = [*OPS.values(), *FUNCTIONS.values()]
+NEITHER_SAMPLED_NOR_CALLED = "internal"
+
+
+def cases(dtype: Any, *, holomorphic: bool = False) -> list[Any]:
+    return [
+        pytest.param(Case(record, one), id=f"{record.name}-{number}")
+        for record in RECORDS
+        if not holomorphic or record.holomorphic
+        for number, one in enumerate(examples_of(record, dtype))
+    ]
+
+
+@pytest.mark.parametrize("case", [c for c in cases(np.float64) if is_differentiable(c.values[0].record)])
+def test_derivatives_agree_with_finite_differences_in_both_modes_and_to_order_two(case: Case) -> None:
+    cr.check_grads(case.call, *case.point(), order=2, modes=("rev", "fwd"))
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in cases(np.complex128, holomorphic=True) if is_differentiable(c.values[0].record)]
+)
+def test_derivatives_of_complex_arguments_agree_with_finite_differences(case: Case) -> None:
+    cr.check_grads(case.call, *case.point(), order=2, modes=("rev", "fwd"))
+
+
+@pytest.mark.parametrize("case", [c for c in cases(np.float32) if is_differentiable(c.values[0].record)])
+def test_gradients_of_float32_arguments_are_float32_of_the_same_shape(case: Case) -> None:
+    value, pull_back = cr.vjp(lambda *x: case.call(*x), *case.point())
+    leaves, structure = cr.structure.flatten(value)
+    upstream = structure.unflatten([np.ones(np.shape(leaf), np.asarray(leaf).dtype) for leaf in leaves])
+    for argument, gradient in zip(case.point(), pull_back(upstream), strict=True):
+        assert np.asarray(gradient).dtype == argument.dtype
+        assert np.shape(gradient) == argument.shape
+
+
+@pytest.mark.parametrize("case", cases(np.float64))
+def test_a_recorded_call_has_the_value_shape_and_dtype_of_the_plain_call(case: Case) -> None:
+    plain = case.call(*case.point())
+    graph = cr.trace(lambda *x: case.call(*x), *case.point())
+    expected, _ = cr.structure.flatten(plain)
+    assert len(graph.outputs) == len(expected)
+    for node, value in zip(graph.outputs, expected, strict=True):
+        assert node.shape == np.shape(value)
+        assert node.dtype == np.asarray(value).dtype
+        np.testing.assert_allclose(node.value, value, rtol=1e-12, atol=1e-12)
+        assert np.shape(node.value) == node.shape
+        assert np.asarray(node.value).dtype == node.dtype
+
+
+def test_every_record_that_numpy_reaches_has_examples() -> None:
+    without = [
+        record.name
+        for record in RECORDS
+        if record.serves and is_differentiable(record) and not examples_of(record, np.float64)
+    ]
+    assert without == []
