@@ -21,9 +21,18 @@ from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL
 from chainrule.graph.provenance import describe, where_recorded
 from chainrule.simplify.canonicalise import CANONICALISE
+from chainrule.simplify.constants import fold_constants
 from chainrule.simplify.stabilise import stable
 
-__all__ = ["Program", "ProgramCache", "evaluate", "signature"]
+__all__ = [
+    "Program",
+    "ProgramCache",
+    "compute_once",
+    "evaluate",
+    "non_finite_message",
+    "run_checked",
+    "signature",
+]
 
 Step = tuple[int, Callable[..., Any], Any, int, int]
 
@@ -48,6 +57,7 @@ class Program:
         done: dict[Node, Node] = {leaf: leaf for leaf in leaves}
         CANONICALISE.rewrite(ancestors(outputs), done)
         outputs = [done[node] for node in outputs]
+        outputs = fold_constants(outputs, leaves)
         self._leaf_count = len(leaves)
         order, same = _merge_equal(ancestors(outputs), leaves)
         outputs = [same.get(node, node) for node in outputs]
@@ -236,17 +246,12 @@ class ProgramCache:
         How many programs are kept.
     """
 
-    #: Larger graphs are not kept: comparing and storing their signatures would cost more than it saves.
-    largest_graph = 20_000
-
     def __init__(self, capacity: int = 512) -> None:
         self._programs: OrderedDict[Any, Program] = OrderedDict()
         self._capacity = capacity
 
     def get(self, key: Any, build: Callable[[], Program]) -> Program:
         """The program for a key, built where it is not known yet."""
-        if len(key) > 3 * self.largest_graph:
-            return build()
         try:
             program = self._programs.get(key)
         except TypeError:  # an operation with a setting that cannot be hashed, such as a list of sizes
@@ -264,6 +269,34 @@ class ProgramCache:
         return len(self._programs)
 
 
+def compute_once(outputs: Sequence[Node]) -> list[Any]:
+    """Compute nodes of a graph that is too large to keep as a program; each array is dropped after its last use.
+
+    Returns
+    -------
+    list of array
+        Fresh arrays, as from `Program.run`.
+    """
+    order = ancestors(outputs)
+    uses = dict.fromkeys(order, 0)
+    for node in order:
+        for source in node.inputs:
+            uses[source] += 1
+    for node in outputs:
+        uses[node] += 1
+    values: dict[Node, Any] = {}
+    for node in order:
+        if node._value is not None:
+            values[node] = node._value
+            continue
+        values[node] = node.op.compute(*[values[source] for source in node.inputs], **node.params)
+        for source in node.inputs:
+            uses[source] -= 1
+            if not uses[source]:
+                del values[source]
+    return [np.array(values[node]) if node.op.is_view or not node.inputs else values[node] for node in outputs]
+
+
 class _Alarm:
     """Hears of floating-point exceptions during a run, at no cost as long as there are none."""
 
@@ -274,22 +307,21 @@ class _Alarm:
         self.rang = True
 
 
-def run_checked(program: Program, leaves: Sequence[Node], diagnose: Callable[[], str | None]) -> list[Any]:
-    """Run a program, and warn if a result is NaN or infinite although no input was.
+def run_checked(run: Callable[[], list[Any]], leaves: Iterable[Node], diagnose: Callable[[], str | None]) -> list[Any]:
+    """Compute something, and warn if a result is NaN or infinite although no input was.
 
     Parameters
     ----------
-    program : Program
-    leaves : sequence of Node
-        Their values are the inputs.
+    run : callable
+    leaves : iterable of Node
+        The inputs.
     diagnose : callable
         Called only in that case: tells which node it was, or `None` if nothing is wrong after all.
     """
     alarm = _Alarm()
-    values = [leaf._value for leaf in leaves]
     with np.errstate(over="call", divide="call", invalid="call", under="ignore", call=alarm):
-        results = program.run(values)
-    if alarm.rang and not all(_is_finite(result) for result in results) and all(_is_finite(value) for value in values):
+        results = run()
+    if alarm.rang and not all(map(_is_finite, results)) and all(_is_finite(leaf._value) for leaf in leaves):
         message = diagnose()
         if message:
             warnings.warn(message, NonFiniteWarning, stacklevel=4)

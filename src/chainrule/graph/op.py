@@ -44,6 +44,8 @@ ZERO = Zero()
 #: Every primitive operation by name.
 OPS: dict[str, Op] = {}
 
+_NO_PARAMS: dict[str, Any] = {}
+
 #: A rule for one argument: ``partial(out, *inputs, **params)`` or ``vjp(g, out, *inputs, **params)``.
 Rule = Callable[..., Any]
 
@@ -138,7 +140,7 @@ class Op:
             folded = self.compute(*[node._value for node in inputs], **(params or {}))
             if np.ndim(folded) == 0 and not isinstance(folded, tuple):
                 return literal(folded.item() if isinstance(folded, (np.generic, np.ndarray)) else folded)
-        shape, dtype = self.infer(self, inputs, params or {})
+        shape, dtype = self.infer(self, inputs, params or _NO_PARAMS)
         return Node(self, inputs, params, shape, dtype)
 
     def rule_for(self, position: int) -> Rule | Zero | float | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from chainrule.errors import GraphError
 from chainrule.graph.node import Node, ancestors, next_index
+from chainrule.graph.op import INPUT
 
 __all__ = ["Rule", "RuleSet", "rebuild"]
 
@@ -71,7 +72,14 @@ class RuleSet:
             for op in rule.ops:
                 self.by_op.setdefault(op, []).append(rule)
 
-    def rewrite(self, order: Iterable[Node], done: dict[Node, Node], log: list[tuple[str, Node]] | None = None) -> None:
+    def rewrite(
+        self,
+        order: Iterable[Node],
+        done: dict[Node, Node],
+        *,
+        outside: Callable[[Node], Node] | None = None,
+        log: list[tuple[str, Node]] | None = None,
+    ) -> None:
         """Rewrite nodes given in topological order.
 
         Parameters
@@ -79,6 +87,8 @@ class RuleSet:
         order : iterable of Node
         done : dict of Node to Node
             From nodes to their replacements; read for inputs, and filled.
+        outside : callable, optional
+            What stands for a node that is not in `done`; by default the node itself.
         log : list, optional
             Takes ``(rule name, node)`` for each rule that fired.
 
@@ -87,16 +97,24 @@ class RuleSet:
         GraphError
             If rules undo each other without end.
         """
+        by_op = self.by_op
         for node in order:
-            if node not in done:
-                done[node] = self._rewritten(node, done, log, 0)
+            if node in done:
+                continue
+            changed = False
+            if node.op is not INPUT:
+                for source in node.inputs:
+                    replacement = done.get(source)
+                    if replacement is None:
+                        done[source] = replacement = source if outside is None else outside(source)
+                    if replacement is not source:
+                        changed = True
+            rewritten = rebuild(node, tuple([done[source] for source in node.inputs])) if changed else node
+            if node.op.name in by_op:
+                rewritten = self._apply_rules(rewritten, done, log, 0)
+            done[node] = rewritten
 
-    def _rewritten(self, node: Node, done: dict[Node, Node], log: list[tuple[str, Node]] | None, depth: int) -> Node:
-        inputs = node.inputs
-        if inputs and node.op.name != "input":
-            new_inputs = tuple([done.get(source, source) for source in inputs])
-            if any(new is not old for new, old in zip(new_inputs, inputs, strict=True)):
-                node = rebuild(node, new_inputs)
+    def _apply_rules(self, node: Node, done: dict[Node, Node], log: list[tuple[str, Node]] | None, depth: int) -> Node:
         for rule in self.by_op.get(node.op.name, ()):
             mark = next_index()
             replacement = rule.apply(node)
@@ -107,6 +125,8 @@ class RuleSet:
             if log is not None:
                 log.append((rule.name, node))
             for fresh in ancestors([replacement], after=mark):
-                done[fresh] = self._rewritten(fresh, done, log, depth + 1)
+                inputs = tuple([done.get(source, source) for source in fresh.inputs])
+                changed = any(new is not old for new, old in zip(inputs, fresh.inputs, strict=True))
+                done[fresh] = self._apply_rules(rebuild(fresh, inputs) if changed else fresh, done, log, depth + 1)
             return _inherit(done.get(replacement, replacement), node)
         return node

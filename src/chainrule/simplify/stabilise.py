@@ -145,29 +145,17 @@ STABILISE = RuleSet(
 )
 
 
-class _StableForms(dict[Node, Node]):
-    """The replacements, kept on the nodes themselves so that a growing graph is stabilised piece by piece."""
-
-    def __contains__(self, node: object) -> bool:
-        return node.stable is not None  # type: ignore[attr-defined]
-
-    def __getitem__(self, node: Node) -> Node:
-        return node.stable  # type: ignore[return-value]
-
-    def get(self, node: Node, default: Node | None = None) -> Node | None:  # type: ignore[override]
-        return node.stable or default
-
-    def __setitem__(self, node: Node, replacement: Node) -> None:
-        node.stable = replacement
-        replacement.stable = replacement
-
-
-_FORMS = _StableForms()
-
-
 def stabilise(order: Iterable[Node], log: list[tuple[str, Node]] | None = None) -> None:
-    """Derive the stable form of each node of a graph, given in topological order; see `Node.stable`."""
-    STABILISE.rewrite(order, _FORMS, log)
+    """Derive the stable form of each node of a graph, given in topological order, and keep it as `Node.stable`.
+
+    Forms that are known already are used, so that a growing graph is stabilised piece by piece.
+    """
+    forms: dict[Node, Node] = {}
+    pending = [node for node in order if node.stable is None]
+    STABILISE.rewrite(pending, forms, outside=lambda node: node.stable or node, log=log)
+    for node in pending:
+        node.stable = form = forms[node]
+        form.stable = form
 
 
 def stable(node: Node) -> Node:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.op import Op
+from chainrule.graph.node import Node
+from chainrule.graph.op import Op, literal
 from chainrule.ops import comparison
 from chainrule.ops.arithmetic import BINARY_OPERATORS, negative, positive
 from chainrule.ops.complex_numbers import conjugate, imag, real
@@ -16,7 +17,7 @@ from chainrule.ops.products import matmul
 from chainrule.ops.record import SERVED
 from chainrule.ops.shaping import astype, reshape, transpose
 from chainrule.trace.dispatch import find_record
-from chainrule.trace.record import call_record, record_op, to_node, unwrap, wrap
+from chainrule.trace.record import call_record, record_nodes, record_op, to_node, unwrap, wrap
 from chainrule.trace.tracer import Tracer
 from chainrule.trace.views import assign_index, assign_whole, link_view
 
@@ -37,32 +38,36 @@ _COMPARISONS = {
 _BITWISE = {"and": comparison.bitwise_and, "or": comparison.bitwise_or, "xor": comparison.bitwise_xor}
 
 
+_OPERANDS = (np.ndarray, np.generic, complex, bool, list, tuple)
+
+
+def _operand(value: Any) -> Node | None:
+    """The node of the other side of an operator; None for what is no number or array."""
+    kind = type(value)
+    if kind is Tracer:
+        return value._node
+    if kind is float or kind is int:
+        return literal(value)
+    return to_node(value) if isinstance(value, _OPERANDS) else None
+
+
 def _binary(op: Op) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
     def forward(self: Tracer, other: Any) -> Any:
-        if not _is_operand(other):
-            return NotImplemented
-        return record_op(op, (self, other))
+        node = _operand(other)
+        return NotImplemented if node is None else record_nodes(op, (self._node, node))
 
     def reflected(self: Tracer, other: Any) -> Any:
-        if not _is_operand(other):
-            return NotImplemented
-        return record_op(op, (other, self))
+        node = _operand(other)
+        return NotImplemented if node is None else record_nodes(op, (node, self._node))
 
     def in_place(self: Tracer, other: Any) -> Any:
-        result = record_op(op, (self, other))
-        if not self.shape:
+        result = forward(self, other)
+        if result is NotImplemented or not self.shape:
             return result  # a number, not an array: other names of the old value keep it
         assign_whole(self, result._node)
         return self
 
     return forward, reflected, in_place
-
-
-_OPERANDS = (Tracer, float, int, np.ndarray, np.generic, complex, list, tuple)
-
-
-def _is_operand(value: Any) -> bool:
-    return isinstance(value, _OPERANDS)
 
 
 def _install_operators() -> None:
@@ -74,7 +79,7 @@ def _install_operators() -> None:
     for name, op in _COMPARISONS.items():
         setattr(Tracer, f"__{name}__", _binary(op)[0])
     for name, op in {"neg": negative, "pos": positive, "invert": comparison.invert}.items():
-        setattr(Tracer, f"__{name}__", lambda self, op=op: record_op(op, (self,)))
+        setattr(Tracer, f"__{name}__", lambda self, op=op: record_nodes(op, (self._node,)))
     setattr(Tracer, "__abs__", lambda self: np.abs(self))  # noqa: B010
     setattr(Tracer, "__divmod__", lambda self, other: (self // other, self % other))  # noqa: B010
     setattr(Tracer, "__rdivmod__", lambda self, other: (other // self, other % self))  # noqa: B010

@@ -9,15 +9,15 @@ import numpy as np
 
 from chainrule.errors import ChainRuleError, ShapeMismatchError, UnsupportedOperationError
 from chainrule.graph.node import Node, ancestors, next_index
-from chainrule.graph.op import Op
+from chainrule.graph.op import Op, literal
 from chainrule.graph.provenance import describe
 from chainrule.ops.record import Function
-from chainrule.trace.session import active_sessions, lift_argument
+from chainrule.trace.session import lift_argument, names_wanted
 from chainrule.trace.source import line_of_frame, user_frame, user_site
 from chainrule.trace.tracer import Tracer
 from chainrule.trace.views import link_view
 
-__all__ = ["call_record", "name_locals", "record_op", "to_node", "unwrap", "wrap"]
+__all__ = ["call_record", "name_locals", "record_nodes", "record_op", "to_node", "unwrap", "wrap"]
 
 
 def to_node(value: Any) -> Node:
@@ -26,7 +26,10 @@ def to_node(value: Any) -> Node:
         return value._node
     if isinstance(value, Node):
         return value
-    if isinstance(value, (list, tuple)):
+    kind = type(value)
+    if kind is float or kind is int:
+        return literal(value)
+    if kind is list or kind is tuple:
         return _stacked(value)
     node = lift_argument(value)
     if node.dtype.kind == "O":
@@ -83,16 +86,19 @@ def wrap(value: Any) -> Any:
 
 def record_op(op: Op, args: tuple[Any, ...], params: dict[str, Any] | None = None) -> Tracer:
     """Apply an operation to values of which at least one is traced."""
-    nodes = tuple([value._node if type(value) is Tracer else to_node(value) for value in args])
+    return record_nodes(op, tuple([value._node if type(value) is Tracer else to_node(value) for value in args]), params)
+
+
+def record_nodes(op: Op, nodes: tuple[Node, ...], params: dict[str, Any] | None = None) -> Tracer:
+    """Apply an operation to nodes, on behalf of the user's line that is running."""
     try:
         node = op.apply(nodes, params)
     except ChainRuleError:
         raise
     except ValueError as error:
         raise explain_failure(op.name, nodes, error) from None
-    node.site = user_site()
-    sessions = active_sessions()
-    if sessions and sessions[-1].scans_names:
+    node.site = user_site(2)
+    if names_wanted():
         name_locals()
     return Tracer(node)
 
@@ -112,17 +118,24 @@ def call_record(record: Op | Function, args: tuple[Any, ...], kwargs: dict[str, 
     except ValueError as error:
         nodes = tuple([value for value in plain_args if isinstance(value, Node)])
         raise explain_failure(record.name, nodes, error) from None
-    site = user_site()
-    for node in ancestors(_nodes_in(result), after=mark):
-        if node.site is None:
-            node.site = site
-    sessions = active_sessions()
-    if sessions and sessions[-1].scans_names:
+    _mark_origin(result, mark)
+    if names_wanted():
         name_locals()
     wrapped = wrap(result)
     if type(wrapped) is Tracer and wrapped._node.op.is_view and args and type(args[0]) is Tracer:
         return link_view(args[0], wrapped)
     return wrapped
+
+
+def _mark_origin(result: Any, mark: int) -> None:
+    """Give every node that a call made the line of the call."""
+    site = user_site(2)
+    if isinstance(result, Node) and result.index == mark + 1:  # the common case: one call, one node
+        result.site = site
+        return
+    for node in ancestors(_nodes_in(result), after=mark):
+        if node.site is None:
+            node.site = site
 
 
 def _nodes_in(value: Any) -> list[Node]:

@@ -16,7 +16,7 @@ import numpy as np
 from chainrule.graph.node import Node, next_index
 from chainrule.graph.op import constant, lift
 
-__all__ = ["Session", "active_sessions", "lift_argument"]
+__all__ = ["Session", "active_sessions", "lift_argument", "names_wanted"]
 
 #: Arrays up to this size are copied into the graph; copying 32 KiB takes about a microsecond.
 _COPIED_UP_TO = 32_768
@@ -28,6 +28,15 @@ class _ThreadState(threading.local):
 
 
 _state = _ThreadState()
+
+
+#: The traces, in any thread, that look up variable names: recording asks this for every node.
+_naming: list[Session] = []
+
+
+def names_wanted() -> bool:
+    """Whether the innermost trace of this thread looks up variable names."""
+    return bool(_naming) and bool(_state.sessions) and _state.sessions[-1].scans_names
 
 
 def active_sessions() -> list[Session]:
@@ -59,12 +68,16 @@ class Session:
 
     def __enter__(self) -> Session:
         _state.sessions.append(self)
+        if self.scans_names:
+            _naming.append(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         _state.sessions.pop()
+        if self.scans_names:
+            _naming.remove(self)
         for array in reversed(self._locked):  # a view can only be unlocked after its base
             array.flags.writeable = True
 

@@ -17,23 +17,20 @@ __all__ = ["assigned_name", "line_of_frame", "name_in_frame", "user_frame", "use
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NUMPY = os.sep + "numpy" + os.sep
 
-#: Whether a code object belongs to chainrule or NumPy itself.
-_is_internal: dict[CodeType, bool] = {}
+#: Whether a file belongs to chainrule or NumPy itself. Keyed by name: a code object's hash is slow.
+_is_internal: dict[str, bool] = {}
 
 
-def _internal(code: CodeType) -> bool:
-    known = _is_internal.get(code)
-    if known is None:
-        filename = code.co_filename
-        known = filename.startswith(_PACKAGE) or (_NUMPY in filename and "site-packages" in filename)
-        _is_internal[code] = known
+def _internal(filename: str) -> bool:
+    known = filename.startswith(_PACKAGE) or (_NUMPY in filename and "site-packages" in filename)
+    _is_internal[filename] = known
     return known
 
 
 def user_frame(depth: int = 1) -> FrameType | None:
     """The innermost frame of the user's code."""
     frame: FrameType | None = sys._getframe(depth + 1)
-    while frame is not None and _internal(frame.f_code):
+    while frame is not None and _internal(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
 
@@ -43,10 +40,9 @@ def user_site(depth: int = 1) -> SourceSite | None:
     frame: FrameType | None = sys._getframe(depth + 1)
     while frame is not None:
         code = frame.f_code
-        known = _is_internal.get(code)
-        if known is None:
-            known = _internal(code)
-        if not known:
+        filename = code.co_filename
+        known = _is_internal.get(filename)
+        if not (_internal(filename) if known is None else known):
             return code, frame.f_lasti
         frame = frame.f_back
     return None

@@ -13,7 +13,7 @@ from chainrule.errors import IndependentOutputWarning, TraceLeakError
 from chainrule.graph.node import Node, ancestors, next_index
 from chainrule.graph.op import LITERAL, constant
 from chainrule.graph.provenance import describe, where_recorded
-from chainrule.interpret import Program, ProgramCache, non_finite_message, run_checked, signature
+from chainrule.interpret import Program, ProgramCache, compute_once, non_finite_message, run_checked, signature
 from chainrule.simplify.rewrite import rebuild
 from chainrule.simplify.stabilise import stabilise
 from chainrule.trace.session import active_sessions
@@ -26,6 +26,9 @@ __all__ = ["Derivation", "compute", "depends_on_outer", "ones_for"]
 Derivation = Callable[[list[Node], list[Node], int], list[Node]]
 
 _programs = ProgramCache()
+
+#: Larger graphs are computed once and forgotten: keeping them would cost more than it saves.
+LARGEST_KEPT = 20_000
 
 
 def depends_on_outer(order: Sequence[Node], start: int) -> bool:
@@ -75,12 +78,18 @@ def compute(
 
     if symbolic or depends_on_outer(order, start):
         return [Tracer(node) for node in build_nodes()]
+    def diagnose() -> str:
+        return non_finite_message(order, "the result")
+
+    if len(order) > LARGEST_KEPT:
+        wanted = build_nodes()
+        return run_checked(lambda: compute_once(wanted), [node for node in order if not node.inputs], diagnose)
     try:
         key, leaves = signature(order, outputs)
     except KeyError:
         raise _leaked(order, start) from None
     program = _programs.get((kind, len(inputs), *key), lambda: Program(build_nodes(), leaves))
-    return run_checked(program, leaves, lambda: non_finite_message(order, "the result"))
+    return run_checked(lambda: program.run([leaf._value for leaf in leaves]), leaves, diagnose)
 
 
 def _traced_afresh(outputs: Sequence[Node], inputs: Sequence[Node], start: int) -> tuple[list[Node], list[Node], int]:
