@@ -58,16 +58,16 @@ def backpropagate(
     order = ancestors(outputs, after=after)
     moving = depends_on(order, targets)
     arriving: dict[Node, list[Node]] = {}
-    for output, g in zip(outputs, upstream, strict=True):
+    for output, seed in zip(outputs, upstream, strict=True):
         if output in moving:
-            arriving.setdefault(output, []).append(fit_to(g, output))
+            arriving.setdefault(output, []).append(fit_to(seed, output))
     gradients: dict[Node, Node] = {}
     guards = _BranchGuards()
     for node in reversed(order):
         contributions = arriving.pop(node, None)
         if contributions is None:
             continue
-        g = _tuple_gradient(node, contributions) if node.is_tuple else _total(contributions, guards)
+        g: Any = _tuple_gradient(node, contributions) if node.is_tuple else _total(contributions, guards)
         if not node.is_tuple:
             g.gradient_of = g.gradient_of or node
             gradients[node] = g
@@ -107,7 +107,7 @@ def _total(contributions: list[Node], guards: _BranchGuards) -> Node:
 
 def _tuple_gradient(node: Node, contributions: list[Any]) -> tuple[Node, ...]:
     """Gradients of an operation with several results, zeros for those that nobody used."""
-    parts: list[Node | None] = [None] * len(node.shape)
+    parts: list[Any] = [None] * len(node.shape)
     for position, g in contributions:
         parts[position] = g if parts[position] is None else parts[position] + g
     return tuple(
@@ -121,7 +121,7 @@ def _contribution(node: Node, position: int, g: Any, guards: _BranchGuards) -> A
     op, source = node.op, node.inputs[position]
     if op.name == "item":
         return node.params["position"], guards.settle(g)
-    rule = op.rule_for(position)
+    rule: Any = op.rule_for(position)
     if isinstance(rule, Zero):
         return None
     if rule is None:

@@ -94,7 +94,7 @@ def _tangent(node: Node, arriving: tuple[Any, ...]) -> Any:
             terms.append(_transposed(node, position, arriving[position]))
     if node.is_tuple:
         return _tuple_sum(terms, len(node.shape))
-    total = lift(terms[0])
+    total: Node = lift(terms[0])
     for term in terms[1:]:
         total = total + term
     return _fit(total, node)

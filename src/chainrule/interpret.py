@@ -238,7 +238,7 @@ def signature(order: Sequence[Node], outputs: Sequence[Node], given: Iterable[No
 
 
 class ProgramCache:
-    """Programs by signature, the most recently used ones.
+    """Programs by signature; when there are too many, the oldest goes.
 
     Parameters
     ----------
@@ -380,4 +380,4 @@ _REMEDIES = {
 }
 
 
-Node.evaluator = staticmethod(lambda node: evaluate([node])[0])  # type: ignore[assignment]
+Node.evaluator = staticmethod(lambda node: evaluate([node])[0])

@@ -48,7 +48,7 @@ class Structure:
         self.keys = keys
         self.children = children
         self.static = static
-        self.leaf_count = 1 if kind is None else sum(child.leaf_count for child in children)
+        self.leaf_count: int = 1 if kind is None else sum(child.leaf_count for child in children)
 
     def unflatten(self, leaves: Iterable[Any]) -> Any:
         """Put leaves, in the order of `flatten`, back into this structure.
@@ -129,7 +129,7 @@ def _family(kind: type) -> str:
 
 
 def _rebuild_dataclass(kind: type, keys: tuple[str, ...], values: list[Any], static: Any) -> Any:
-    instance = object.__new__(kind)
+    instance: Any = object.__new__(kind)
     for name, value in (*zip(keys, values, strict=True), *static):
         object.__setattr__(instance, name, value)
     return instance
@@ -202,6 +202,7 @@ def _flatten_into(container: Any, leaves: list[Any]) -> Structure:
         children = tuple([_flatten_into(item, leaves) for item in container])
         return Structure(kind, tuple(range(len(children))), children)
     family = _family(kind)
+    static: Any
     if not family or isinstance(container, type):
         leaves.append(container)
         return _LEAF

@@ -67,8 +67,8 @@ def _array_ufunc(self: Tracer, ufunc: np.ufunc, method: str, *inputs: Any, **kwa
         kwargs.setdefault("axis", 0)
         return _array_function(self, _ACCUMULATIONS[ufunc], (), inputs, kwargs)
     if method == "outer":
-        left, right = (value if isinstance(value, Tracer) else np.asarray(value) for value in inputs)
-        return ufunc(left[(..., *(None,) * right.ndim)], right)
+        left, right = inputs
+        return ufunc(np.expand_dims(left, tuple(range(-np.ndim(right), 0))), right)
     if method == "at" and ufunc is np.add and isinstance(inputs[0], Tracer):
         array, index, value = inputs
         assign_whole(array, add_at_index(array._node, unwrap(index), to_node(value)))

@@ -141,7 +141,7 @@ class _AtIndex:
 
     def get(self) -> Any:
         """``x[index]``"""
-        return wrap(self._array._node[self._index])  # type: ignore[index]
+        return wrap(self._array._node[self._index])
 
 
 def _reshape(self: Tracer, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
@@ -186,7 +186,7 @@ def _install_the_rest() -> None:
         "copy": _copy,
         "__copy__": _copy,
         "__deepcopy__": lambda self, memo: _copy(self),
-        "flatten": lambda self, order="C": _copy(np.ravel(self, order=order)),
+        "flatten": lambda self, order="C": np.ravel(self, order=order).copy(),
         "fill": _fill,
         "sort": _sort,
         "conj": lambda self: record_op(conjugate, (self,)),

@@ -136,7 +136,7 @@ def _move(target: Tracer, new: Node) -> None:
             continue
         alive.append(reference)
         if view._link.write is None:
-            view._node = _StaleNode(view._node, target)  # type: ignore[assignment]
+            view._node = _StaleNode(view._node, target)
         else:
             _move(view, view._link.read(new))
     target._views = alive
