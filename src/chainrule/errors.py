@@ -149,7 +149,7 @@ class ShapeMismatchError(ChainRuleError, ValueError):
     ...     cr.grad(f)(np.ones((2, 3)), np.ones((4, 5)))
     ... except cr.errors.ShapeMismatchError as error:
     ...     print(error.what)
-    matmul cannot combine x (shape (2, 3)) and an array (shape (4, 5)): 3 columns meet 4 rows
+    matmul cannot combine x (shape (2, 3), float64) and an array (shape (4, 5), float64): 3 columns meet 4 rows
     """
 
 
@@ -163,7 +163,7 @@ class StructureError(ChainRuleError, ValueError):
     ...     cr.jvp(lambda p: p["w"] * 2, ({"w": 1.0},), ({"v": 1.0},))
     ... except cr.errors.StructureError as error:
     ...     print(error.what)
-    the tangents have the structure ({'v': *},), but the primals have ({'w': *},)
+    the tangents and the primals differ in structure: ({'v': *},) and ({'w': *},)
     """
 
 

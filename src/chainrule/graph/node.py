@@ -52,7 +52,9 @@ class Node:
     site : tuple or None
         Where in the user's code the node was recorded; `chainrule.trace.source` reads it.
     stable : Node or None
-        The numerically stabilised form of this node, once it has been derived.
+        The numerically stabilised form of this node, if it has one that differs from it.
+    is_settled : bool
+        Whether the stable form has been derived.
     gradient_of : Node or None
         For a node of a backward pass: the node whose gradient this is.
     """
@@ -64,6 +66,7 @@ class Node:
         "gradient_of",
         "index",
         "inputs",
+        "is_settled",
         "kind",
         "local_name",
         "name",
@@ -97,6 +100,7 @@ class Node:
         self.local_name: str | None = None
         self.site: SourceSite | None = None
         self.stable: Node | None = None
+        self.is_settled = False
         self.gradient_of: Node | None = None
 
     @property

@@ -17,7 +17,7 @@ from chainrule.ops.trigonometric import tanh
 from chainrule.simplify.patterns import is_literal, negated, one_plus, same_value
 from chainrule.simplify.rewrite import Rule, RuleSet, rebuild
 
-__all__ = ["STABILISE", "stabilise", "stable"]
+__all__ = ["STABILISE", "is_settled", "stabilise", "stable"]
 
 
 def _reciprocal_sigmoid(node: Node) -> Node | None:
@@ -151,11 +151,18 @@ def stabilise(order: Iterable[Node], log: list[tuple[str, Node]] | None = None) 
     Forms that are known already are used, so that a growing graph is stabilised piece by piece.
     """
     forms: dict[Node, Node] = {}
-    pending = [node for node in order if node.stable is None]
+    pending = [node for node in order if not node.is_settled]
     STABILISE.rewrite(pending, forms, outside=lambda node: node.stable or node, log=log)
     for node in pending:
-        node.stable = form = forms[node]
-        form.stable = form
+        form = forms[node]
+        node.is_settled = form.is_settled = True
+        if form is not node:
+            node.stable = form
+
+
+def is_settled(node: Node) -> bool:
+    """Whether the stable form of a node, and so of all that it depends on, has been derived."""
+    return node.is_settled
 
 
 def stable(node: Node) -> Node:
@@ -169,6 +176,6 @@ def stable(node: Node) -> Node:
     >>> stable(log(1 / (1 + exp(-z))))
     <Node negative(%...) float64[]>
     """
-    if node.stable is None:
-        stabilise(ancestors([node], skip=lambda known: known.stable is not None))
+    if not node.is_settled:
+        stabilise(ancestors([node], skip=is_settled))
     return node.stable or node

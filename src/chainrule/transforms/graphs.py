@@ -10,7 +10,7 @@ from chainrule.errors import NonScalarOutputError
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.provenance import describe
-from chainrule.simplify.stabilise import stabilise
+from chainrule.simplify.stabilise import stabilise, stable
 from chainrule.structure import flatten
 from chainrule.trace.source import assigned_name
 from chainrule.trace.tracer import Tracer
@@ -129,12 +129,12 @@ def _attach_stable_gradients(output: Node, gradients: dict[Node, Node]) -> None:
     """A gradient is evaluated as the gradient of the stable form, wherever its node is part of that form."""
     stabilise(ancestors([output]))
     stable_output = output.stable or output
-    if stable_output is output and all(node.stable in (None, node) for node in gradients):
+    if stable_output is output and all(node.stable is None for node in gradients):
         return
     forms = {node.stable or node for node in gradients}
     stable_gradients = backpropagate([stable_output], [ones_for(stable_output)], forms)
     for node, gradient in gradients.items():
         form = stable_gradients.get(node.stable or node)
-        if form is not None and gradient.stable is None and gradient.inputs:
-            stabilise(ancestors([form], skip=lambda known: known.stable is not None))
-            gradient.stable = form.stable
+        if form is not None and not gradient.is_settled and gradient.inputs:
+            gradient.stable = stable(form)
+            gradient.is_settled = True

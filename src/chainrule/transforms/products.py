@@ -107,7 +107,7 @@ class Linearization:
 def _same_structure(given: Structure, wanted: Structure, what: str, other: str) -> None:
     if given != wanted:
         raise StructureError(
-            f"{what} has the structure {given}, but {other} has {wanted}",
+            f"{what} and {other} differ in structure: {given} and {wanted}",
             where=line_of_frame(user_frame()),
             fix="give a container with the same keys, lengths and types",
         )
