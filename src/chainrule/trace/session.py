@@ -78,6 +78,11 @@ class Session:
         _state.sessions.pop()
         if self.scans_names:
             _naming.remove(self)
+        if _state.sessions:  # the trace around this one may hold nodes that read these arrays
+            outer = _state.sessions[-1]
+            outer._locked += self._locked
+            outer._shared.update(self._shared)
+            return
         for array in reversed(self._locked):  # a view can only be unlocked after its base
             array.flags.writeable = True
 

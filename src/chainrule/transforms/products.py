@@ -9,8 +9,8 @@ import numpy as np
 
 from chainrule.errors import StructureError
 from chainrule.forward import push_forward
-from chainrule.graph.node import Node
-from chainrule.graph.op import input_node
+from chainrule.graph.node import Node, ancestors
+from chainrule.graph.op import CONSTANT, input_node
 from chainrule.graph.provenance import describe_value
 from chainrule.structure import Structure, flatten
 from chainrule.trace.record import to_node
@@ -65,6 +65,12 @@ class Linearization:
         leaves, self.structure = flatten(returned)
         self.outputs = self.call.nodes_of(leaves)
         self._aux_nodes = [leaf._node for leaf in self._aux_leaves if type(leaf) is Tracer]
+
+    def own_constants(self) -> None:
+        """Copy the large arrays that the function used: they may be changed before the products are asked for."""
+        for node in ancestors(self.outputs, after=self.call.start):
+            if node.op is CONSTANT:
+                node._value = np.array(node._value)
 
     def values(self) -> tuple[Any, Any]:
         """The function's result and aux."""
@@ -153,6 +159,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[
     arguments = Arguments(fun, primals, tuple(range(len(primals))))
     arguments.require_differentiable()
     linear = Linearization(fun, arguments, {}, has_aux)
+    linear.own_constants()
     value, aux = linear.values()
 
     def vjp_fun(upstream: Any) -> tuple[Any, ...]:
