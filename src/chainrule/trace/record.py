@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from chainrule.graph.node import Node, ancestors, next_index
 from chainrule.graph.op import Op, literal
 from chainrule.graph.provenance import describe
 from chainrule.ops.record import Function
-from chainrule.trace.session import lift_argument, names_wanted
+from chainrule.trace.session import lift_argument, names_wanted, protect
 from chainrule.trace.source import line_of_frame, user_frame, user_site
 from chainrule.trace.tracer import Tracer
 from chainrule.trace.views import link_view
@@ -56,10 +55,12 @@ def _contains_node(value: Any) -> bool:
 
 
 def unwrap(value: Any) -> Any:
-    """Replace traced values by their nodes, inside lists, tuples and dicts too; other arrays become leaves late."""
+    """Replace traced values by their nodes, inside lists, tuples and dicts too; plain arrays are protected."""
     kind = type(value)
     if kind is Tracer:
         return value._node
+    if kind is np.ndarray:
+        return protect(value)
     if kind is list:
         return [unwrap(item) for item in value]
     if kind is tuple:
@@ -160,9 +161,9 @@ def name_locals() -> None:
                 node.local_name = name
 
 
-_REASONS: dict[str, Callable[[], str]] = {
-    "matmul": lambda: "transpose one of them (W.T @ x or x @ W), or give it the matching length",
-}
+#: The usual way out, by operation.
+_FIXES = {"matmul": "transpose one of them (W.T @ x or x @ W), or give it the matching length"}
+_ANY_FIX = "make the shapes agree, for instance with reshape, x[:, None] or x.T"
 
 
 def explain_failure(name: str, nodes: tuple[Node, ...], error: ValueError) -> ShapeMismatchError:
@@ -171,5 +172,8 @@ def explain_failure(name: str, nodes: tuple[Node, ...], error: ValueError) -> Sh
     shown = [describe(node) for node in nodes]
     operands = " and ".join(shown) if len(shown) < 3 else ", ".join(shown)
     verb = "cannot combine" if len(shown) > 1 else "cannot take"
-    fix = _REASONS.get(name, lambda: "make the shapes agree, for instance with reshape, x[:, None] or x.T")()
-    return ShapeMismatchError(f"{name} {verb} {operands}: {error}", where=line_of_frame(user_frame()), fix=fix)
+    return ShapeMismatchError(
+        f"{name} {verb} {operands}: {error}",
+        where=line_of_frame(user_frame()),
+        fix=_FIXES.get(name, _ANY_FIX),
+    )

@@ -16,7 +16,7 @@ import numpy as np
 from chainrule.graph.node import Node, next_index
 from chainrule.graph.op import constant, lift
 
-__all__ = ["Session", "active_sessions", "lift_argument", "names_wanted"]
+__all__ = ["Session", "active_sessions", "lift_argument", "names_wanted", "protect"]
 
 #: Arrays up to this size are copied into the graph; copying 32 KiB takes about a microsecond.
 _COPIED_UP_TO = 32_768
@@ -86,18 +86,28 @@ class Session:
         for array in reversed(self._locked):  # a view can only be unlocked after its base
             array.flags.writeable = True
 
-    def share(self, array: np.ndarray[Any, Any]) -> Node:
-        """One constant node for a large array, which stays read-only until the trace ends."""
-        known = self._shared.get(id(array))
-        if known is not None:
-            return known[1]
+    def lock(self, array: np.ndarray[Any, Any]) -> None:
+        """Make an array read-only until the trace ends."""
         for owner in (array, array.base):
             if isinstance(owner, np.ndarray) and owner.flags.writeable:
                 owner.flags.writeable = False
                 self._locked.append(owner)
-        node = constant(array)
-        self._shared[id(array)] = (array, node)
-        return node
+
+    def share(self, array: np.ndarray[Any, Any]) -> Node:
+        """One constant node for a large array, which stays read-only until the trace ends."""
+        known = self._shared.get(id(array))
+        if known is None:
+            self.lock(array)
+            known = self._shared[id(array)] = (array, constant(array))
+        return known[1]
+
+
+def protect(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An array that will not change before the graph reads it: a copy, or the array itself made read-only."""
+    if array.nbytes <= _COPIED_UP_TO or not _state.sessions:
+        return array.copy()
+    _state.sessions[-1].lock(array)
+    return array
 
 
 def lift_argument(value: Any) -> Node:
