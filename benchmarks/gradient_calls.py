@@ -134,7 +134,8 @@ def main() -> None:
     ]
     print(machine(), "\nfloat64, one thread; in parentheses: times ours\n")
     print(table(rows))
-    print("\nimport, seconds:", ", ".join(f"{k} {v:.3f}" for k, v in import_times(["numpy", "chainrule", "autograd", "jax", "torch"]).items()))
+    seconds = import_times(["numpy", "chainrule", "autograd", "jax", "torch"])
+    print("\nimport, seconds:", ", ".join(f"{package} {median:.3f}" for package, median in seconds.items()))
 
 
 if __name__ == "__main__":

@@ -28,9 +28,7 @@ class Row:
 
     def ratio(self, name: str) -> float:
         """How many times longer the peer takes than we do: the median over the rounds."""
-        return statistics.median(
-            theirs / ours for theirs, ours in zip(self.times[name], self.times[OURS], strict=True)
-        )
+        return statistics.median(theirs / ours for theirs, ours in zip(self.times[name], self.times[OURS], strict=True))
 
 
 def calls_per_round(call: Callable[[], object], seconds: float) -> int:

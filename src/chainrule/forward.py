@@ -22,7 +22,7 @@ from chainrule.backward import (
     times,
     zeros_like,
 )
-from chainrule.graph.node import Node, ancestors
+from chainrule.graph.node import Node, ancestors, next_index
 from chainrule.graph.op import Zero, constant, input_node, lift
 
 __all__ = ["push_forward"]
@@ -117,6 +117,7 @@ def _linear(node: Node, arriving: tuple[Any, ...]) -> Node:
 def _transposed(node: Node, position: int, tangent: Node) -> Any:
     """J t from the rule for u J: differentiate u J, which is linear in u, with respect to u."""
     source = node.inputs[position]
+    mark = next_index()
     if node.is_tuple:
         upstream = [input_node(np.zeros(shape, dtype)) for shape, dtype in node.shape]
         g: Any = tuple(upstream)
@@ -131,7 +132,7 @@ def _transposed(node: Node, position: int, tangent: Node) -> Any:
     if pulled is None:
         return tuple(constant(np.zeros(s, d)) for s, d in node.shape) if node.is_tuple else zeros_like(node)
     pulled = fit_to(lift(pulled), source)
-    found = backpropagate([pulled], [tangent], upstream)
+    found = backpropagate([pulled], [tangent], upstream, after=mark)
     pushed = [found.get(u) or zeros_like(u) for u in upstream]
     return tuple(pushed) if node.is_tuple else pushed[0]
 

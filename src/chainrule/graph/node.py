@@ -77,6 +77,9 @@ class Node:
         "stable",
     )
 
+    #: Tells NumPy that ``array * node`` is the node's affair (`__rmul__`), and not an array of products.
+    __array_ufunc__: ClassVar[None] = None
+
     #: Computes the value of a node; set by `chainrule.interpret`, which stands on a higher floor.
     evaluator: ClassVar[Callable[[Node], Any]]
 

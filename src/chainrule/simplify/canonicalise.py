@@ -41,8 +41,10 @@ def _same_shape(node: Node) -> Node | None:
 
 
 def _double_transpose(node: Node) -> Node | None:
-    """(Aᵀ)ᵀ = A"""
+    """(Aᵀ)ᵀ = A, and the transpose of a vector is the vector"""
     inner = node.inputs[0]
+    if node.ndim == 1:
+        return inner
     if inner.op.name != "transpose":
         return None
     axes = tuple(inner.params["axes"][i] for i in node.params["axes"])
@@ -71,6 +73,8 @@ def _sum_over_stretched_axes(node: Node) -> Node | None:
     return total if total.shape == shape else reshape_op.apply((total,), {"shape": shape})
 
 
+_ARITHMETIC = ("add", "subtract", "multiply", "divide")
+
 CANONICALISE = RuleSet(
     "canonicalise",
     [
@@ -78,7 +82,7 @@ CANONICALISE = RuleSet(
         Rule("power of one", ("power",), _power_of_one),
         Rule("same shape", ("reshape", "broadcast_to", "sum_to", "cast", "positive"), _same_shape),
         Rule("double transpose", ("transpose",), _double_transpose),
-        Rule("broadcast in an elementwise operation", ("add", "subtract", "multiply", "divide"), _broadcast_in_elementwise),
+        Rule("broadcast in an elementwise operation", _ARITHMETIC, _broadcast_in_elementwise),
         Rule("sum over stretched axes", ("sum_to",), _sum_over_stretched_axes),
         *SIGN_RULES,
     ],

@@ -106,7 +106,8 @@ def _write_out(target: Any, result: Tracer) -> Any:
         assign_whole(target, result._node)
         return target
     raise TraceLeakError(
-        f"out= is a plain array, but the result {describe_value(result._node.name, result.shape, result.dtype)} is traced",
+        "out= is a plain array, but the result is traced: "
+        f"{describe_value(result._node.name, result.shape, result.dtype)}",
         where=line_of_frame(user_frame()),
         fix="leave out= away, write v = v + x instead of v += x, or make v with chainrule.numpy.zeros(...)",
     )

@@ -104,10 +104,16 @@ def _getitem(self: Tracer, index: Any) -> Any:
 
 def _setitem(self: Tracer, index: Any, value: Any) -> None:
     plain_index, node = unwrap(index), to_node(value)
-    if node.op is getitem and node.inputs[0] is self._node and node.params["index"] == Index.parse(plain_index)[0]:
-        if node.params["index"].is_basic:
-            return  # the end of ``v[i] += x``: the view has written through already
-    assign_index(self, plain_index, node)
+    if not _is_part(node, self._node, plain_index):
+        assign_index(self, plain_index, node)
+
+
+def _is_part(node: Node, array: Node, index: Any) -> bool:
+    """Whether a node is ``array[index]`` already: at the end of ``v[i] += x`` the view has written through."""
+    if node.op is not getitem or node.inputs[0] is not array:
+        return False
+    known: Index = node.params["index"]
+    return known.is_basic and known == Index.parse(index)[0]
 
 
 class _At:

@@ -22,6 +22,50 @@ __all__ = ["Session", "active_sessions", "lift_argument", "names_wanted", "prote
 _COPIED_UP_TO = 32_768
 
 
+class _Protection:
+    """An array's memory that is read-only while traces use it."""
+
+    __slots__ = ("owner", "users", "views")
+
+    def __init__(self, owner: np.ndarray[Any, Any]) -> None:
+        self.owner = owner
+        self.views: list[np.ndarray[Any, Any]] = []
+        self.users = 0
+
+
+#: Protections in force, by the id of the owner of the memory; traces of several threads may share one.
+_protections: dict[int, _Protection] = {}
+_changing_protections = threading.Lock()
+
+
+def _protect(array: np.ndarray[Any, Any]) -> _Protection | None:
+    """Make an array read-only, and the one that owns its memory; None if it is read-only without us."""
+    owner = array.base if isinstance(array.base, np.ndarray) else array
+    with _changing_protections:
+        protection = _protections.get(id(owner))
+        if protection is None:
+            if not owner.flags.writeable:
+                return None
+            owner.flags.writeable = False
+            protection = _protections[id(owner)] = _Protection(owner)
+        if array is not owner and array.flags.writeable:
+            array.flags.writeable = False
+            protection.views.append(array)
+        protection.users += 1
+        return protection
+
+
+def _release(protection: _Protection) -> None:
+    """End one use; after the last one the owner is made writeable again, and then its views."""
+    with _changing_protections:
+        protection.users -= 1
+        if protection.users:
+            return
+        del _protections[id(protection.owner)]
+        for array in (protection.owner, *protection.views):
+            array.flags.writeable = True
+
+
 class _ThreadState(threading.local):
     def __init__(self) -> None:
         self.sessions: list[Session] = []
@@ -57,13 +101,13 @@ class Session:
         Whether variable names of the user's code are looked up while tracing.
     """
 
-    __slots__ = ("_locked", "_shared", "looked_at", "scans_names", "start")
+    __slots__ = ("_protections", "_shared", "looked_at", "scans_names", "start")
 
     def __init__(self, *, scans_names: bool = False) -> None:
         self.start = next_index()
         self.looked_at = False
         self.scans_names = scans_names
-        self._locked: list[np.ndarray[Any, Any]] = []
+        self._protections: list[_Protection] = []
         self._shared: dict[int, tuple[Any, Node]] = {}
 
     def __enter__(self) -> Session:
@@ -80,18 +124,17 @@ class Session:
             _naming.remove(self)
         if _state.sessions:  # the trace around this one may hold nodes that read these arrays
             outer = _state.sessions[-1]
-            outer._locked += self._locked
+            outer._protections += self._protections
             outer._shared.update(self._shared)
             return
-        for array in reversed(self._locked):  # a view can only be unlocked after its base
-            array.flags.writeable = True
+        for protection in self._protections:
+            _release(protection)
 
     def lock(self, array: np.ndarray[Any, Any]) -> None:
         """Make an array read-only until the trace ends."""
-        for owner in (array, array.base):
-            if isinstance(owner, np.ndarray) and owner.flags.writeable:
-                owner.flags.writeable = False
-                self._locked.append(owner)
+        protection = _protect(array)
+        if protection is not None:
+            self._protections.append(protection)
 
     def share(self, array: np.ndarray[Any, Any]) -> Node:
         """One constant node for a large array, which stays read-only until the trace ends."""

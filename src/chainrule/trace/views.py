@@ -136,10 +136,20 @@ def _move(target: Tracer, new: Node) -> None:
             continue
         alive.append(reference)
         if view._link.write is None:
-            view._node = _StaleNode(view._node, target)
+            _go_stale(view, target)
         else:
             _move(view, view._link.read(new))
     target._views = alive
+
+
+def _go_stale(view: Tracer, base: Tracer) -> None:
+    """Make a view, and the views of it, refuse to be used."""
+    pending = [view]
+    while pending:
+        handle = pending.pop()
+        handle._node = _StaleNode(handle._node, base)  # type: ignore[assignment]
+        pending += [one for reference in handle._views or () if (one := reference()) is not None]
+        handle._views = None
 
 
 class _StaleNode:

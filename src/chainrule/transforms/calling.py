@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainRuleError, IntegerInputError, StructureError, TraceLeakError
-from chainrule.graph.node import Node
-from chainrule.graph.op import input_node
+from chainrule.graph.node import Node, ancestors
+from chainrule.graph.op import CONSTANT, input_node
 from chainrule.graph.provenance import describe_value
 from chainrule.structure import Structure, flatten
 from chainrule.trace.record import to_node
@@ -169,6 +169,12 @@ class TracedCall:
             tracers = [Tracer(node) for node in self.inputs]
             self.result = run_user_function(fun, arguments.with_leaves(tracers), kwargs)
         self.looked_at = session.looked_at
+
+    def own_constants(self, outputs: Sequence[Node]) -> None:
+        """Copy the large arrays that the function used: they may be changed before the outputs are computed."""
+        for node in ancestors(outputs, after=self.start):
+            if node.op is CONSTANT:
+                node._value = np.array(node._value)
 
     def nodes_of(self, result: Any) -> list[Node]:
         """The nodes of returned leaves; plain arrays among them become constants."""

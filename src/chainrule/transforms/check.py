@@ -144,8 +144,8 @@ class _Checker:
         for x, g in zip(point, gradients, strict=True):
             if np.shape(g) != x.shape or np.asarray(g).dtype != x.dtype:
                 raise DerivativeCheckError(
-                    f"the reverse mode of {self.name} gives a gradient of shape {np.shape(g)}, {np.asarray(g).dtype} for "
-                    f"an argument of shape {x.shape}, {x.dtype}",
+                    f"the reverse mode of {self.name} gives a gradient of shape {np.shape(g)}, {np.asarray(g).dtype} "
+                    f"for an argument of shape {x.shape}, {x.dtype}",
                     fix="a gradient has the shape and dtype of its argument",
                 )
         along = sum(float(np.real(np.sum(g * v))) for g, v in zip(gradients, direction, strict=True))

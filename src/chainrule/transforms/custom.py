@@ -11,7 +11,8 @@ import numpy as np
 from chainrule.backward import backpropagate, zeros_like
 from chainrule.errors import ChainRuleError, StructureError
 from chainrule.graph.node import Node, ancestors, next_index
-from chainrule.graph.op import LITERAL, ZERO, Op, input_node, items
+from chainrule.graph.op import LITERAL, ZERO, Op, input_node, items, literal
+from chainrule.graph.provenance import describe
 from chainrule.interpret import Program, signature
 from chainrule.simplify.rewrite import rebuild
 from chainrule.simplify.stabilise import stabilise
@@ -65,21 +66,15 @@ def _infer_group(op: Op, inputs: tuple[Node, ...], params: dict[str, Any]) -> tu
 class _Rule:
     """A derivative rule given by the user, applied when the graph is differentiated.
 
-    Two are equal if the same function was given for arguments of the same structure: then graphs that hold them
-    can share a program.
+    It cannot be hashed, so that a program made from it is never kept: the rule may look at the numbers
+    (``g if x > 0 else -g``) and at variables of its surroundings, and must run anew in each call.
     """
 
-    __slots__ = ("_identity", "apply")
+    __slots__ = ("apply",)
+    __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, apply: Callable[..., Any], *identity: Any) -> None:
+    def __init__(self, apply: Callable[..., Any]) -> None:
         self.apply = apply
-        self._identity = identity
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Rule) and self._identity == other._identity
-
-    def __hash__(self) -> int:
-        return hash(self._identity)
 
 
 def _apply_custom_vjp(position: int, g: Any, out: Node, *inputs: Node, outputs: int, saved: int, rule: _Rule) -> Any:
@@ -99,9 +94,10 @@ def _transposed_custom_jvp(position: int, g: Any, out: Node, *inputs: Node, outp
     if position < outputs:
         return None
     arguments = inputs[outputs:]
+    mark = next_index()
     tangents = [input_node(np.zeros(node.shape, node.dtype)) for node in arguments]
     pushed = rule.apply(arguments, tuple(tangents))
-    found = backpropagate(list(pushed), list(g), tangents)
+    found = backpropagate(list(pushed), list(g), tangents, after=mark)
     return found.get(tangents[position - outputs])
 
 
@@ -172,16 +168,15 @@ class custom_vjp:  # noqa: N801  (used as a decorator)
         def rule(g: tuple[Node, ...], saved_nodes: Sequence[Node], inputs: Sequence[Node]) -> list[Node | None]:
             kept = saved_structure.unflatten([Tracer(node) for node in saved_nodes])
             upstream = result_structure.unflatten([Tracer(node) for node in g])
-            return _one_for_each(reverse(kept, upstream), structure, name)
+            return _one_for_each(reverse(kept, upstream), structure, inputs, name)
 
         nodes = [to_node(leaf) for leaf in (*result_leaves, *saved_leaves, *leaves)]
-        identity = (reverse, structure, result_structure, saved_structure)
-        params = {"outputs": len(result_leaves), "saved": len(saved_leaves), "rule": _Rule(rule, *identity)}
+        params = {"outputs": len(result_leaves), "saved": len(saved_leaves), "rule": _Rule(rule)}
         grouped = _custom_vjp_op.apply(tuple(nodes), params)
         return result_structure.unflatten([Tracer(node) for node in items(grouped)])
 
 
-def _one_for_each(given: Any, structure: Structure, name: str) -> list[Node | None]:
+def _one_for_each(given: Any, structure: Structure, inputs: Sequence[Node], name: str) -> list[Node | None]:
     """Gradients returned by a user's rule, one for each leaf of the arguments; None stands for zero."""
     if not isinstance(given, (tuple, list)) or len(given) != len(structure.children):
         raise StructureError(
@@ -200,6 +195,12 @@ def _one_for_each(given: Any, structure: Structure, name: str) -> list[Node | No
                 fix="return each gradient in the structure of its argument",
             )
         flat += [to_node(leaf) for leaf in leaves]
+    for gradient, source in zip(flat, inputs, strict=True):
+        if gradient is not None and gradient.shape != source.shape:
+            raise StructureError(
+                f"the rule of {name} returned a gradient of shape {gradient.shape} for the argument {describe(source)}",
+                fix="return each gradient in the shape of its argument, with np.sum or np.broadcast_to where needed",
+            )
     return flat
 
 
@@ -262,7 +263,7 @@ class custom_jvp:  # noqa: N801  (used as a decorator)
             return tuple(to_node(leaf) for leaf in flatten(pushed)[0])
 
         nodes = [to_node(leaf) for leaf in (*result_leaves, *leaves)]
-        params = {"outputs": len(result_leaves), "rule": _Rule(rule, user_rule, structure, result_structure)}
+        params = {"outputs": len(result_leaves), "rule": _Rule(rule)}
         grouped = _custom_jvp_op.apply(tuple(nodes), params)
         return result_structure.unflatten([Tracer(node) for node in items(grouped)])
 
@@ -291,7 +292,7 @@ class _Body:
         for node in self.order:
             if node not in copies:
                 copies[node] = (
-                    node
+                    literal(node._value)
                     if node.op is LITERAL
                     else rebuild(node, tuple([copies.get(source, source) for source in node.inputs]))
                 )
@@ -348,7 +349,8 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
             result_leaves, result_structure = flatten(fun(*inner_args, **inner_kwargs))
             outputs = [to_node(leaf) for leaf in result_leaves]
         order = ancestors(outputs, after=session.start)
-        outside = {source.index: source for node in order for source in node.inputs if source.index <= session.start}
+        used = [source for node in order for source in node.inputs] + outputs
+        outside = {node.index: node for node in used if node.index <= session.start}
         key, body_leaves = signature([*outside.values(), *order], outputs, outside.values())
         body = _Body(order, outputs, body_leaves, key)
         grouped = _checkpoint_op.apply(tuple(body_leaves), {"body": body})

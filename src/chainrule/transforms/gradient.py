@@ -10,7 +10,6 @@ import numpy as np
 
 from chainrule.errors import NonScalarOutputError
 from chainrule.graph.node import Node
-from chainrule.graph.provenance import describe_value
 from chainrule.structure import flatten
 from chainrule.trace.record import to_node
 from chainrule.trace.source import line_of_frame, user_frame
@@ -165,8 +164,8 @@ def scalar_output(result: Any, name: str) -> Node:
     node = to_node(result)
     if node.size != 1:
         raise NonScalarOutputError(
-            f"grad needs a function that returns one real number, but {name} returned "
-            f"{describe_value(node.name or 'an array of', node.shape, node.dtype).replace(' (shape', ' shape', 1).rstrip(')')}",
+            f"grad needs a function that returns one real number, but {name} returned an array of shape "
+            f"{node.shape}, {node.dtype}",
             where=line_of_frame(user_frame()),
             fix="sum or average the output (np.mean(...)), or use chainrule.jacobian or chainrule.elementwise_grad",
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from chainrule.backward import backpropagate, zeros_like
 from chainrule.errors import NonScalarOutputError
 from chainrule.graph.graph import Graph
@@ -58,9 +60,11 @@ def trace(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
     (0.0, 0.5)
     """
     arguments = Arguments(fun, args, tuple(range(len(args))))
+    arguments.leaves = [leaf if type(leaf) is Tracer else np.array(leaf) for leaf in arguments.leaves]
     call = TracedCall(fun, arguments, kwargs, names=arguments.leaf_names(), scans_names=True)
     _prefer_local_names(call)
     outputs = call.nodes_of(flatten(call.result)[0])
+    call.own_constants(outputs)
     graph = Graph(call.inputs, outputs, function_name(fun))
     for node in graph.nodes:
         if node.name is None and node.inputs:

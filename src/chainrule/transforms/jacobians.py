@@ -269,7 +269,8 @@ def holomorphic_grad(fun: Callable[..., Any], argnums: int | Sequence[int] = 0) 
             dtype = leaf.dtype if hasattr(leaf, "dtype") else np.asarray(leaf).dtype
             if dtype.kind != "c":
                 raise IntegerInputError(
-                    f"holomorphic_grad needs complex arguments, but {describe_value(name, np.shape(leaf), dtype)} is real",
+                    "holomorphic_grad needs complex arguments, but "
+                    f"{describe_value(name, np.shape(leaf), dtype)} is real",
                     where=line_of_frame(user_frame()),
                     fix="convert it with .astype(complex), or use chainrule.grad",
                 )

@@ -9,11 +9,10 @@ import numpy as np
 
 from chainrule.errors import StructureError
 from chainrule.forward import push_forward
-from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import CONSTANT, input_node
+from chainrule.graph.node import Node
+from chainrule.graph.op import input_node
 from chainrule.graph.provenance import describe_value
 from chainrule.structure import Structure, flatten
-from chainrule.trace.record import to_node
 from chainrule.trace.source import line_of_frame, user_frame
 from chainrule.trace.tracer import Tracer
 from chainrule.transforms.calling import Arguments, TracedCall, function_name
@@ -28,7 +27,8 @@ def seed(value: Any, like: Node, what: str) -> Node:
     node = input_node(value._node) if type(value) is Tracer else input_node(np.asarray(value))
     if node.shape != like.shape:
         raise StructureError(
-            f"{what} has shape {node.shape}, but the value it belongs to is {describe_value(like.name, like.shape, like.dtype)}",
+            f"{what} has shape {node.shape}, but the value it belongs to is "
+            f"{describe_value(like.name, like.shape, like.dtype)}",
             where=line_of_frame(user_frame()),
             fix="give it the shape of that value",
         )
@@ -65,12 +65,6 @@ class Linearization:
         leaves, self.structure = flatten(returned)
         self.outputs = self.call.nodes_of(leaves)
         self._aux_nodes = [leaf._node for leaf in self._aux_leaves if type(leaf) is Tracer]
-
-    def own_constants(self) -> None:
-        """Copy the large arrays that the function used: they may be changed before the products are asked for."""
-        for node in ancestors(self.outputs, after=self.call.start):
-            if node.op is CONSTANT:
-                node._value = np.array(node._value)
 
     def values(self) -> tuple[Any, Any]:
         """The function's result and aux."""
@@ -159,7 +153,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[
     arguments = Arguments(fun, primals, tuple(range(len(primals))))
     arguments.require_differentiable()
     linear = Linearization(fun, arguments, {}, has_aux)
-    linear.own_constants()
+    linear.call.own_constants(linear.outputs)
     value, aux = linear.values()
 
     def vjp_fun(upstream: Any) -> tuple[Any, ...]:

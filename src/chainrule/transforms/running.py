@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.backward import backpropagate, zeros_like
 from chainrule.errors import IndependentOutputWarning, TraceLeakError
 from chainrule.graph.node import Node, ancestors, next_index
-from chainrule.graph.op import LITERAL, constant
+from chainrule.graph.op import LITERAL, constant, literal
 from chainrule.graph.provenance import describe, where_recorded
 from chainrule.interpret import Program, ProgramCache, compute_once, non_finite_message, run_checked, signature
 from chainrule.simplify.rewrite import rebuild
@@ -31,11 +31,13 @@ _programs = ProgramCache()
 LARGEST_KEPT = 20_000
 
 
-def depends_on_outer(order: Sequence[Node], start: int) -> bool:
-    """Whether a trace uses nodes of a trace around it."""
+def depends_on_outer(order: Sequence[Node], outputs: Sequence[Node], start: int) -> bool:
+    """Whether a trace uses nodes of a trace around it, or returns them."""
     if not active_sessions():
         return False
-    return any(source.index <= start for node in order for source in node.inputs)
+    return any(source.index <= start for node in order for source in node.inputs) or any(
+        node.index <= start for node in outputs
+    )
 
 
 def compute(
@@ -67,6 +69,8 @@ def compute(
     start, inputs = call.start, call.inputs
     sessions = active_sessions()
     symbolic = any(node.inputs for node in extra_leaves)
+    if symbolic and not sessions:
+        raise _leaked(next(node.inputs[0] for node in extra_leaves if node.inputs))
     if symbolic and start < sessions[0].start:
         # The call was traced before the trace that its derivative now takes part in.
         outputs, inputs, start = _traced_afresh(outputs, inputs, start)
@@ -76,8 +80,9 @@ def compute(
         stabilise(order)
         return derive([node.stable or node for node in outputs], inputs, start)
 
-    if symbolic or depends_on_outer(order, start):
+    if symbolic or depends_on_outer(order, outputs, start):
         return [Tracer(node) for node in build_nodes()]
+
     def diagnose() -> str:
         return non_finite_message(order, "the result")
 
@@ -87,7 +92,8 @@ def compute(
     try:
         key, leaves = signature(order, outputs)
     except KeyError:
-        raise _leaked(order, start) from None
+        used = [source for node in order for source in node.inputs] + [*outputs]
+        raise _leaked(next(node for node in used if node.index <= start)) from None
     program = _programs.get((kind, len(inputs), *key), lambda: Program(build_nodes(), leaves))
     return run_checked(lambda: program.run([leaf._value for leaf in leaves]), leaves, diagnose)
 
@@ -100,13 +106,12 @@ def _traced_afresh(outputs: Sequence[Node], inputs: Sequence[Node], start: int) 
         if node.inputs:
             copies[node] = rebuild(node, tuple([copies.get(source, source) for source in node.inputs]))
         else:
-            copies[node] = node if node.op is LITERAL else constant(node.value)
+            copies[node] = literal(node._value) if node.op is LITERAL else constant(node.value)
     return [copies[node] for node in outputs], [copies[node] for node in inputs], start_now
 
 
-def _leaked(order: Sequence[Node], start: int) -> TraceLeakError:
+def _leaked(stray: Node) -> TraceLeakError:
     """The error for a traced value that outlived its trace."""
-    stray = next(source for node in order for source in node.inputs if source.index <= start)
     return TraceLeakError(
         f"{describe(stray)} was traced in a call that has ended, and is used in a later one",
         where=where_recorded(stray),

@@ -1,0 +1,169 @@
+"""Programs: a graph turned once into a flat list of NumPy calls on numbered slots."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.node import Node, ancestors
+from chainrule.graph.op import LITERAL
+from chainrule.simplify.canonicalise import CANONICALISE
+from chainrule.simplify.constants import fold_constants
+
+__all__ = ["Program"]
+
+#: Number of arguments, call, first and second argument's slots (or a list of slots), slot of the result.
+Step = tuple[int, Callable[..., Any], Any, int, int]
+
+
+class Program:
+    """A graph as a flat list of calls.
+
+    Parameters
+    ----------
+    outputs : sequence of Node
+        Nodes whose values are wanted.
+    leaves : sequence of Node
+        Nodes whose values are given at each run, in this order; they need not all matter.
+
+    Notes
+    -----
+    Equal subexpressions are computed once, and a slot is reused as soon as nobody reads it any more, so that a
+    run holds no more arrays than it needs.
+    """
+
+    def __init__(self, outputs: Sequence[Node], leaves: Sequence[Node]) -> None:
+        done: dict[Node, Node] = {leaf: leaf for leaf in leaves}
+        CANONICALISE.rewrite(ancestors(outputs), done)
+        outputs = [done[node] for node in outputs]
+        outputs = fold_constants(outputs, leaves)
+        self._leaf_count = len(leaves)
+        order, same = _merge_equal(ancestors(outputs), leaves)
+        outputs = [same.get(node, node) for node in outputs]
+        self._template: list[Any] = [None] * len(leaves)
+        self._steps: list[Step] = []
+        self._slots = {leaf: slot for slot, leaf in enumerate(leaves)}
+        self._allocate(order, same, outputs)
+        self._outputs = [self._slots[node] for node in outputs]
+        self._copied = [_may_share_memory(node, same, set(leaves)) for node in outputs]
+        self._repeated = len(set(self._outputs)) < len(self._outputs)
+
+    def _allocate(self, order: list[Node], same: dict[Node, Node], outputs: list[Node]) -> None:
+        """Give each value a slot, free again after its last use."""
+        last_use: dict[Node, Node] = {}
+        inputs_of: dict[Node, tuple[Node, ...]] = {}
+        for node in order:
+            if node in self._slots or not node.inputs:
+                continue
+            inputs_of[node] = tuple([same.get(source, source) for source in node.inputs])
+            for source in inputs_of[node]:
+                last_use[source] = node
+        kept = set(outputs)
+        free: list[int] = []
+        for node in order:
+            if node in self._slots:
+                continue
+            if not node.inputs:
+                self._slots[node] = len(self._template)
+                self._template.append(node._value)
+                kept.add(node)
+                continue
+            arguments = [self._slots[source] for source in inputs_of[node]]
+            dying = [s for s in dict.fromkeys(inputs_of[node]) if last_use[s] is node and s not in kept]
+            free.extend(self._slots[s] for s in dying if self._slots[s] >= self._leaf_count)
+            if free:
+                slot = free.pop()
+            else:
+                slot = len(self._template)
+                self._template.append(None)
+            self._slots[node] = slot
+            self._steps.append(_step(node, arguments, slot))
+
+    def run(self, values: Iterable[Any]) -> list[Any]:
+        """Compute the outputs for given values of the leaves.
+
+        Returns
+        -------
+        list of array
+            Fresh arrays that share no memory with the leaves or with each other.
+        """
+        slots = self._template[:]
+        slots[: self._leaf_count] = values
+        for arity, call, first, second, target in self._steps:
+            if arity == 2:
+                slots[target] = call(slots[first], slots[second])
+            elif arity == 1:
+                slots[target] = call(slots[first])
+            else:
+                slots[target] = call(*[slots[i] for i in first])
+        results = [
+            np.array(slots[i]) if copied else slots[i] for i, copied in zip(self._outputs, self._copied, strict=True)
+        ]
+        if self._repeated:
+            seen: set[int] = set()
+            for position, slot in enumerate(self._outputs):
+                if slot in seen:
+                    results[position] = np.array(results[position])
+                seen.add(slot)
+        return results
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+
+def _step(node: Node, arguments: list[int], target: int) -> Step:
+    call = functools.partial(node.op.compute, **node.params) if node.params else node.op.compute
+    if len(arguments) == 1:
+        return 1, call, arguments[0], 0, target
+    if len(arguments) == 2:
+        return 2, call, arguments[0], arguments[1], target
+    return 3, call, arguments, 0, target
+
+
+def _parameter_key(params: dict[str, Any]) -> Any:
+    """Settings as a key; settings that cannot be hashed match nothing but themselves."""
+    key = tuple(params.items())
+    try:
+        hash(key)
+    except TypeError:
+        return id(params)
+    return key
+
+
+def _merge_equal(order: list[Node], leaves: Sequence[Node]) -> tuple[list[Node], dict[Node, Node]]:
+    """Common subexpressions: the nodes to compute, and for each other node the one that stands for it."""
+    same: dict[Node, Node] = {}
+    first: dict[Any, Node] = {}
+    given = set(leaves)
+    merged = []
+    for node in order:
+        if node in given:
+            merged.append(node)
+            continue
+        if node.inputs:
+            inputs = tuple([same.get(source, source).index for source in node.inputs])
+            key: Any = (node.op, inputs, _parameter_key(node.params))
+        elif node.op is LITERAL:
+            key = (node.kind, repr(node._value))
+        else:
+            key = id(node._value)
+        known = first.setdefault(key, node)
+        if known is node:
+            merged.append(node)
+        else:
+            same[node] = known
+    return merged, same
+
+
+def _may_share_memory(node: Node, same: dict[Node, Node], leaves: set[Node]) -> bool:
+    """Whether the value is an argument or a view of one, which a caller must not be handed."""
+    while node.op.is_view and node.inputs:
+        node = same.get(node.inputs[0], node.inputs[0])
+        if node in leaves or not node.inputs:
+            return True
+        if not node.op.is_view:
+            return True  # a view keeps its base alive and may be read-only
+    return node in leaves or not node.inputs
