@@ -8,7 +8,28 @@
 [-4.0, -4.0, 3.0]
 """
 
+import importlib
+from typing import Any
+
 from chainrule import errors
+from chainrule.explain.lesson import Lesson, explain
+from chainrule.functions import (
+    bce,
+    bce_with_logits,
+    cross_entropy,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    logsumexp,
+    mse,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+)
+from chainrule.learn.minimize import Result, minimize
+from chainrule.learn.optimizers import Adam, GradientDescent
 from chainrule.transforms.check import check_grads
 from chainrule.transforms.custom import checkpoint, custom_jvp, custom_vjp, stop_gradient
 from chainrule.transforms.gradient import grad, value_and_grad
@@ -17,13 +38,22 @@ from chainrule.transforms.jacobians import elementwise_grad, hessian, holomorphi
 from chainrule.transforms.products import jvp, vjp
 
 __all__ = [
+    "Adam",
+    "GradientDescent",
+    "Lesson",
+    "Result",
     "backward",
+    "bce",
+    "bce_with_logits",
     "check_grads",
     "checkpoint",
+    "cross_entropy",
     "custom_jvp",
     "custom_vjp",
     "elementwise_grad",
     "errors",
+    "explain",
+    "gelu",
     "grad",
     "hessian",
     "holomorphic_grad",
@@ -31,6 +61,16 @@ __all__ = [
     "jacfwd",
     "jacobian",
     "jvp",
+    "leaky_relu",
+    "log_softmax",
+    "logsumexp",
+    "minimize",
+    "mse",
+    "relu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
     "stop_gradient",
     "trace",
     "value_and_grad",
@@ -38,3 +78,12 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_SUBMODULES = ("compat", "learn", "numpy", "scipy")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a namespace when it is first used: ``cr.numpy`` needs no import of its own."""
+    if name in _SUBMODULES:
+        return importlib.import_module(f"chainrule.{name}")
+    raise AttributeError(f"module 'chainrule' has no attribute {name!r}")

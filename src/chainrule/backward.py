@@ -7,7 +7,8 @@ is made of ordinary nodes, so it can be simplified, evaluated, explained, and di
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,12 +85,12 @@ def backpropagate(
 
 
 def depends_on(order: list[Node], targets: set[Node]) -> set[Node]:
-    """The nodes that move when a target moves."""
+    """The nodes that move when a target moves, as far as derivatives are concerned: `floor` stands still."""
     moving = {node for node in order if node in targets}
     for node in order:
         if node.is_differentiable and node not in moving:
-            for source in node.inputs:
-                if source in moving:
+            for position, source in enumerate(node.inputs):
+                if source in moving and not isinstance(node.op.rule_for(position), Zero):
                     moving.add(node)
                     break
     return moving
@@ -102,6 +103,7 @@ def _total(contributions: list[Node], guards: _BranchGuards) -> Node:
     total = guards.settle(contributions[0])
     for contribution in contributions[1:]:
         total = total + guards.settle(contribution)
+    guards.join(contributions, total)
     return total
 
 
@@ -131,14 +133,28 @@ def _contribution(node: Node, position: int, g: Any, guards: _BranchGuards) -> A
     elif op.broadcasts:
         g = guards.follow(g, lift(rule(g, node, *node.inputs, **node.params)))
     else:
-        arguments = (guards.settle(g), node, *node.inputs)
-        g = rule(*arguments, **node.params) if isinstance(op.vjp, tuple) else rule(position, *arguments, **node.params)
-        if g is None:
+        pull = rule if isinstance(op.vjp, tuple) else functools.partial(rule, position)
+        after = pull(guards.settle(g), node, *node.inputs, **node.params)
+        if after is None:
             return None
+        after = lift(after)
+        if not node.is_tuple:
+            moves = op.name in _MOVES
+            guards.carry(g, after, lambda g: pull(g, node, *node.inputs, **node.params) if moves else None)
+        g = after
     g = lift(g)
     if g.shape != source.shape or g.dtype != source.dtype:
-        g = fit_to(guards.settle(g), source)
+        fitted = fit_to(guards.settle(g), source)
+        guards.carry(g, fitted, lambda g: fit_shape(g, source.shape))
+        g = fitted
     return g
+
+
+#: Operations whose rule moves, repeats or adds up elements of the gradient, and does nothing else with them.
+_MOVES = frozenset({"sum", "mean", "sum_to", "broadcast_to", "reshape", "transpose", "getitem", "scatter", "cast"})
+
+#: The gradient is zero where the node is false (true), if the second part is true (false).
+_Condition = tuple[Node, bool]
 
 
 class _BranchGuards:
@@ -146,13 +162,15 @@ class _BranchGuards:
 
     The gradient behind ``where(c, log(x), 0)`` is zero wherever c is false, but zero times the local gradient
     1/x = inf would be NaN there. So a gradient that came out of a `where` remembers the condition through every
-    elementwise step, and is masked once more when it leaves that region. The same holds for `relu`, `maximum` and
-    whatever else selects gradients with `where`.
+    elementwise step, and is masked once more when it leaves that region. The same holds for `relu`, `max` and
+    whatever else selects gradients with `where`. A step that only moves elements takes the conditions along; a
+    condition that is a single number passes through every step.
     """
 
     def __init__(self) -> None:
-        self._conditions: dict[Node, tuple[tuple[Node, bool], ...]] = {}
+        self._conditions: dict[Node, tuple[_Condition, ...]] = {}
         self._settled: dict[Node, Node] = {}
+        self._clean: set[Node] = set()
 
     def follow(self, before: Node, after: Node) -> Node:
         """An elementwise step keeps the positions, so conditions on `before` hold for `after`."""
@@ -168,10 +186,46 @@ class _BranchGuards:
             self._conditions[after] = conditions
         return after
 
+    def carry(self, before: Node, after: Node, move: Callable[[Node], Node | None]) -> None:
+        """Any other step is taken from the settled gradient, and is linear: what it makes of zeros is zero.
+
+        Where `move` does with a weight what the step does with the gradient, the weight, one where the gradient may
+        differ from zero, shows where the result may.
+        """
+        if after is before or after in self._conditions:
+            return
+        kept: list[_Condition] = []
+        for condition, taken_if in self._conditions.get(before, ()):
+            if not condition.ndim:
+                kept.append((condition, taken_if))
+                continue
+            moved = move(_weight((condition, taken_if), before.shape))
+            if moved is not None:
+                kept.append((moved, True))
+        selected = _selection(after)
+        if selected:
+            kept.append(selected)
+        if kept:
+            self._conditions[after] = tuple(kept)
+            self._clean.add(after)
+
+    def join(self, parts: Sequence[Node], total: Node) -> None:
+        """A sum is zero where all of its parts are: under a condition they share, or under one condition of each."""
+        first, *others = [self._conditions.get(part, ()) for part in parts]
+        joint = tuple([condition for condition in first if all(condition in other for other in others)])
+        if not joint and first and all(others):
+            weight = _weight(first[-1], total.shape)
+            for other in others:
+                weight = weight + _weight(other[-1], total.shape)
+            joint = ((weight, True),)
+        if joint:
+            self._conditions[total] = joint
+            self._clean.add(total)
+
     def settle(self, g: Node) -> Node:
         """Apply the remembered conditions, before anything mixes elements."""
         conditions = self._conditions.get(g) if self._conditions else None
-        if not conditions:
+        if not conditions or g in self._clean:
             return g
         if g not in self._settled:
             settled = g
@@ -183,9 +237,15 @@ class _BranchGuards:
         return self._settled[g]
 
 
-def _selection(g: Node) -> tuple[Node, bool] | None:
+def _weight(condition: _Condition, shape: tuple[int, ...]) -> Node:
+    """One where a condition lets the gradient pass, else zero."""
+    holds, taken_if = condition
+    return broadcast_to(where(holds, 1.0, 0.0) if taken_if else where(holds, 0.0, 1.0), shape)
+
+
+def _selection(g: Node) -> _Condition | None:
     """The condition under which a node is not zero, if it is a `where` with a zero in it."""
-    if g.op is where and g.inputs[0].shape == g.shape:
+    if g.op is where:
         for position, taken_if in ((2, True), (1, False)):
             branch = g.inputs[position]
             if branch.op is LITERAL and branch._value == 0:
@@ -213,10 +273,16 @@ def times(g: Node, local: Any) -> Node:
 def fit_to(g: Node, node: Node) -> Node:
     """Give a gradient the shape and dtype of its variable: undo broadcasting, and keep the real part of a
     complex gradient where the variable is real."""
-    if g.shape != node.shape:
-        grown = broadcast_shapes(g.shape, node.shape) == g.shape
-        g = sum_to(g, shape=node.shape) if grown else broadcast_to(g, node.shape)
+    g = fit_shape(g, node.shape)
     return g if g.dtype == node.dtype else cast(g, dtype=node.dtype)
+
+
+def fit_shape(g: Node, shape: tuple[int, ...]) -> Node:
+    """Undo broadcasting to a shape, or broadcast to it."""
+    if g.shape == shape:
+        return g
+    grown = broadcast_shapes(g.shape, shape) == g.shape
+    return sum_to(g, shape=shape) if grown else broadcast_to(g, shape)
 
 
 def zeros_like(node: Node) -> Node:

@@ -8,9 +8,13 @@ and the fix.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ChainRuleError",
+    "DataError",
     "DerivativeCheckError",
+    "DivergenceError",
     "FormulaError",
     "GraphError",
     "IndependentOutputWarning",
@@ -109,7 +113,7 @@ class IntegerInputError(ChainRuleError, TypeError):
     """
 
 
-class NonDifferentiableError(ChainRuleError, TypeError):
+class NonDifferentiableError(ChainRuleError, TypeError, NotImplementedError):
     """A gradient was asked through an operation that has none.
 
     Examples
@@ -120,10 +124,13 @@ class NonDifferentiableError(ChainRuleError, TypeError):
     ... except cr.errors.NonDifferentiableError as error:
     ...     print(error.what)
     nextafter has no derivative with respect to its argument 0
+
+    Give the operation a rule with `chainrule.custom_vjp`, or wrap the argument in `chainrule.stop_gradient`
+    where no gradient is wanted.
     """
 
 
-class UnsupportedOperationError(ChainRuleError, TypeError):
+class UnsupportedOperationError(ChainRuleError, TypeError, NotImplementedError):
     """A NumPy or SciPy function was called on a traced value that chainrule has no record for.
 
     Examples
@@ -134,6 +141,9 @@ class UnsupportedOperationError(ChainRuleError, TypeError):
     ... except cr.errors.UnsupportedOperationError as error:
     ...     print(error.what)
     numpy.apply_over_axes is not known to chainrule, so it cannot be recorded
+
+    Write it with functions of the coverage table (here ``np.sum(x, axis=0)``), or give the function a gradient
+    with `chainrule.custom_vjp`.
     """
 
 
@@ -150,6 +160,8 @@ class ShapeMismatchError(ChainRuleError, ValueError):
     ... except cr.errors.ShapeMismatchError as error:
     ...     print(error.what)
     matmul cannot combine x (shape (2, 3), float64) and an array (shape (4, 5), float64): 3 columns meet 4 rows
+
+    Transpose one of them, or make the shapes agree with ``reshape`` or ``x[:, None]``.
     """
 
 
@@ -164,6 +176,8 @@ class StructureError(ChainRuleError, ValueError):
     ... except cr.errors.StructureError as error:
     ...     print(error.what)
     the tangents and the primals differ in structure: ({'v': *},) and ({'w': *},)
+
+    Give a container with the same keys, lengths and types.
     """
 
 
@@ -171,26 +185,143 @@ class StaleViewError(ChainRuleError, RuntimeError):
     """A view of a traced array was used after the array it looks at had been assigned to.
 
     NumPy would show the new numbers through such a view, or not, depending on the memory layout; chainrule
-    refuses to guess. Take the view again after the assignment, or copy it before.
+    refuses to guess. Views made by slices and transposes follow the assignment, as in NumPy.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> def f(x):
+    ...     flat = x.reshape(-1)
+    ...     x[0, 0] = 5.0
+    ...     return np.sum(flat)
+    >>> try:
+    ...     cr.grad(f)(np.ones((2, 2)))
+    ... except cr.errors.StaleViewError as error:
+    ...     print(error.what.split(";")[0])
+    flat (shape (4,)) was made from x (shape (2, 2), float64) by reshape, and that array was assigned to since
+
+    Take the view again after the assignment, or copy it before: ``flat = x.reshape(-1).copy()``.
     """
 
 
 class GraphError(ChainRuleError, ValueError):
-    """A graph broke its own rules: the verifier found a node that does not fit its record."""
+    """A graph broke its own rules, or rules that rewrite graphs undo each other: a mistake in a rule, not in user code.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> from chainrule.ops.arithmetic import negative
+    >>> from chainrule.simplify.rewrite import Rule, RuleSet
+    >>> grow = Rule("-x = -(-(-x))", ("negative",), lambda node: negative(negative(node)))
+    >>> try:
+    ...     RuleSet("endless", [grow]).rewrite(cr.trace(lambda x: -x, 1.0).nodes, {})
+    ... except cr.errors.GraphError as error:
+    ...     print(error.what)
+    the rules of 'endless' undo each other without end; the last was '-x = -(-(-x))'
+
+    Make the rule apply only where its result is simpler than what it replaces.
+    """
 
 
 class DerivativeCheckError(ChainRuleError, AssertionError):
-    """`check_grads` found a gradient that does not agree with finite differences."""
+    """`check_grads` found a gradient that does not agree with finite differences.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> @cr.custom_vjp
+    ... def cube(x):
+    ...     return x * x * x
+    >>> cube.defvjp(lambda x: (x * x * x, x), lambda x, g: (2 * x * x * g,))
+    >>> try:
+    ...     cr.check_grads(cube, 1.0, order=1, modes=("rev",))
+    ... except cr.errors.DerivativeCheckError as error:
+    ...     print(error.what.split(":")[0])
+    the reverse mode of cube disagrees with finite differences
+
+    Correct the rule (here ``3 * x * x * g``), or check at a point where the function is smooth.
+    """
 
 
 class FormulaError(ChainRuleError, ValueError):
-    """A typed formula could not be understood; the message carries a caret under the column."""
+    """A typed formula could not be understood; the message carries a caret under the column.
+
+    Examples
+    --------
+    >>> from chainrule.explain.formula import parse
+    >>> try:
+    ...     parse("x ^ 2")
+    ... except FormulaError as error:
+    ...     print(error)
+    ^ is no power here
+      x ^ 2
+       ^
+      fix write ** for a power
+    """
+
+
+class DataError(ChainRuleError, ValueError):
+    r"""A table cannot be used for training; the message names file, line and column.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from chainrule.cli.training import read_csv
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "data.csv")
+    ...     _ = path.write_text("size,sold\n1.5,yes\nlarge,no\n")
+    ...     try:
+    ...         read_csv(path, "sold")
+    ...     except DataError as error:
+    ...         print(error.what.replace(folder, "")[1:])
+    data.csv, line 3, column 'size': 'large' is no finite number
+    """
+
+
+class DivergenceError(ChainRuleError, ArithmeticError):
+    """The loss became NaN or infinite while training.
+
+    Attributes
+    ----------
+    params : object
+        The last parameters that gave a finite loss.
+    step : int
+        The step at which it happened.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> try:
+    ...     cr.minimize(lambda w: w**4, 1.0, optimizer=cr.GradientDescent(lr=10.0), steps=20)
+    ... except DivergenceError as error:
+    ...     print(error.what)
+    the loss of <lambda> became inf at step 5
+    """
+
+    def __init__(
+        self, what: str, *, where: str | None = None, fix: str | None = None, params: Any = None, step: int = 0
+    ) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.params = params
+        self.step = step
 
 
 class NonFiniteWarning(RuntimeWarning):
     """A value or a gradient came out as NaN or infinite although every input was finite.
 
     The warning names the first node where it happened, its line, and the usual remedy.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np, chainrule as cr
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     gradient = cr.grad(lambda x: np.log(x - x))(1.0)
+    >>> print(type(caught[0].message).__name__)
+    NonFiniteWarning
+
+    Keep arguments inside the function's domain, or add a small constant to what can become zero.
     """
 
 
@@ -198,4 +329,16 @@ class IndependentOutputWarning(UserWarning):
     """The output does not depend on the value that it is differentiated by, so the gradient is zero.
 
     That is right for a function that ignores its argument, and the sign of a mistake in any other.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import chainrule as cr
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     gradient = cr.grad(lambda x: 2.0)(1.0)
+    >>> print(caught[0].message)
+    the output of <lambda> does not depend on the differentiated arguments, so the gradient is zero
+
+    Look for the place where the value is lost: a result that is not returned, or `chainrule.stop_gradient`.
     """

@@ -1,0 +1,1 @@
+"""Other packages' interfaces on chainrule's engine."""

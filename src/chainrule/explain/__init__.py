@@ -1,0 +1,1 @@
+"""The lesson: a forward and backward pass told step by step."""

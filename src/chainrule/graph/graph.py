@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,9 @@ class Graph:
     outputs : sequence of Node
     name : str, optional
         The function's name.
+    gradients : dict of Node to Node, optional
+        For a graph of gradients: from nodes of the original graph to their gradients here. One node may be the
+        gradient of several: that of ``x + y`` is also that of x and of y.
 
     Attributes
     ----------
@@ -41,10 +44,17 @@ class Graph:
       return %0
     """
 
-    def __init__(self, inputs: Sequence[Node], outputs: Sequence[Node], name: str = "graph") -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Node],
+        outputs: Sequence[Node],
+        name: str = "graph",
+        gradients: Mapping[Node, Node] | None = None,
+    ) -> None:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.name = name
+        self._gradients = gradients or {}
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -64,10 +74,10 @@ class Graph:
 
     def gradient_of(self, node: Node) -> Node | None:
         """In a graph of gradients: the gradient of a node of the original graph, if a path leads there."""
-        for candidate in self.nodes:
-            if candidate.gradient_of is node:
-                return candidate
-        return None
+        known = self._gradients.get(node)
+        if known is not None:
+            return known
+        return next((candidate for candidate in self.nodes if candidate.gradient_of is node), None)
 
     def __str__(self) -> str:
         return program_text(self.name, self.inputs, self.outputs, self.nodes)

@@ -182,6 +182,7 @@ ITEM = Op(
     lambda results, position: results[position],
     lambda op, inputs, params: inputs[0].shape[params["position"]],
     vjp=(lambda g, *_, **__: g,),
+    is_view=True,
 )
 
 _LITERAL_TYPES = (float, int, bool, complex)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node, ancestors
+from chainrule.interpret.program import handed_out
 from chainrule.simplify.stabilise import stable
 
 __all__ = ["compute_once", "evaluate"]
@@ -51,7 +52,7 @@ def compute_once(outputs: Sequence[Node]) -> list[Any]:
             uses[source] -= 1
             if not uses[source]:
                 del values[source]
-    return [np.array(values[node]) if node.op.is_view or not node.inputs else values[node] for node in outputs]
+    return [handed_out(values[node], node.op.is_view or not node.inputs) for node in outputs]
 
 
 Node.evaluator = staticmethod(lambda node: evaluate([node])[0])

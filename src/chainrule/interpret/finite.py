@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.errors import NonFiniteWarning
 from chainrule.graph.node import Node
 from chainrule.graph.provenance import describe, where_recorded
+from chainrule.trace.source import user_frame
 
 __all__ = ["first_bad_node", "non_finite_message", "run_checked"]
 
@@ -42,8 +43,17 @@ def run_checked(run: Callable[[], list[Any]], leaves: Iterable[Node], diagnose: 
     if alarm.rang and not all(map(_is_finite, results)) and all(_is_finite(leaf._value) for leaf in leaves):
         message = diagnose()
         if message:
-            warnings.warn(message, NonFiniteWarning, stacklevel=4)
+            _warn_in_user_code(message)
     return results
+
+
+def _warn_in_user_code(message: str) -> None:
+    frame = user_frame()
+    if frame is None:
+        warnings.warn(message, NonFiniteWarning, stacklevel=2)
+        return
+    seen = frame.f_globals.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(message, NonFiniteWarning, frame.f_code.co_filename, frame.f_lineno, registry=seen)
 
 
 def _is_finite(value: Any) -> bool:

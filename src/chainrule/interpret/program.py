@@ -13,7 +13,7 @@ from chainrule.graph.op import LITERAL
 from chainrule.simplify.canonicalise import CANONICALISE
 from chainrule.simplify.constants import fold_constants
 
-__all__ = ["Program"]
+__all__ = ["Program", "handed_out"]
 
 #: Number of arguments, call, first and second argument's slots (or a list of slots), slot of the result.
 Step = tuple[int, Callable[..., Any], Any, int, int]
@@ -99,14 +99,12 @@ class Program:
                 slots[target] = call(slots[first])
             else:
                 slots[target] = call(*[slots[i] for i in first])
-        results = [
-            np.array(slots[i]) if copied else slots[i] for i, copied in zip(self._outputs, self._copied, strict=True)
-        ]
+        results = [handed_out(slots[i], copied) for i, copied in zip(self._outputs, self._copied, strict=True)]
         if self._repeated:
             seen: set[int] = set()
             for position, slot in enumerate(self._outputs):
                 if slot in seen:
-                    results[position] = np.array(results[position])
+                    results[position] = handed_out(results[position], True)
                 seen.add(slot)
         return results
 
@@ -121,6 +119,15 @@ def _step(node: Node, arguments: list[int], target: int) -> Step:
     if len(arguments) == 2:
         return 2, call, arguments[0], arguments[1], target
     return 3, call, arguments, 0, target
+
+
+def handed_out(value: Any, shared: bool) -> Any:
+    """A result for the caller: NumPy's scalar for a number, and an array that nobody else holds."""
+    if isinstance(value, np.ndarray):
+        if not value.ndim:
+            return value[()]
+        return np.array(value) if shared else value
+    return value if isinstance(value, np.generic) else np.asarray(value)[()]
 
 
 def _parameter_key(params: dict[str, Any]) -> Any:

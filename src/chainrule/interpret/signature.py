@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from chainrule.graph.infer import by_evaluation
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL
 from chainrule.interpret.program import Program
@@ -49,10 +50,12 @@ def signature(order: Sequence[Node], outputs: Sequence[Node], given: Iterable[No
                 parts.append(tuple(node.params.items()))
             if not node.op.broadcasts:
                 parts.append(node.shape)  # it may depend on values, as that of x[mask] does
+                if node.op.infer is by_evaluation:
+                    parts.append(node.dtype)  # eigenvalues of a real matrix are real or complex
         elif node.op is LITERAL:
             value = node._value
             parts.append(node.kind)
-            parts.append(value)
+            parts.append(value if node.kind is not complex else repr(value))  # 0j == -0j
             if value == 0 and node.kind is float:
                 parts.append(math.copysign(1.0, value))
         else:

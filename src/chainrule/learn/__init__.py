@@ -1,0 +1,1 @@
+"""Gradient descent: optimisers, the training loop, and the lecture's models."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL, ZERO, Notation
-from chainrule.ops.comparison import equal, floor, trunc
+from chainrule.ops.comparison import equal, frexp_exponent, isinf, rint, trunc
 from chainrule.ops.exponential import log
-from chainrule.ops.record import elementwise_op, example
+from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
 
 add = elementwise_op(
@@ -100,7 +100,14 @@ sqrt = elementwise_op(
     holomorphic=True,
     notation=Notation("√{0}", r"\sqrt{{{0}}}", 35),
 )
-cbrt = elementwise_op("cbrt", np.cbrt, lambda out, x: 1 / (3 * out * out), domain=(0.3, 2.0))
+cbrt = elementwise_op(
+    "cbrt",
+    np.cbrt,
+    lambda out, x: 1 / (3 * out * out),
+    domain=(0.3, 2.0),
+    notation=Notation("∛{0}", r"\sqrt[3]{{{0}}}", 35),
+    examples=lambda s: [example(-s.positive(3))],
+)
 reciprocal = elementwise_op(
     "reciprocal",
     np.reciprocal,
@@ -109,15 +116,25 @@ reciprocal = elementwise_op(
     holomorphic=True,
     notation=Notation("1 / {0}", r"\frac{{1}}{{{0}}}", 20),
 )
+#: The derivative by the divisor is −⌊x / y⌋, which `floor_divide` rounds as `remainder` does.
 remainder = elementwise_op(
     "remainder",
     np.remainder,
     1,
-    lambda out, x, y: -floor(x / y),
+    lambda out, x, y: -floor_divide(x, y),
     domain=((2.1, 2.9), (1.1, 1.4)),
     notation=Notation("{0} % {1}", r"{0} \bmod {1}", 20),
+    examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
 )
-fmod = elementwise_op("fmod", np.fmod, 1, lambda out, x, y: -trunc(x / y), domain=((2.1, 2.9), (1.1, 1.4)))
+fmod = elementwise_op(
+    "fmod",
+    np.fmod,
+    1,
+    lambda out, x, y: rint((out - x) / y),
+    domain=((2.1, 2.9), (1.1, 1.4)),
+    notation=Notation("fmod({0}, {1})", r"\operatorname{{fmod}}({0}, {1})"),
+    examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
+)
 floor_divide = elementwise_op(
     "floor_divide",
     np.floor_divide,
@@ -126,7 +143,36 @@ floor_divide = elementwise_op(
     domain=((2.1, 2.2), (1.5, 1.6)),
     notation=Notation("{0} // {1}", r"\lfloor {0} / {1} \rfloor", 20),
 )
-ldexp = elementwise_op("ldexp", np.ldexp, lambda out, x, y: 2.0**y, None, domain=((-2.0, 2.0), (0.0, 0.0)))
+ldexp = elementwise_op(
+    "ldexp",
+    np.ldexp,
+    lambda out, x, y: 2.0**y,
+    None,
+    domain=((-2.0, 2.0), (0.0, 0.0)),
+    notation=Notation("{0} * 2 ** {1}", r"{0} \cdot 2^{{{1}}}", 20),
+    examples=lambda s: [example(s.normal(3), np.array([-3, 0, 2]))],
+)
+
+
+@function(np.divmod, examples=lambda s: [example(s.uniform(2.1, 2.9, 2, 3), s.uniform(1.1, 1.4, 3))])
+def divmod_(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Quotient rounded down, and remainder."""
+    return floor_divide(x1, x2), remainder(x1, x2)
+
+
+@function(np.modf, examples=lambda s: [example(s.uniform(1.1, 1.9, 3)), example(s.uniform(-1.9, -1.1, 2, 3))])
+def modf(x: Any) -> tuple[Any, Any]:
+    """Fractional part and whole part, both with the sign of the number."""
+    whole = trunc(x)
+    return where(isinf(x), 0.0, x - whole), whole
+
+
+@function(np.frexp, examples=lambda s: [example(s.uniform(1.1, 1.9, 3)), example(s.uniform(-3.9, -2.1, 2, 3))])
+def frexp(x: Any) -> tuple[Any, Any]:
+    """Mantissa m from [0.5, 1) and exponent e, so that x = m · 2^e."""
+    exponent = frexp_exponent(x)
+    return ldexp(x, negative(exponent)), exponent
+
 
 #: Python's binary operators; the reflected forms (``2 - x``) are derived from them.
 BINARY_OPERATORS = {

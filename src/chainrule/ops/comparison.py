@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.graph.infer import elementwise
+from chainrule.graph.node import Node
 from chainrule.graph.op import ZERO, Notation, Op
-from chainrule.ops.record import elementwise_op, example
+from chainrule.ops.record import elementwise_op, example, function
 
 
 def _predicate(name: str, compute: Any, arity: int, symbol: str | None = None, latex: str | None = None) -> Op:
@@ -31,6 +33,80 @@ isfinite = _predicate("isfinite", np.isfinite, 1)
 isinf = _predicate("isinf", np.isinf, 1)
 isnan = _predicate("isnan", np.isnan, 1)
 signbit = _predicate("signbit", np.signbit, 1)
+#: NumPy has these as plain functions, not as ufuncs.
+isneginf = elementwise_op("isneginf", np.isneginf, ZERO, serves=(np.isneginf,))
+isposinf = elementwise_op("isposinf", np.isposinf, ZERO, serves=(np.isposinf,))
+isreal = elementwise_op("isreal", np.isreal, ZERO, serves=(np.isreal,))
+iscomplex = elementwise_op("iscomplex", np.iscomplex, ZERO, serves=(np.iscomplex,))
+
+isclose_op = Op(
+    "isclose",
+    np.isclose,
+    elementwise,
+    partials=(ZERO, ZERO),
+    broadcasts=True,
+    notation=Notation("{0} ≈ {1}", r"{0} \approx {1}", 5),
+)
+
+
+def _verdict(name: str, compute: Any) -> Op:
+    """A question about whole arrays with one Boolean answer; as a node, so that ``if`` on it is noticed."""
+    return Op(
+        name,
+        lambda *values, **params: np.bool_(compute(*values, **params)),
+        lambda op, inputs, params: ((), np.dtype(bool)),
+        vjp=(ZERO, ZERO),
+    )
+
+
+allclose_op = _verdict("allclose", np.allclose)
+array_equal_op = _verdict("array_equal", np.array_equal)
+array_equiv_op = _verdict("array_equiv", np.array_equiv)
+
+
+def _compared(s: Any) -> list[Any]:
+    x = s.normal(3)
+    return [example(x, x + 1e-9), example(x, np.ones((2, 3), x.dtype))]
+
+
+@function(
+    np.isclose,
+    examples=lambda s: [*_compared(s), example(s.normal(2), 1.0, 0.5, 0.5, equal_nan=True)],
+    differentiable=False,
+)
+def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """Where two arrays agree up to a tolerance."""
+    return isclose_op(a, b, rtol=float(rtol), atol=float(atol), equal_nan=bool(equal_nan))
+
+
+@function(np.allclose, examples=_compared, differentiable=False)
+def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """Whether two arrays agree everywhere up to a tolerance."""
+    return allclose_op(a, b, rtol=float(rtol), atol=float(atol), equal_nan=bool(equal_nan))
+
+
+@function(np.array_equal, examples=_compared, differentiable=False)
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
+    """Whether two arrays have the same shape and elements."""
+    return array_equal_op(a1, a2, equal_nan=bool(equal_nan))
+
+
+@function(np.array_equiv, examples=_compared, differentiable=False)
+def array_equiv(a1: Any, a2: Any) -> Any:
+    """Whether two arrays are equal once they are broadcast."""
+    return array_equiv_op(a1, a2)
+
+
+@function(np.iscomplexobj, differentiable=False)
+def iscomplexobj(x: Any) -> bool:
+    """Whether the dtype is complex."""
+    return x.dtype.kind == "c" if isinstance(x, Node) else np.iscomplexobj(x)
+
+
+@function(np.isrealobj, differentiable=False)
+def isrealobj(x: Any) -> bool:
+    """Whether the dtype is not complex."""
+    return not iscomplexobj(x)
 
 
 def _bitwise(name: str, compute: Any, arity: int, symbol: str, latex: str) -> Op:
@@ -53,11 +129,34 @@ invert = _bitwise("invert", np.invert, 1, "~", r"\lnot ")
 
 #: Piecewise constant, sampled away from the jumps.
 _BETWEEN_INTEGERS = (1.1, 1.4)
-floor = elementwise_op("floor", np.floor, ZERO, domain=_BETWEEN_INTEGERS)
-ceil = elementwise_op("ceil", np.ceil, ZERO, domain=_BETWEEN_INTEGERS)
-trunc = elementwise_op("trunc", np.trunc, ZERO, domain=_BETWEEN_INTEGERS)
-rint = elementwise_op("rint", np.rint, ZERO, domain=_BETWEEN_INTEGERS)
-sign = elementwise_op("sign", np.sign, ZERO, domain=(0.2, 2.0))
+
+
+def _step(name: str, compute: Any, text: str, latex: str) -> Op:
+    return elementwise_op(name, compute, ZERO, domain=_BETWEEN_INTEGERS, notation=Notation(text, latex))
+
+
+floor = _step("floor", np.floor, "⌊{0}⌋", r"\lfloor {0} \rfloor")
+ceil = _step("ceil", np.ceil, "⌈{0}⌉", r"\lceil {0} \rceil")
+trunc = _step("trunc", np.trunc, "trunc({0})", r"\operatorname{{trunc}}({0})")
+rint = _step("rint", np.rint, "rint({0})", r"\operatorname{{rint}}({0})")
+fix = elementwise_op("fix", np.fix, ZERO, domain=_BETWEEN_INTEGERS, serves=(np.fix,))
+sign = elementwise_op(
+    "sign", np.sign, ZERO, domain=(0.2, 2.0), notation=Notation("sign({0})", r"\operatorname{{sign}}({0})")
+)
+round_op = Op("round", np.round, elementwise, partials=(ZERO,), broadcasts=True)
+#: The exponent that `numpy.frexp` finds.
+frexp_exponent = elementwise_op("frexp_exponent", lambda x: np.frexp(x)[1], ZERO, domain=_BETWEEN_INTEGERS, serves=())
+
+
+@function(
+    np.round,
+    np.around,
+    examples=lambda s: [example(s.uniform(1.1, 1.4, 3)), example(s.uniform(11.1, 11.4, 2, 3), decimals=-1)],
+)
+def round_(a: Any, decimals: int = 0, out: None = None) -> Any:
+    """Round to a number of decimals."""
+    return round_op(a, decimals=int(decimals))
+
 
 #: No useful derivative: asking for one is an error, not a zero.
 nextafter = elementwise_op("nextafter", np.nextafter, None, None)

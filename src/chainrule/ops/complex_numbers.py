@@ -6,20 +6,17 @@ that a holomorphic f has the gradient f′(z), without a conjugate; a step of st
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from chainrule.graph.infer import elementwise
+from chainrule.graph.node import Node
 from chainrule.graph.op import Notation
 from chainrule.ops.comparison import equal, sign
-from chainrule.ops.record import elementwise_op, example, serve
+from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
-
-
-def _complex_examples(s: Any) -> list[Any]:
-    return [example(s.normal(2, 3))]
-
+from chainrule.ops.trigonometric import arctan2
 
 conjugate = elementwise_op(
     "conjugate",
@@ -36,6 +33,7 @@ real = elementwise_op(
     jvp=lambda tangents, out, x: real(tangents[0]),
     serves=(np.real,),
     holomorphic=True,
+    notation=Notation("Re({0})", r"\operatorname{{Re}}({0})"),
 )
 imag = elementwise_op(
     "imag",
@@ -44,7 +42,9 @@ imag = elementwise_op(
     jvp=lambda tangents, out, x: imag(tangents[0]),
     serves=(np.imag,),
     holomorphic=True,
+    notation=Notation("Im({0})", r"\operatorname{{Im}}({0})"),
 )
+real.is_view = imag.is_view = True  # NumPy shows a part of the same memory
 
 
 def _direction(out: Any, x: Any) -> Any:
@@ -64,3 +64,30 @@ absolute = elementwise_op(
     notation=Notation("|{0}|", "|{0}|"),
     examples=lambda s: [example(-s.positive(3))],
 )
+fabs = elementwise_op(
+    "fabs",
+    np.fabs,
+    lambda out, x: sign(x),
+    domain=(0.2, 2.0),
+    notation=Notation("|{0}|", "|{0}|"),
+    examples=lambda s: [example(-s.positive(3))],
+)
+
+
+@function(
+    np.angle,
+    examples=lambda s: [example(s.positive(2, 3)), example(-s.positive(3), deg=True)],
+    holomorphic=True,
+)
+def angle(z: Any, deg: bool = False) -> Any:
+    """The angle of a complex number with the positive real axis."""
+    result = arctan2(imag(z), real(z))
+    return result * (180 / math.pi) if deg else result
+
+
+@function(np.real_if_close, examples=lambda s: [example(s.normal(3))], holomorphic=True)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """The real part, if the imaginary part is no more than rounding errors."""
+    if not isinstance(a, Node):
+        return np.real_if_close(a, tol)
+    return a if a.dtype.kind != "c" or np.iscomplexobj(np.real_if_close(a.value, tol)) else real(a)

@@ -1,13 +1,16 @@
-"""Exponentials and logarithms."""
+"""Exponentials, logarithms, the logistic function, and products with logarithms."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from chainrule.graph.op import Notation
-from chainrule.ops.record import elementwise_op
+from chainrule.ops.comparison import equal, isinf, logical_and
+from chainrule.ops.record import Example, Sampler, elementwise_op, example, function
+from chainrule.ops.selection import where
 
 _LN2 = math.log(2.0)
 _LN10 = math.log(10.0)
@@ -16,7 +19,13 @@ exp = elementwise_op("exp", np.exp, lambda out, x: out, holomorphic=True, notati
 exp2 = elementwise_op(
     "exp2", np.exp2, lambda out, x: out * _LN2, holomorphic=True, notation=Notation("2^{0}", "2^{{{0}}}", 30)
 )
-expm1 = elementwise_op("expm1", np.expm1, lambda out, x: out + 1, holomorphic=True)
+expm1 = elementwise_op(
+    "expm1",
+    np.expm1,
+    lambda out, x: out + 1,
+    holomorphic=True,
+    notation=Notation("expm1({0})", r"\left(e^{{{0}}} - 1\right)"),
+)
 log = elementwise_op(
     "log",
     np.log,
@@ -25,18 +34,116 @@ log = elementwise_op(
     holomorphic=True,
     notation=Notation("log({0})", r"\log({0})"),
 )
-log2 = elementwise_op("log2", np.log2, lambda out, x: 1 / (x * _LN2), domain=(0.3, 3.0), holomorphic=True)
-log10 = elementwise_op("log10", np.log10, lambda out, x: 1 / (x * _LN10), domain=(0.3, 3.0), holomorphic=True)
-log1p = elementwise_op("log1p", np.log1p, lambda out, x: 1 / (1 + x), domain=(-0.5, 2.0), holomorphic=True)
+log2 = elementwise_op(
+    "log2",
+    np.log2,
+    lambda out, x: 1 / (x * _LN2),
+    domain=(0.3, 3.0),
+    holomorphic=True,
+    notation=Notation("log2({0})", r"\log_2({0})"),
+)
+log10 = elementwise_op(
+    "log10",
+    np.log10,
+    lambda out, x: 1 / (x * _LN10),
+    domain=(0.3, 3.0),
+    holomorphic=True,
+    notation=Notation("log10({0})", r"\log_{{10}}({0})"),
+)
+log1p = elementwise_op(
+    "log1p",
+    np.log1p,
+    lambda out, x: 1 / (1 + x),
+    domain=(-0.5, 2.0),
+    holomorphic=True,
+    notation=Notation("log1p({0})", r"\log(1 + {0})"),
+)
+
+
+def _sigmoid(x: Any) -> Any:
+    """1 / (1 + e^-x). For very negative x the exponential overflows to inf and the quotient is 0, as it should."""
+    return 1 / (1 + np.exp(-x))
+
+
+sigmoid = elementwise_op(
+    "sigmoid",
+    _sigmoid,
+    lambda out, x: out * (1 - out),
+    domain=(-3.0, 3.0),
+    holomorphic=True,
+    notation=Notation("σ({0})", r"\sigma({0})"),
+)
+
+
+def _lead(x: Any, y: Any) -> Any:
+    """x − y, and 0 where both are the same infinity: neither is ahead of the other."""
+    return where(logical_and(equal(x, y), isinf(x)), 0.0, x - y)
+
+
+def _infinite_terms(s: Sampler) -> list[Example]:
+    return [example(s.normal(3), -np.inf), example(-np.inf, s.normal(2))]
+
+
+#: e^x / (e^x + e^y) = σ(x − y): the share of each term.
 logaddexp = elementwise_op(
     "logaddexp",
     np.logaddexp,
-    lambda out, x, y: exp(x - out),
-    lambda out, x, y: exp(y - out),
+    lambda out, x, y: sigmoid(_lead(x, y)),
+    lambda out, x, y: sigmoid(_lead(y, x)),
+    notation=Notation("logaddexp({0}, {1})", r"\log\left(e^{{{0}}} + e^{{{1}}}\right)"),
+    examples=_infinite_terms,
 )
 logaddexp2 = elementwise_op(
     "logaddexp2",
     np.logaddexp2,
-    lambda out, x, y: exp2(x - out),
-    lambda out, x, y: exp2(y - out),
+    lambda out, x, y: sigmoid(_lead(x, y) * _LN2),
+    lambda out, x, y: sigmoid(_lead(y, x) * _LN2),
+    notation=Notation("logaddexp2({0}, {1})", r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)"),
+    examples=_infinite_terms,
 )
+
+
+def _times_log(logarithm: Any, neutral: float) -> Any:
+    """Makes ``x * logarithm(y)``, where the product is 0 for x = 0, also if the logarithm is infinite."""
+
+    def compute(x: Any, y: Any) -> Any:
+        nothing = np.equal(x, 0) & ~np.isnan(y)
+        dtype = np.result_type(x, y)  # asked of the arguments themselves: a Python number adapts to the other one
+        product = x * logarithm(np.where(nothing, neutral, y))
+        return np.asarray(product, dtype if dtype.kind in "fc" else np.float64)
+
+    return compute
+
+
+def quotient(x: Any, y: Any) -> Any:
+    """x / y, where 0 / 0 = 0: the derivative of x log y by y."""
+    return x / where(logical_and(equal(x, 0), equal(y, 0)), 1.0, y)
+
+
+#: Products that stay 0 where their first factor is 0, as the terms of an entropy do.
+xlogy = elementwise_op(
+    "xlogy",
+    _times_log(np.log, 1),
+    lambda out, x, y: log(y),
+    lambda out, x, y: quotient(x, y),
+    domain=((0.3, 2.0), (0.3, 2.0)),
+    notation=Notation("{0} * log({1})", r"{0} \log({1})", 20),
+    examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
+)
+xlog1py = elementwise_op(
+    "xlog1py",
+    _times_log(np.log1p, 0),
+    lambda out, x, y: log1p(y),
+    lambda out, x, y: quotient(x, 1 + y),
+    domain=((0.3, 2.0), (-0.5, 2.0)),
+    notation=Notation("{0} * log1p({1})", r"{0} \log(1 + {1})", 20),
+    examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
+)
+
+
+@function(np.i0, examples=lambda s: [example(s.normal(3)), example(s.uniform(6.0, 9.0, 2, 3))])
+def i0(x: Any) -> Any:
+    """Modified Bessel function of order 0."""
+    from chainrule.ops.bessel import i0
+
+    return i0(x)

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL, Notation, Op, lift
+from chainrule.graph.op import Notation, Op, lift
 from chainrule.ops.comparison import equal
-from chainrule.ops.record import example
 from chainrule.ops.selection import where
-from chainrule.ops.shaping import broadcast_to, reshape, sum_to
+from chainrule.ops.shaping import reshape, sum_to
 
 
 class _Array:
@@ -176,7 +175,10 @@ def _infer_write(op: Op, inputs: tuple[Node, ...], params: dict[str, Any]) -> tu
     trimmed = value.shape
     while len(trimmed) > len(target) and trimmed[0] == 1:
         trimmed = trimmed[1:]
-    if np.broadcast_shapes(trimmed, target) != target:
+    fits = len(trimmed) <= len(target) and all(
+        n in (1, wanted) for n, wanted in zip(trimmed[::-1], target[::-1], strict=False)
+    )
+    if not fits:
         raise ValueError(f"a value of shape {value.shape} does not fit the indexed part, of shape {target}")
     return array.shape, array.dtype
 
@@ -233,4 +235,4 @@ def add_at_index(x: Any, index: Any, value: Any) -> Any:
     return index_add(x, value, *arrays, index=parsed)
 
 
-Node.__getitem__ = take_index  # type: ignore[attr-defined]
+Node.__getitem__ = take_index  # type: ignore[method-assign]

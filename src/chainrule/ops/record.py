@@ -27,6 +27,7 @@ __all__ = [
     "elementwise_op",
     "example",
     "function",
+    "present",
     "serve",
 ]
 
@@ -152,6 +153,11 @@ def serve(record: Op | Function, *callables: Any) -> None:
     """Make calls of NumPy or SciPy functions on traced values go to this record."""
     for one in callables:
         SERVED[one] = record
+
+
+def present(*names: str) -> tuple[Any, ...]:
+    """Those functions of NumPy, among the names, that the installed version has."""
+    return tuple([getattr(np, name) for name in names if hasattr(np, name)])
 
 
 def function(

@@ -1,4 +1,4 @@
-"""Reductions: sums, means, extremes and what is made of them."""
+"""Reductions: sums, means, extremes, and questions about all elements."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import normalize_axes, reduced_shape, reduction
+from chainrule.graph.node import Node
 from chainrule.graph.op import Notation, Op
 from chainrule.ops.comparison import equal
+from chainrule.ops.joining import as_array
 from chainrule.ops.record import example, function
-from chainrule.ops.selection import where
-from chainrule.ops.shaping import astype, broadcast, reshape_op
+from chainrule.ops.selection import maximum, minimum, where
+from chainrule.ops.shaping import astype, broadcast, broadcast_to, reshape_op
 
 Axes = tuple[int, ...]
 
@@ -30,7 +32,8 @@ def _count(x: Any, axis: Axes) -> int:
 
 def _mean(x: Any, axis: Axes, keepdims: bool) -> Any:
     if x.dtype.kind in "fc" and x.dtype.itemsize > 2:
-        return np.add.reduce(x, axis=axis, keepdims=keepdims) / x.dtype.type(_count(x, axis))
+        total: Any = np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+        return total / x.dtype.type(_count(x, axis))
     return np.mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -78,15 +81,41 @@ min_op = Op(
 )
 
 
-def _reduce(op: Op, a: Any, axis: Any, dtype: Any, keepdims: Any, where_: Any, initial: Any, neutral: Any) -> Any:
+def _question(name: str, compute: Any) -> Op:
+    """A reduction whose result is a Boolean or a count."""
+    return Op(name, compute, reduction)
+
+
+all_op = _question("all", lambda x, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims))
+any_op = _question("any", lambda x, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims))
+count_op = _question(
+    "count_nonzero", lambda x, axis, keepdims: np.asarray(np.count_nonzero(x, axis=axis, keepdims=keepdims))
+)
+
+
+def reduce_with(op: Op, a: Any, axis: Any, dtype: Any, keepdims: Any, where_: Any, neutral: Any) -> Any:
     """NumPy's common signature of reductions: a mask leaves elements out by making them neutral."""
+    if not hasattr(a, "ndim"):
+        a = as_array(a)
     if where_ is not True:
         a = where(where_, a, neutral)
     if dtype is not None:
         a = astype(a, dtype)
-    if not hasattr(a, "ndim"):
-        a = np.asarray(a)
     return op(a, axis=normalize_axes(axis, a.ndim), keepdims=bool(keepdims))
+
+
+def counted(where_: Any, x: Any, axis: Any, keepdims: Any) -> Any:
+    """How many elements a mask leaves in, as a number of the dtype of `x` if that is no integer."""
+    kept = broadcast_to(as_array(where_), x.shape)
+    count = sum_op(kept, axis=normalize_axes(axis, x.ndim), keepdims=bool(keepdims))
+    return cast_like(count, x) if x.dtype.kind in "fc" else count
+
+
+def initial_like(initial: Any, result: Any) -> Any:
+    """The first value of a reduction, which does not change the dtype of integers."""
+    if isinstance(initial, Node) or result.dtype.kind in "fc":
+        return initial
+    return result.dtype.type(initial)
 
 
 @function(
@@ -98,6 +127,7 @@ def _reduce(op: Op, a: Any, axis: Any, dtype: Any, keepdims: Any, where_: Any, i
         example(s.normal(2, 3, 2), axis=(0, 2)),
         example(s.normal(3), where=np.array([True, False, True]), initial=2.0),
         example(s.normal(0, 3), axis=0),
+        example(s.normal(2, 3), axis=()),
     ],
     holomorphic=True,
 )
@@ -111,8 +141,8 @@ def sum_(
     where: Any = True,
 ) -> Any:
     """Sum over some or all axes."""
-    total = _reduce(sum_op, a, axis, dtype, keepdims, where, initial, 0)
-    return total if isinstance(initial, int) and initial == 0 else total + initial
+    total = reduce_with(sum_op, a, axis, dtype, keepdims, where, 0)
+    return total if isinstance(initial, int) and initial == 0 else total + initial_like(initial, total)
 
 
 @function(
@@ -120,7 +150,9 @@ def sum_(
     examples=lambda s: [
         example(s.normal(2, 3)),
         example(s.normal(2, 3), axis=1, keepdims=True),
+        example(s.normal(2, 3, 2), axis=(0, -1)),
         example(s.normal(3), where=np.array([True, False, True])),
+        example(s.normal(2, 3), axis=0, where=np.array([[True], [False]])),
     ],
     holomorphic=True,
 )
@@ -128,10 +160,27 @@ def mean(
     a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
     """Arithmetic mean over some or all axes."""
-    if where is not True:
-        count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims)
-        return sum_(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where) / count
-    return _reduce(mean_op, a, axis, dtype, keepdims, where, None, 0)
+    if where is True:
+        return reduce_with(mean_op, a, axis, dtype, keepdims, True, 0)
+    total = sum_(a, axis, dtype, None, keepdims, where=where)
+    return total / counted(where, as_array(a), axis, keepdims)
+
+
+def _extreme(op: Op, larger: Op, a: Any, axis: Any, keepdims: Any, initial: Any, where_: Any) -> Any:
+    """A maximum or minimum; `initial` takes part in it, and stands for elements that a mask leaves out."""
+    a = as_array(a)
+    if where_ is not True:
+        if initial is None:
+            raise ValueError("with where=, initial= must say what the result is where nothing is left")
+        initial = initial_like(initial, a)
+        a = where(where_, a, initial)
+    axes = normalize_axes(axis, a.ndim)
+    if not _count(a, axes):
+        if initial is None:
+            raise ValueError("there are no elements, and no initial= that the result could be")
+        return broadcast_to(astype(as_array(initial), a.dtype), reduced_shape(a.shape, axes, bool(keepdims)))
+    result = op(a, axis=axes, keepdims=bool(keepdims))
+    return result if initial is None else larger(result, initial_like(initial, result))
 
 
 @function(
@@ -141,13 +190,17 @@ def mean(
         example(s.distinct(2, 3)),
         example(s.distinct(2, 3), axis=0),
         example(s.distinct(2, 3), axis=1, keepdims=True),
+        example(s.distinct(2, 3, 2), axis=(0, -1)),
+        example(s.distinct(2, 3), axis=0, initial=0.005),
+        example(s.distinct(2, 3), axis=1, where=np.array([True, False, True]), initial=-5.0),
+        example(s.distinct(2, 0), axis=1, initial=-5.0),
     ],
 )
 def max_(
     a: Any, axis: Any = None, out: None = None, keepdims: Any = False, initial: Any = None, where: Any = True
 ) -> Any:
     """Largest element; several equal ones share the gradient equally."""
-    return _reduce(max_op, a, axis, None, keepdims, where, initial, -np.inf)
+    return _extreme(max_op, maximum, a, axis, keepdims, initial, where)
 
 
 @function(
@@ -157,10 +210,58 @@ def max_(
         example(s.distinct(2, 3)),
         example(s.distinct(2, 3), axis=0),
         example(s.distinct(2, 3), axis=1, keepdims=True),
+        example(s.distinct(2, 3), where=np.array([True, False, True]), initial=5.0),
     ],
 )
 def min_(
     a: Any, axis: Any = None, out: None = None, keepdims: Any = False, initial: Any = None, where: Any = True
 ) -> Any:
     """Smallest element; several equal ones share the gradient equally."""
-    return _reduce(min_op, a, axis, None, keepdims, where, initial, np.inf)
+    return _extreme(min_op, minimum, a, axis, keepdims, initial, where)
+
+
+@function(
+    np.ptp,
+    examples=lambda s: [example(s.distinct(2, 3)), example(s.distinct(2, 3), axis=1, keepdims=True)],
+)
+def ptp(a: Any, axis: Any = None, out: None = None, keepdims: Any = False) -> Any:
+    """Peak to peak: the largest element minus the smallest."""
+    return max_(a, axis, None, keepdims) - min_(a, axis, None, keepdims)
+
+
+@function(
+    np.all,
+    examples=lambda s: [
+        example(s.normal(2, 3)),
+        example(s.normal(2, 3), axis=0, keepdims=True),
+        example(np.zeros((2, 3), s.dtype), where=np.zeros(3, bool)),
+    ],
+    differentiable=False,
+)
+def all_(a: Any, axis: Any = None, out: None = None, keepdims: Any = False, *, where: Any = True) -> Any:
+    """Whether all elements are true, that is, not zero."""
+    return reduce_with(all_op, a, axis, None, keepdims, where, True)
+
+
+@function(
+    np.any,
+    examples=lambda s: [
+        example(s.normal(2, 3)),
+        example(s.normal(2, 3), axis=(0, 1)),
+        example(s.normal(2, 3), axis=1, where=np.zeros(3, bool)),
+    ],
+    differentiable=False,
+)
+def any_(a: Any, axis: Any = None, out: None = None, keepdims: Any = False, *, where: Any = True) -> Any:
+    """Whether some element is true, that is, not zero."""
+    return reduce_with(any_op, a, axis, None, keepdims, where, False)
+
+
+@function(
+    np.count_nonzero,
+    examples=lambda s: [example(s.normal(2, 3)), example(s.normal(2, 3), axis=1, keepdims=True)],
+    differentiable=False,
+)
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+    """How many elements are not zero."""
+    return reduce_with(count_op, a, axis, None, keepdims, True, 0)

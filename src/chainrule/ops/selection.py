@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.graph.infer import elementwise
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation
-from chainrule.ops.comparison import equal, greater, less
-from chainrule.ops.record import elementwise_op, example, function
+from chainrule.graph.op import ZERO, Notation, Op
+from chainrule.ops.comparison import equal, isfinite, sign
+from chainrule.ops.record import Example, elementwise_op, example, function
 
 where = elementwise_op(
     "where",
@@ -43,19 +44,110 @@ def numpy_where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return where(condition, x, y)
 
 
-def _share_between_ties(wins: Any) -> tuple[Any, Any]:
-    """Rules for max and min: the gradient goes to the winner, half to each at a tie."""
+@function(
+    np.select,
+    examples=lambda s: [
+        example([np.array([True, False, True]), np.array([True, True, False])], [s.normal(3), s.normal(3)], 1.5),
+        example([np.array([True, False])], [s.normal(2, 2)]),
+    ],
+    holomorphic=True,
+)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """Elements of the choice that belongs to the first condition that holds."""
+    if len(condlist) != len(choicelist):
+        raise ValueError(f"there are {len(condlist)} conditions for {len(choicelist)} choices")
+    if len(condlist) == 0:
+        raise ValueError("there is no condition to select by")
+    result = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        result = where(condition, choice, result)
+    return result
 
-    def first(g: Any, out: Any, x: Any, y: Any) -> Any:
-        return where(wins(x, y), g, where(equal(x, y), g * 0.5, 0.0))
 
-    def second(g: Any, out: Any, x: Any, y: Any) -> Any:
-        return where(wins(y, x), g, where(equal(x, y), g * 0.5, 0.0))
-
-    return first, second
+def _to_the_winner(g: Any, out: Any, x: Any, y: Any) -> Any:
+    """Rule for maxima and minima: the gradient goes to the winner, half to each at a tie."""
+    return where(equal(out, x), where(equal(x, y), g * 0.5, g), 0.0)
 
 
-maximum = elementwise_op("maximum", np.maximum, vjp=_share_between_ties(greater), domain=((-2.0, 0.0), (-1.0, 1.0)))
-minimum = elementwise_op("minimum", np.minimum, vjp=_share_between_ties(less), domain=((-2.0, 0.0), (-1.0, 1.0)))
-fmax = elementwise_op("fmax", np.fmax, vjp=_share_between_ties(greater), domain=((-2.0, 0.0), (-1.0, 1.0)))
-fmin = elementwise_op("fmin", np.fmin, vjp=_share_between_ties(less), domain=((-2.0, 0.0), (-1.0, 1.0)))
+def _extreme(name: str, compute: Any, text: str, latex: str) -> Any:
+    return elementwise_op(
+        name,
+        compute,
+        vjp=(_to_the_winner, lambda g, out, x, y: _to_the_winner(g, out, y, x)),
+        domain=((-2.0, 0.0), (-1.0, 1.0)),
+        notation=Notation(f"{text}({{0}}, {{1}})", f"{latex}({{0}}, {{1}})"),
+        examples=lambda s: [example(s.distinct(4), 0.005)],
+    )
+
+
+maximum = _extreme("maximum", np.maximum, "max", r"\max")
+minimum = _extreme("minimum", np.minimum, "min", r"\min")
+fmax = _extreme("fmax", np.fmax, "fmax", r"\operatorname{{fmax}}")
+fmin = _extreme("fmin", np.fmin, "fmin", r"\operatorname{{fmin}}")
+
+
+@function(
+    np.clip,
+    examples=lambda s: [
+        example(s.distinct(2, 3), -0.31, 0.33),
+        example(s.distinct(4), None, 0.15),
+        example(s.distinct(4), min=-0.15),
+        example(s.distinct(4), max=s.uniform(0.11, 0.13, 4)),
+        example(s.distinct(2, 3) * 3, s.uniform(-0.8, -0.7, 3), s.uniform(0.7, 0.8, 2, 1)),
+        example(s.distinct(0, 3), -1.0, 1.0),
+    ],
+)
+def clip(
+    a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None, **settings: Any
+) -> Any:
+    """Limit values to an interval; array bounds take the gradient where they are the limit."""
+    if settings:
+        raise ValueError(f"clip takes no setting {', '.join(settings)} here")
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    if low is None and high is None:
+        return a
+    if low is not None:
+        a = maximum(a, low)
+    return a if high is None else minimum(a, high)
+
+
+nan_to_num_op = Op(
+    "nan_to_num",
+    np.nan_to_num,
+    elementwise,
+    vjp=(lambda g, out, x, **params: where(isfinite(x), g, 0.0),),
+    broadcasts=True,
+)
+
+
+@function(
+    np.nan_to_num,
+    examples=lambda s: [example(s.normal(2, 3)), example(s.normal(3), nan=1.0, posinf=2.0, neginf=-2.0)],
+    holomorphic=True,
+)
+def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """Replace NaN and infinities by numbers, which carry no gradient."""
+    return nan_to_num_op(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+#: 0 below 0, 1 above, the second argument at 0.
+heaviside = elementwise_op(
+    "heaviside",
+    np.heaviside,
+    ZERO,
+    lambda out, x, at_zero: where(equal(x, 0), 1.0, 0.0),
+    domain=((0.2, 2.0), (-2.0, 2.0)),
+    notation=Notation("H({0})", r"H({0})"),
+    examples=lambda s: [Example((np.array([-1.0, 0.0, 2.0], s.dtype), s.normal(3)), argnums=(1,))],
+)
+#: |x| with the sign of y: at x = 0 it has the kink of the absolute value.
+copysign = elementwise_op(
+    "copysign",
+    np.copysign,
+    lambda out, x, y: sign(x) * copysign(1.0, y),
+    ZERO,
+    domain=((0.2, 2.0), (0.2, 2.0)),
+    notation=Notation("copysign({0}, {1})", r"|{0}| \operatorname{{sign}}({1})", 20),
+    examples=lambda s: [example(-s.positive(3), s.positive(3)), example(-s.positive(3), -s.positive(3))],
+)

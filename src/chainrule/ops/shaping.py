@@ -38,6 +38,7 @@ sum_to = Op(
     lambda op, inputs, params: (params["shape"], inputs[0].dtype),
     vjp=(lambda g, out, x, shape: broadcast(_with_leading_axes(g, shape, x.ndim), shape=x.shape),),
     jvp="multilinear",
+    notation=Notation("Σ {0}", r"\sum {0}", 35),
 )
 cast = Op(
     "cast",
@@ -136,7 +137,7 @@ def transpose(a: Any, axes: Any = None) -> Any:
         order = tuple(operator.index(i) % ndim for i in axes)
         if sorted(order) != list(range(ndim)):
             raise ValueError(f"axes {tuple(axes)} do not name each of the {ndim} dimensions once")
-    return transpose_op(a, axes=order) if ndim > 1 else a
+    return transpose_op(a, axes=order) if ndim else a
 
 
 @function(
@@ -153,6 +154,43 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     order = list(range(np.ndim(a)))
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return transpose(a, order)
+
+
+@function(
+    np.moveaxis,
+    examples=lambda s: [example(s.normal(2, 3, 4), 0, -1), example(s.normal(2, 3, 4), (0, 1), (-1, 0))],
+    holomorphic=True,
+)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """Move axes to other places; the rest keep their order."""
+    ndim = np.ndim(a)
+    sources = [_place(i, ndim) for i in (source if np.iterable(source) else (source,))]
+    places = [_place(i, ndim) for i in (destination if np.iterable(destination) else (destination,))]
+    if len(sources) != len(places):
+        raise ValueError(f"{len(sources)} axes cannot be moved to {len(places)} places")
+    if len(set(sources)) < len(sources) or len(set(places)) < len(places):
+        raise ValueError("an axis is named twice")
+    order = [i for i in range(ndim) if i not in sources]
+    for place, axis in sorted(zip(places, sources, strict=True)):
+        order.insert(place, axis)
+    return transpose(a, order)
+
+
+def _place(axis: Any, ndim: int) -> int:
+    return normalize_axes(operator.index(axis), ndim)[0]
+
+
+@function(
+    np.rollaxis,
+    examples=lambda s: [example(s.normal(2, 3, 4), 2), example(s.normal(2, 3, 4), 0, 3)],
+    holomorphic=True,
+)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """Move an axis until it stands before the place `start`."""
+    ndim = np.ndim(a)
+    axis = _place(axis, ndim)
+    start = start + ndim if start < 0 else start
+    return moveaxis(a, axis, start - 1 if axis < start else start)
 
 
 @function(

@@ -1,22 +1,168 @@
-"""Trigonometric and hyperbolic functions, and their inverses."""
+"""Trigonometric and hyperbolic functions, their inverses, and angles."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from chainrule.graph.op import Notation
-from chainrule.ops.record import elementwise_op
+from chainrule.graph.infer import elementwise, same_as_first
+from chainrule.graph.op import Notation, Op
+from chainrule.ops.arithmetic import sqrt
+from chainrule.ops.comparison import equal
+from chainrule.ops.record import elementwise_op, example, function
+from chainrule.ops.selection import where
 
-tanh = elementwise_op(
-    "tanh",
-    np.tanh,
-    lambda out, x: 1 - out * out,
+
+def _named(name: str, latex: str | None = None) -> Notation:
+    return Notation(f"{name}({{0}})", f"{latex or chr(92) + name}({{0}})")
+
+
+sin = elementwise_op("sin", np.sin, lambda out, x: cos(x), holomorphic=True, notation=_named("sin"))
+cos = elementwise_op("cos", np.cos, lambda out, x: -sin(x), holomorphic=True, notation=_named("cos"))
+tan = elementwise_op(
+    "tan", np.tan, lambda out, x: 1 + out * out, domain=(-1.2, 1.2), holomorphic=True, notation=_named("tan")
+)
+sinh = elementwise_op("sinh", np.sinh, lambda out, x: cosh(x), holomorphic=True, notation=_named("sinh"))
+cosh = elementwise_op("cosh", np.cosh, lambda out, x: sinh(x), holomorphic=True, notation=_named("cosh"))
+tanh = elementwise_op("tanh", np.tanh, lambda out, x: 1 - out * out, holomorphic=True, notation=_named("tanh"))
+
+# Products such as (1 − x)(1 + x) keep their accuracy near ±1, where 1 − x² loses it; and two square roots in place
+# of one lie on the right branch for complex numbers.
+arcsin = elementwise_op(
+    "arcsin",
+    np.arcsin,
+    lambda out, x: 1 / (sqrt(1 - x) * sqrt(1 + x)),
+    domain=(-0.8, 0.8),
     holomorphic=True,
-    notation=Notation("tanh({0})", r"\tanh({0})"),
+    notation=_named("arcsin"),
 )
-sin = elementwise_op(
-    "sin", np.sin, lambda out, x: cos(x), holomorphic=True, notation=Notation("sin({0})", r"\sin({0})")
+arccos = elementwise_op(
+    "arccos",
+    np.arccos,
+    lambda out, x: -1 / (sqrt(1 - x) * sqrt(1 + x)),
+    domain=(-0.8, 0.8),
+    holomorphic=True,
+    notation=_named("arccos"),
 )
-cos = elementwise_op(
-    "cos", np.cos, lambda out, x: -sin(x), holomorphic=True, notation=Notation("cos({0})", r"\cos({0})")
+arctan = elementwise_op(
+    "arctan", np.arctan, lambda out, x: 1 / (1 + x * x), holomorphic=True, notation=_named("arctan"), domain=(-0.8, 2.0)
 )
+arcsinh = elementwise_op(
+    "arcsinh",
+    np.arcsinh,
+    lambda out, x: 1 / sqrt(1 + x * x),
+    holomorphic=True,
+    domain=(-0.8, 2.0),
+    notation=_named("arcsinh", r"\operatorname{{arcsinh}}"),
+)
+arccosh = elementwise_op(
+    "arccosh",
+    np.arccosh,
+    lambda out, x: 1 / (sqrt(x - 1) * sqrt(x + 1)),
+    domain=(1.3, 3.0),
+    holomorphic=True,
+    notation=_named("arccosh", r"\operatorname{{arccosh}}"),
+)
+arctanh = elementwise_op(
+    "arctanh",
+    np.arctanh,
+    lambda out, x: 1 / ((1 - x) * (1 + x)),
+    domain=(-0.8, 0.8),
+    holomorphic=True,
+    notation=_named("arctanh", r"\operatorname{{arctanh}}"),
+)
+
+hypot = elementwise_op(
+    "hypot",
+    np.hypot,
+    lambda out, x, y: _cosine(x, out),
+    lambda out, x, y: _cosine(y, out),
+    domain=((0.3, 2.0), (-2.0, -0.3)),
+    notation=Notation("hypot({0}, {1})", r"\sqrt{{{0}^2 + {1}^2}}"),
+)
+arctan2 = elementwise_op(
+    "arctan2",
+    np.arctan2,
+    lambda out, y, x: x / (x * x + y * y),
+    lambda out, y, x: -y / (x * x + y * y),
+    domain=((0.3, 2.0), (-2.0, -0.3)),
+    notation=Notation("arctan2({0}, {1})", r"\operatorname{{arctan2}}({0}, {1})"),
+)
+
+
+def _cosine(side: Any, length: Any) -> Any:
+    """side / length, and 0 for the triangle that is a point: the gradient of a norm at 0 is 0."""
+    return side / where(equal(length, 0), 1.0, length)
+
+
+rad2deg = elementwise_op("rad2deg", np.rad2deg, 180 / math.pi, jvp="linear", serves=(np.rad2deg, np.degrees))
+deg2rad = elementwise_op("deg2rad", np.deg2rad, math.pi / 180, jvp="linear", serves=(np.deg2rad, np.radians))
+
+
+#: Points and weights for integrals over [0, 1], exact for polynomials of degree 63.
+_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+_POINTS, _WEIGHTS = (_POINTS + 1) / 2, _WEIGHTS / 2
+
+
+def _derivative_of_cos(t: Any, order: int) -> Any:
+    """cos(t + nπ/2), with zeros that are exact."""
+    value = np.sin(t) if order % 2 else np.cos(t)
+    return -value if order % 4 in (1, 2) else value
+
+
+def _sinc_derivative(x: Any, order: int) -> Any:
+    """A derivative of sin(πx) / (πx), of any order, without the cancellation that quotients suffer near 0.
+
+    With t = πx and s(t) = sin(t) / t = ∫₀¹ cos(tu) du, the n-th derivative of s is ∫₀¹ uⁿ cos(tu + nπ/2) du; away
+    from 0 it follows from t s⁽ⁿ⁾ = sin(t + nπ/2) − n s⁽ⁿ⁻¹⁾.
+    """
+    t = np.pi * np.asarray(x)
+    near = np.abs(t) < order + 4
+    small = np.where(near, t, 0.0)[..., None]
+    integral = (_WEIGHTS * _POINTS**order * _derivative_of_cos(small * _POINTS, order)).sum(-1)
+    large = np.where(near, order + 4.0, t)
+    quotient = np.sin(large) / large
+    for n in range(1, order + 1):
+        quotient = (_derivative_of_cos(large, n - 1) - n * quotient) / large
+    return (np.pi**order * np.where(near, integral, quotient)).astype(np.sinc(x).dtype)
+
+
+sinc = elementwise_op(
+    "sinc",
+    np.sinc,
+    lambda out, x: sinc_derivative(x, order=1),
+    serves=(np.sinc,),
+    holomorphic=True,
+    notation=_named("sinc", r"\operatorname{{sinc}}"),
+    examples=lambda s: [example(s.normal(3) * 1e-3), example(np.zeros(2, s.dtype)), example(s.normal(3) * 4)],
+)
+sinc_derivative = Op(
+    "sinc_derivative",
+    _sinc_derivative,
+    elementwise,
+    partials=(lambda out, x, order: sinc_derivative(x, order=order + 1),),
+    broadcasts=True,
+)
+
+#: Adds whole periods, which no small change of the argument alters.
+unwrap_op = Op(
+    "unwrap",
+    np.unwrap,
+    same_as_first,
+    vjp=(lambda g, out, p, **params: g,),
+    jvp=lambda tangents, out, p, **params: tangents[0],
+)
+
+
+@function(
+    np.unwrap,
+    examples=lambda s: [
+        example(np.cumsum(s.uniform(1.5, 2.5, 6)) % 5.0),
+        example(s.normal(2, 3) * 4, axis=0, period=3.3),
+    ],
+)
+def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> Any:
+    """Remove jumps of whole periods from a sequence of angles."""
+    return unwrap_op(p, discont=discont, axis=axis, period=period)

@@ -1,0 +1,1 @@
+"""Simplification: named rewrites, graph to graph."""

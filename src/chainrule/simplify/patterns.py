@@ -30,11 +30,20 @@ def one_plus(node: Node) -> Node | None:
     return None
 
 
-def same_value(first: Node, second: Node) -> bool:
-    """Whether two nodes are the same node, or the same operation on the same nodes."""
-    return first is second or (
-        first.op is second.op
-        and bool(first.inputs)
+#: How far down `same_value` looks: as deep as ``np.exp(z - np.max(z, axis=1, keepdims=True))`` and a bit more.
+_DEPTH = 5
+
+
+def same_value(first: Node, second: Node, depth: int = _DEPTH) -> bool:
+    """Whether two nodes are the same node, or the same formula of the same nodes, written twice."""
+    if first is second:
+        return True
+    if first.op is not second.op or depth == 0:
+        return False
+    if first.op is LITERAL:
+        return first.kind is second.kind and repr(first._value) == repr(second._value)
+    return (
+        0 < len(first.inputs) == len(second.inputs)
         and first.params == second.params
-        and all(a is b for a, b in zip(first.inputs, second.inputs, strict=True))
+        and all(same_value(a, b, depth - 1) for a, b in zip(first.inputs, second.inputs, strict=True))
     )

@@ -29,7 +29,8 @@ class Rule:
     ops : tuple of str
         The operations whose nodes the rule looks at.
     apply : callable
-        ``apply(node)`` returns the replacement, or `None` where the rule does not fit.
+        ``apply(node)`` returns the replacement, or `None` where the rule does not fit. A replacement of another
+        shape or dtype is not used.
     """
 
     name: str
@@ -118,7 +119,7 @@ class RuleSet:
         for rule in self.by_op.get(node.op.name, ()):
             mark = next_index()
             replacement = rule.apply(node)
-            if replacement is None:
+            if replacement is None or replacement.shape != node.shape or replacement.dtype != node.dtype:
                 continue
             if depth >= _MOST_REWRITES:
                 raise GraphError(f"the rules of {self.name!r} undo each other without end; the last was {rule.name!r}")

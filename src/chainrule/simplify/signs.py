@@ -13,8 +13,9 @@ __all__ = ["SIGN_RULES"]
 
 
 def _inside(node: Node) -> Node | None:
-    """x, if the node is −x."""
-    return node.inputs[0] if node.op is negative else None
+    """x, if the node is −x and x is real: unsigned integers wrap around, and zeros of complex numbers have signs that
+    choose a branch."""
+    return node.inputs[0] if node.op is negative and node.dtype.kind == "f" else None
 
 
 def _double_negation(node: Node) -> Node | None:

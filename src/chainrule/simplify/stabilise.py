@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.ops.arithmetic import negative
-from chainrule.ops.exponential import log
-from chainrule.ops.neural import log_softmax, logsumexp, sigmoid, softmax, softplus
+from chainrule.ops.arithmetic import multiply, negative
+from chainrule.ops.exponential import log, log1p, sigmoid
+from chainrule.ops.neural import log_softmax, logsumexp, softmax, softplus
 from chainrule.ops.trigonometric import tanh
 from chainrule.simplify.patterns import is_literal, negated, one_plus, same_value
 from chainrule.simplify.rewrite import Rule, RuleSet, rebuild
@@ -41,37 +41,100 @@ def _quotient_sigmoid(node: Node) -> Node | None:
     return None
 
 
+#: Operations that only move elements, so that what is done to each element can be done before them.
+_MOVES = ("getitem", "reshape", "transpose", "broadcast_to")
+
+
+def _before_moving(node: Node) -> Node:
+    """What a chain of moves, such as ``σ(z)[:, 0]``, starts from."""
+    while node.op.name in _MOVES:
+        node = node.inputs[0]
+    return node
+
+
+def _moved_like(start: Node, moved: Node) -> Node:
+    """The same chain of moves from another start."""
+    chain = []
+    while moved.op.name in _MOVES:
+        chain.append(moved)
+        moved = moved.inputs[0]
+    for move in reversed(chain):
+        start = rebuild(move, (start, *move.inputs[1:]))
+    return start
+
+
 def _complement_of_sigmoid(node: Node) -> Node | None:
-    """1 − σ(z) = σ(−z), exact where σ(z) rounds to 1"""
+    """1 − σ(z) = σ(−z), exact where σ(z) rounds to 1; also for parts of σ(z)"""
     one, p = node.inputs
-    return sigmoid(negated(p.inputs[0])) if is_literal(one, 1) and p.op is sigmoid else None
+    source = _before_moving(p)
+    if not is_literal(one, 1) or source.op is not sigmoid:
+        return None
+    return _moved_like(sigmoid(negated(source.inputs[0])), p)
 
 
 def _log_of_sigmoid(node: Node) -> Node | None:
-    """log σ(z) = −softplus(−z)"""
+    """log σ(z) = −softplus(−z), for real z"""
     p = node.inputs[0]
-    return negative(softplus(negated(p.inputs[0]))) if p.op is sigmoid else None
+    return negative(softplus(negated(p.inputs[0]))) if p.op is sigmoid and p.dtype.kind == "f" else None
+
+
+def _log_of_complement(node: Node) -> Node | None:
+    """log(1 + (−σ(z))) = log σ(−z)"""
+    minus_p = node.inputs[0]
+    if minus_p.op is not negative:
+        return None
+    source = _before_moving(minus_p.inputs[0])
+    if source.op is not sigmoid:
+        return None
+    return log(_moved_like(sigmoid(negated(source.inputs[0])), minus_p.inputs[0]))
+
+
+def _times_log(node: Node) -> Node | None:
+    """x log p, where log p has a stable form, which is finite and needs no rule for 0 log 0"""
+    x, p = node.inputs
+    return multiply(x, log(p)) if _before_moving(p).op in (sigmoid, softmax) else None
+
+
+def _times_log_of_complement(node: Node) -> Node | None:
+    """x log(1 + (−σ(z))) = x log σ(−z)"""
+    x, minus_p = node.inputs
+    if minus_p.op is negative and _before_moving(minus_p.inputs[0]).op is sigmoid:
+        return multiply(x, log1p(minus_p))
+    return None
 
 
 def _log_one_plus_exp(node: Node) -> Node | None:
-    """log(1 + e^u) = softplus(u)"""
+    """log(1 + e^u) = softplus(u), for real u"""
     rest = one_plus(node.inputs[0]) if node.op.name == "log" else node.inputs[0]
-    return softplus(rest.inputs[0]) if rest is not None and rest.op.name == "exp" else None
+    is_exp = rest is not None and rest.op.name == "exp" and rest.dtype.kind == "f"
+    return softplus(rest.inputs[0]) if rest is not None and is_exp else None
 
 
 def _log_of_exp(node: Node) -> Node | None:
     """log(e^u) = u, for real u"""
     inner = node.inputs[0]
-    return inner.inputs[0] if inner.op.name == "exp" and inner.dtype.kind == "f" else None
+    return inner.inputs[0] if inner.op.name == "exp" and _is_real(inner) else None
+
+
+def _is_real(exponential: Node) -> bool:
+    """Whether e^u has a real u of its own dtype, not integers."""
+    return exponential.dtype.kind == "f" and exponential.inputs[0].dtype == exponential.dtype
+
+
+def _only_adds_axes(node: Node) -> bool:
+    """Whether a node is ``x[:, None]`` or the like, which keeps all elements in their order."""
+    return node.op.name == "getitem" and all(
+        entry is None or entry is Ellipsis or entry == (None, None, None) for entry in node.params["index"].entries
+    )
 
 
 def _quotient_softmax(node: Node) -> Node | None:
     """e^u / Σ e^u = softmax(u)"""
     top, bottom = node.inputs
-    if top.op.name != "exp" or top.dtype.kind != "f":
+    if top.op.name != "exp" or not _is_real(top):
         return None
     total = bottom
-    if total.op.name in ("reshape", "getitem") and total.size == total.inputs[0].size:
+    if total.op.name == "reshape" or _only_adds_axes(total):
         total = total.inputs[0]  # s[:, None]
     if total.op.name != "sum" or not same_value(total.inputs[0], top):
         return None
@@ -93,9 +156,9 @@ def _quotient_tanh(node: Node) -> Node | None:
     if not any(same_value(up, a) and same_value(down, b) for a, b in (terms, terms[::-1])):
         return None
     z, minus_z = up.inputs[0], down.inputs[0]
-    if minus_z.op is negative and minus_z.inputs[0] is z:
+    if minus_z.op is negative and same_value(minus_z.inputs[0], z):
         return tanh(z)
-    return tanh(negative(minus_z)) if z.op is negative and z.inputs[0] is minus_z else None
+    return tanh(negative(minus_z)) if z.op is negative and same_value(z.inputs[0], minus_z) else None
 
 
 def _log_of_softmax(node: Node) -> Node | None:
@@ -107,24 +170,17 @@ def _log_of_softmax(node: Node) -> Node | None:
 def _log_of_sum_of_exp(node: Node) -> Node | None:
     """log Σ e^u = logsumexp(u)"""
     total = node.inputs[0]
-    if total.op.name == "sum" and total.inputs[0].op.name == "exp" and total.dtype.kind == "f":
+    if total.op.name == "sum" and total.inputs[0].op.name == "exp" and _is_real(total.inputs[0]):
         return logsumexp.apply(total.inputs[0].inputs, total.params)
     return None
-
-
-#: Operations that only move elements, so that a logarithm can be taken before them.
-_MOVES = ("getitem", "reshape", "transpose", "broadcast_to")
 
 
 def _log_before_moving(node: Node) -> Node | None:
     """log(p[i]) = (log p)[i], where the logarithm of p has a stable form"""
     moved = node.inputs[0]
-    if moved.op.name not in _MOVES:
+    if moved.op.name not in _MOVES or _before_moving(moved).op not in (sigmoid, softmax):
         return None
-    p = moved
-    while p.op.name in _MOVES:
-        p = p.inputs[0]
-    return rebuild(moved, (log(moved.inputs[0]), *moved.inputs[1:])) if p.op in (sigmoid, softmax) else None
+    return rebuild(moved, (log(moved.inputs[0]), *moved.inputs[1:]))
 
 
 STABILISE = RuleSet(
@@ -136,11 +192,14 @@ STABILISE = RuleSet(
         Rule("quotient of exponentials is tanh", ("divide",), _quotient_tanh),
         Rule("one minus sigmoid", ("subtract",), _complement_of_sigmoid),
         Rule("log of sigmoid", ("log",), _log_of_sigmoid),
+        Rule("log of one minus sigmoid", ("log1p",), _log_of_complement),
         Rule("log of 1 + exp is softplus", ("log", "log1p"), _log_one_plus_exp),
         Rule("log of exp", ("log",), _log_of_exp),
         Rule("log of softmax", ("log",), _log_of_softmax),
         Rule("log of sum of exp", ("log",), _log_of_sum_of_exp),
         Rule("log before moving elements", ("log",), _log_before_moving),
+        Rule("product with a log", ("xlogy",), _times_log),
+        Rule("product with the log of one minus sigmoid", ("xlog1py",), _times_log_of_complement),
     ],
 )
 

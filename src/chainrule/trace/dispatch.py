@@ -13,6 +13,7 @@ from chainrule.graph.provenance import describe_value
 from chainrule.ops.indexing import add_at_index
 from chainrule.ops.load import load_for_scipy
 from chainrule.ops.record import SERVED, Function
+from chainrule.trace.inplace import IN_PLACE
 from chainrule.trace.record import call_record, record_op, to_node, unwrap
 from chainrule.trace.source import line_of_frame, user_frame
 from chainrule.trace.tracer import Tracer
@@ -116,7 +117,11 @@ def _write_out(target: Any, result: Tracer) -> Any:
 def _array_function(
     self: Tracer, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    record = SERVED.get(func) or find_record(func)
+    record = SERVED.get(func)
+    if record is None:
+        if func in IN_PLACE:
+            return IN_PLACE[func](*args, **kwargs)
+        record = find_record(func)
     out = kwargs.pop("out", None)
     result = call_record(record, args, kwargs)
     return result if out is None else _write_out(out[0] if isinstance(out, tuple) else out, result)

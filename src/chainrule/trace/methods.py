@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import importlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from chainrule.errors import ChainRuleError
 from chainrule.graph.node import Node
 from chainrule.graph.op import Op, literal
 from chainrule.ops import comparison
@@ -17,14 +20,15 @@ from chainrule.ops.products import matmul
 from chainrule.ops.record import SERVED
 from chainrule.ops.shaping import astype, reshape, transpose
 from chainrule.trace.dispatch import find_record
-from chainrule.trace.record import call_record, record_nodes, record_op, to_node, unwrap, wrap
+from chainrule.trace.record import call_record, explain_failure, record_nodes, record_op, to_node, unwrap, wrap
+from chainrule.trace.source import user_site
 from chainrule.trace.tracer import Tracer
-from chainrule.trace.views import assign_index, assign_whole, link_view
+from chainrule.trace.views import assign_index, assign_whole
 
 #: Methods that call the NumPy function of the same name with the array as first argument.
 _FUNCTION_METHODS = (
-    "all any argmax argmin argsort argpartition choose clip compress cumprod cumsum diagonal dot max mean min nonzero "
-    "prod ptp put ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
+    "all any argmax argmin argsort argpartition choose clip cumprod cumsum diagonal dot max mean min nonzero "
+    "prod put ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
 ).split()
 
 _COMPARISONS = {
@@ -62,7 +66,7 @@ def _binary(op: Op) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..
 
     def in_place(self: Tracer, other: Any) -> Any:
         result = forward(self, other)
-        if result is NotImplemented or not self.shape:
+        if result is NotImplemented or not (self.shape or self._link):
             return result  # a number, not an array: other names of the old value keep it
         assign_whole(self, result._node)
         return self
@@ -99,13 +103,25 @@ def _install_function_methods() -> None:
 
 def _getitem(self: Tracer, index: Any) -> Any:
     parsed, arrays = Index.parse(unwrap(index))
-    return link_view(self, record_op(getitem, (self, *arrays), {"index": parsed}))
+    return record_op(getitem, (self, *arrays), {"index": parsed})
 
 
 def _setitem(self: Tracer, index: Any, value: Any) -> None:
     plain_index, node = unwrap(index), to_node(value)
     if not _is_part(node, self._node, plain_index):
-        assign_index(self, plain_index, node)
+        with _explaining("assignment", self._node, node):
+            assign_index(self, plain_index, node)
+
+
+@contextlib.contextmanager
+def _explaining(what: str, *nodes: Node) -> Iterator[None]:
+    """Turn the reason why shapes do not fit into an error with names, line and fix."""
+    try:
+        yield
+    except ChainRuleError:
+        raise
+    except ValueError as error:
+        raise explain_failure(what, nodes, error) from None
 
 
 def _is_part(node: Node, array: Node, index: Any) -> bool:
@@ -139,11 +155,18 @@ class _AtIndex:
 
     def set(self, value: Any) -> Any:
         """A copy in which ``x[index]`` is `value`."""
-        return wrap(set_index(self._array._node, self._index, to_node(value)))
+        return self._changed("at[...].set", set_index, to_node(value))
 
     def add(self, value: Any) -> Any:
         """A copy with `value` added at the index; positions named twice are added to twice."""
-        return wrap(add_at_index(self._array._node, self._index, to_node(value)))
+        return self._changed("at[...].add", add_at_index, to_node(value))
+
+    def _changed(self, what: str, change: Callable[..., Node], value: Node) -> Tracer:
+        node = self._array._node
+        with _explaining(what, node, value):
+            new = change(node, self._index, value)
+        new.site = user_site(2)
+        return Tracer(new)
 
     def get(self) -> Any:
         """``x[index]``"""
@@ -164,7 +187,12 @@ def _transpose(self: Tracer, *axes: Any) -> Any:
 
 def _astype(self: Tracer, dtype: Any, *, copy: bool = True, casting: str = "unsafe") -> Any:
     """Convert to another dtype."""
-    return call_record(astype, (self, dtype), {})
+    return self if not copy and self.dtype == dtype else call_record(astype, (self, dtype), {})
+
+
+def _conjugate(self: Tracer) -> Tracer:
+    """The complex conjugate; a real array is handed on as it is."""
+    return record_op(conjugate, (self,)) if self.dtype.kind == "c" else self
 
 
 def _copy(self: Tracer, order: str = "C") -> Tracer:
@@ -182,6 +210,16 @@ def _sort(self: Tracer, axis: int = -1, kind: Any = None) -> None:
     assign_whole(self, call_record(find_record(np.sort), (self,), {"axis": axis})._node)
 
 
+def _partition(self: Tracer, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
+    """Partition in place."""
+    assign_whole(self, call_record(find_record(np.partition), (self, kth), {"axis": axis})._node)
+
+
+def _compress(self: Tracer, condition: Any, axis: int | None = None, out: Any = None) -> Any:
+    """The same as ``np.compress``, where the condition comes first."""
+    return np.compress(condition, self, axis=axis, out=out)
+
+
 def _install_the_rest() -> None:
     members: dict[str, Any] = {
         "__getitem__": _getitem,
@@ -195,8 +233,10 @@ def _install_the_rest() -> None:
         "flatten": lambda self, order="C": np.ravel(self, order=order).copy(),
         "fill": _fill,
         "sort": _sort,
-        "conj": lambda self: record_op(conjugate, (self,)),
-        "conjugate": lambda self: record_op(conjugate, (self,)),
+        "partition": _partition,
+        "compress": _compress,
+        "conj": _conjugate,
+        "conjugate": _conjugate,
         "at": property(_At),
         "T": property(lambda self: call_record(transpose, (self,), {})),
         "mT": property(lambda self: call_record(SERVED[np.matrix_transpose], (self,), {})),
@@ -204,6 +244,7 @@ def _install_the_rest() -> None:
         "imag": property(lambda self: call_record(imag, (self,), {})),
         "flat": property(lambda self: np.ravel(self)),
         "device": property(lambda self: "cpu"),
+        "__array_namespace__": lambda self, api_version=None: importlib.import_module("chainrule.numpy"),
     }
     for name, member in members.items():
         setattr(Tracer, name, member)

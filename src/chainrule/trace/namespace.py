@@ -7,17 +7,18 @@ functions can be recorded is therefore never listed here: `chainrule.ops.record.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from chainrule.graph.op import Op
 from chainrule.ops.record import SERVED
 from chainrule.trace.call import is_traced
 from chainrule.trace.dispatch import find_record
-from chainrule.trace.record import call_record, to_node
+from chainrule.trace.inplace import IN_PLACE
+from chainrule.trace.record import call_record, record_op, to_node
 from chainrule.trace.tracer import Tracer
 
 __all__ = ["Namespace", "describe_wrapper", "holds_traced", "recorded"]
@@ -39,8 +40,9 @@ _SEQUENCE_ARGUMENTS: dict[Any, tuple[int, ...]] = {
 #: Functions that take a nested list as it is.
 _NESTED_ARGUMENTS = {np.block, np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray}
 #: Functions without a record that say nothing about values, so that traced ones may be passed.
-_HARMLESS = {np.isscalar, np.iterable}
+_HARMLESS: set[Any] = {np.isscalar, np.iterable}
 
+_MAY_BE_TRACED = frozenset((Tracer, list, tuple))
 _UFUNC_MEMBERS = ("accumulate", "at", "identity", "nargs", "nin", "nout", "outer", "reduce", "reduceat", "signature")
 
 
@@ -69,14 +71,13 @@ def recorded(function: Callable[..., Any], module: str) -> Callable[..., Any]:
         return function
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        for value in args:
-            kind = type(value)
-            if kind is Tracer or ((kind is list or kind is tuple) and is_traced(value)):
-                return _record(function, args, kwargs)
-        if kwargs:
-            for value in kwargs.values():
-                if is_traced(value):
+        if not kwargs:
+            for value in args:
+                if type(value) in _MAY_BE_TRACED and is_traced(value):
                     return _record(function, args, kwargs)
+            return function(*args)
+        if holds_traced(args, kwargs):
+            return _record(function, args, kwargs)
         return function(*args, **kwargs)
 
     describe_wrapper(wrapped, function, module)
@@ -98,14 +99,28 @@ def describe_wrapper(wrapper: Any, function: Any, module: str) -> None:
 
 
 def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    record = SERVED.get(function) or find_record(function)
-    if function not in _NESTED_ARGUMENTS:
+    record = SERVED.get(function)
+    if record is None:
+        if function in IN_PLACE:
+            return IN_PLACE[function](*args, **kwargs)
+        if _only_integers([*args, *kwargs.values()]):  # a size or an index: nothing to differentiate
+            return function(*_plain(args), **_plain(kwargs))
+        record = find_record(function)
+    if not kwargs and type(record) is Op:
+        return record_op(record, args)
+    if function not in _NESTED_ARGUMENTS and not _takes_containers(function):
         sequences = _SEQUENCE_ARGUMENTS.get(function, ())
         args = tuple([_joined(value, i == 0, i in sequences) for i, value in enumerate(args)])
         kwargs = {key: _joined(value, False, key in ("arrays", "tup", "condlist")) for key, value in kwargs.items()}
     if kwargs and (isinstance(function, np.ufunc) or kwargs.get("out") is not None):
         return function(*args, **kwargs)  # NumPy's protocol knows out=, where= and dtype=
     return call_record(record, args, kwargs)
+
+
+def _takes_containers(function: Callable[..., Any]) -> bool:
+    """SciPy's functions of functions, such as ``odeint``, hand tuples of arguments on; ``cho_solve`` takes a pair."""
+    module = getattr(function, "__module__", "")
+    return module.startswith("scipy.integrate") or getattr(function, "__name__", "") == "cho_solve"
 
 
 def _joined(value: Any, is_array: bool, is_sequence: bool) -> Any:
@@ -115,15 +130,24 @@ def _joined(value: Any, is_array: bool, is_sequence: bool) -> Any:
     if is_sequence:
         return [_joined(item, True, False) for item in value]
     if not is_array and _only_integers(value):
-        return type(value)(operator.index(item) for item in value)  # a shape, or axes
+        return _plain(value)  # a shape, or axes
     return Tracer(to_node(value))
 
 
-def _only_integers(values: list[Any] | tuple[Any, ...]) -> bool:
-    return all(
-        isinstance(item, (int, np.integer)) or (type(item) is Tracer and not item.shape and item.dtype.kind in "iu")
-        for item in values
-    )
+def _only_integers(value: Any) -> bool:
+    """Whether traced values, in lists too, are all integers or booleans."""
+    if type(value) is Tracer:
+        return value.dtype.kind in "iub"
+    return not isinstance(value, (list, tuple)) or all(map(_only_integers, value))
+
+
+def _plain(value: Any) -> Any:
+    """The present numbers behind traced integers."""
+    if type(value) is Tracer:
+        return np.asarray(value)[()]
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_plain, value))
+    return {key: _plain(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 class Namespace:
@@ -177,9 +201,7 @@ class Namespace:
         try:
             member = getattr(self._source, name)
         except AttributeError as error:
-            raise AttributeError(
-                f"module {self._members['__name__']!r} has no attribute {name!r}: {error}"
-            ) from None
+            raise AttributeError(f"module {self._members['__name__']!r} has no attribute {name!r}: {error}") from None
         if callable(member) and not isinstance(member, type):
             member = self._wrap(member, self._members["__name__"])
         self._members[name] = member

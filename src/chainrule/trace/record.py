@@ -14,7 +14,7 @@ from chainrule.ops.record import Function
 from chainrule.trace.session import lift_argument, names_wanted, protect
 from chainrule.trace.source import line_of_frame, user_frame, user_site
 from chainrule.trace.tracer import Tracer
-from chainrule.trace.views import link_view
+from chainrule.trace.views import link_view, link_views
 
 __all__ = ["call_record", "name_locals", "record_nodes", "record_op", "to_node", "unwrap", "wrap"]
 
@@ -69,7 +69,7 @@ def unwrap(value: Any) -> Any:
         return {key: unwrap(item) for key, item in value.items()}
     if kind is slice:
         return slice(unwrap(value.start), unwrap(value.stop), unwrap(value.step))
-    return value
+    return protect(value) if isinstance(value, np.ndarray) else value
 
 
 def wrap(value: Any) -> Any:
@@ -87,7 +87,9 @@ def wrap(value: Any) -> Any:
 
 def record_op(op: Op, args: tuple[Any, ...], params: dict[str, Any] | None = None) -> Tracer:
     """Apply an operation to values of which at least one is traced."""
-    return record_nodes(op, tuple([value._node if type(value) is Tracer else to_node(value) for value in args]), params)
+    nodes = tuple([value._node if type(value) is Tracer else to_node(value) for value in args])
+    result = record_nodes(op, nodes, params)
+    return link_view(args[0], result) if op.is_view and type(args[0]) is Tracer else result
 
 
 def record_nodes(op: Op, nodes: tuple[Node, ...], params: dict[str, Any] | None = None) -> Tracer:
@@ -102,6 +104,14 @@ def record_nodes(op: Op, nodes: tuple[Node, ...], params: dict[str, Any] | None 
     if names_wanted():
         name_locals()
     return Tracer(node)
+
+
+#: Functions that hand an array on as it is where there is nothing to do.
+_SAME_ARRAY = frozenset(
+    "asarray atleast_1d atleast_2d atleast_3d broadcast_arrays broadcast_to real_if_close transpose".split()
+)
+#: Functions that copy or not, as the layout in memory demands.
+_MAY_COPY = frozenset(("ascontiguousarray", "ravel"))
 
 
 def call_record(record: Op | Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -122,21 +132,28 @@ def call_record(record: Op | Function, args: tuple[Any, ...], kwargs: dict[str, 
     _mark_origin(result, mark)
     if names_wanted():
         name_locals()
-    wrapped = wrap(result)
-    if type(wrapped) is Tracer and wrapped._node.op.is_view and args and type(args[0]) is Tracer:
-        return link_view(args[0], wrapped)
-    return wrapped
+    if isinstance(result, Node) and not result.op.is_view and result.index > mark:
+        return Tracer(result)
+    traced = [value for value in (*args, *kwargs.values()) if type(value) is Tracer]
+    if traced and result is traced[0]._node:
+        copies = kwargs.get("copy")
+        if copies is False or (record.name in _SAME_ARRAY and not copies):
+            return traced[0]
+    return link_views(traced, wrap(result), may_copy=record.name in _MAY_COPY)
 
 
 def _mark_origin(result: Any, mark: int) -> None:
-    """Give every node that a call made the line of the call."""
+    """Give every node that a call made the line of the call; what it returned also the variable it is assigned to."""
     site = user_site(2)
     if isinstance(result, Node) and result.index == mark + 1:  # the common case: one call, one node
         result.site = site
         return
-    for node in ancestors(_nodes_in(result), after=mark):
+    results = _nodes_in(result)
+    returned = {node.index for node in results}
+    behind = site and (site[0], site[1] + 1)  # no instruction begins there, so that nothing is assigned
+    for node in ancestors(results, after=mark):
         if node.site is None:
-            node.site = site
+            node.site = site if node.index in returned else behind
 
 
 def _nodes_in(value: Any) -> list[Node]:

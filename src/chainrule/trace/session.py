@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import UnsupportedOperationError
 from chainrule.graph.node import Node, next_index
 from chainrule.graph.op import constant, lift
+from chainrule.trace.source import line_of_frame, user_frame
 
-__all__ = ["Session", "active_sessions", "lift_argument", "names_wanted", "protect"]
+__all__ = ["Session", "active_sessions", "lift_argument", "names_wanted", "protect", "refuse_other_algebra"]
 
 #: Arrays up to this size are copied into the graph; copying 32 KiB takes about a microsecond.
 _COPIED_UP_TO = 32_768
@@ -38,9 +40,27 @@ _protections: dict[int, _Protection] = {}
 _changing_protections = threading.Lock()
 
 
+def _owner_of_memory(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array that a view, or a view of a view, shows a part of."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _can_be_unlocked(array: np.ndarray[Any, Any]) -> bool:
+    """Whether NumPy would let us make an array writeable again; it refuses for memory that foreign code lends."""
+    lender: Any = _owner_of_memory(array).base
+    if lender is None:
+        return True
+    try:
+        return not memoryview(lender).readonly
+    except TypeError:
+        return False
+
+
 def _protect(array: np.ndarray[Any, Any]) -> _Protection | None:
     """Make an array read-only, and the one that owns its memory; None if it is read-only without us."""
-    owner = array.base if isinstance(array.base, np.ndarray) else array
+    owner = _owner_of_memory(array)
     with _changing_protections:
         protection = _protections.get(id(owner))
         if protection is None:
@@ -147,7 +167,9 @@ class Session:
 
 def protect(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """An array that will not change before the graph reads it: a copy, or the array itself made read-only."""
-    if array.nbytes <= _COPIED_UP_TO or not _state.sessions:
+    if type(array) is not np.ndarray:
+        refuse_other_algebra(array)
+    if _is_copied(array):
         return array.copy()
     _state.sessions[-1].lock(array)
     return array
@@ -155,8 +177,32 @@ def protect(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def lift_argument(value: Any) -> Node:
     """A node for something that is not traced but meets a traced value: a number, or an array."""
-    if isinstance(value, np.ndarray):
-        if value.nbytes <= _COPIED_UP_TO or not _state.sessions:
-            return constant(value.copy())
-        return _state.sessions[-1].share(value)
-    return lift(value)
+    if not isinstance(value, np.ndarray):
+        return lift(value)
+    if type(value) is not np.ndarray:
+        refuse_other_algebra(value)
+    return constant(value.copy()) if _is_copied(value) else _state.sessions[-1].share(value)
+
+
+def _is_copied(array: np.ndarray[Any, Any]) -> bool:
+    return array.nbytes <= _COPIED_UP_TO or not _state.sessions or not _can_be_unlocked(array)
+
+
+def refuse_other_algebra(array: np.ndarray[Any, Any]) -> None:
+    """Raise for subclasses of arrays that compute differently: ``*`` of matrices, sums without masked elements.
+
+    Raises
+    ------
+    UnsupportedOperationError
+    """
+    if isinstance(array, np.matrix):
+        kind, fix = "numpy.matrix", "convert it with np.asarray, and write A @ B for the matrix product"
+    elif isinstance(array, np.ma.MaskedArray):
+        kind, fix = "numpy.ma.MaskedArray", "compute with its .data, and take the mask out with np.where"
+    else:
+        return
+    raise UnsupportedOperationError(
+        f"a {kind} of shape {array.shape} cannot take part in a traced computation: it has rules of its own",
+        where=line_of_frame(user_frame()),
+        fix=fix,
+    )

@@ -72,7 +72,8 @@ def _stores(code: CodeType) -> dict[int, str]:
         if instruction.opname in ("CACHE", "EXTENDED_ARG", "NOP", "COPY"):
             continue  # COPY: a = b = value
         if previous is not None and instruction.opname.startswith("STORE_") and isinstance(instruction.argval, str):
-            names.setdefault(previous.offset, instruction.argval)
+            for offset in range(previous.offset, instruction.offset, 2):  # a running call may point behind its opcode
+                names.setdefault(offset, instruction.argval)
         previous = instruction
     return names
 

@@ -84,41 +84,46 @@ class Tracer:
         return bool(self._look())
 
     def __index__(self) -> int:
-        if self._node.dtype.kind not in "iub":
+        if self._carries_gradient():
             self._leak("an integer index")
         return self._look().__index__()
 
     def __int__(self) -> int:
-        if self._node.dtype.kind not in "iub":
+        if self._carries_gradient():
             self._leak("int()")
         return int(self._look())
 
     def __float__(self) -> float:
-        if self._node.dtype.kind not in "iub":
+        if self._carries_gradient():
             self._leak("float()")
         return float(self._look())
 
     def __complex__(self) -> complex:
-        if self._node.dtype.kind not in "iub":
+        if self._carries_gradient():
             self._leak("complex()")
         return complex(self._look())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self._node.dtype.kind not in "iub":
+        if self._carries_gradient():
             self._leak("np.asarray() or an assignment into a plain array")
         return np.array(self._look(), dtype=dtype)
 
     def item(self, *args: Any) -> Any:
         """Refuses, as it would cut the value out of the graph; index the array instead."""
-        if self._node.dtype.kind not in "iub":
+        if self._carries_gradient():
             self._leak("item()")
         return self._look().item(*args)
 
     def tolist(self) -> Any:
         """Refuses, as it would cut the value out of the graph; iterate over the array instead."""
-        if self._node.dtype.kind not in "iub":
+        if self._carries_gradient():
             self._leak("tolist()")
         return self._look().tolist()
+
+    def _carries_gradient(self) -> bool:
+        """Whether a derivative would be lost if the number left the graph."""
+        node = self._node
+        return node.dtype.kind not in "iub" and node.op.name != "stop_gradient"
 
     def _look(self) -> Any:
         for session in active_sessions():

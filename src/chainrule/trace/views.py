@@ -9,7 +9,7 @@ an array that is not contiguous), a handle that would go stale refuses to be use
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ import numpy as np
 from chainrule.errors import ShapeMismatchError, StaleViewError
 from chainrule.graph.node import Node
 from chainrule.graph.provenance import describe_value
+from chainrule.ops.complex_numbers import real
 from chainrule.ops.indexing import Index, getitem, set_index
-from chainrule.ops.shaping import broadcast_to, cast, transpose_op
-from chainrule.trace.source import line_of_frame, name_in_frame, user_frame
+from chainrule.ops.shaping import broadcast_to, cast, reshape_op, transpose_op
+from chainrule.trace.source import assigned_name, line_of_frame, name_in_frame, user_frame, user_site
 from chainrule.trace.tracer import Tracer
 
-__all__ = ["ViewLink", "assign_index", "assign_whole", "link_view"]
+__all__ = ["ViewLink", "assign_index", "assign_whole", "link_view", "link_views"]
 
 
 class ViewLink:
@@ -47,35 +48,77 @@ class ViewLink:
 
 def link_view(base: Tracer, view: Tracer) -> Tracer:
     """Link a freshly recorded result to the array that it may share memory with."""
-    op, params = view._node.op, view._node.params
-    if view._node.inputs[:1] != (base._node,) or not view._node.shape:
-        return view
-    if op is getitem:
-        index: Index = params["index"]
-        if not index.is_basic:
-            return view
-        entries = index.assemble(())
-        link = ViewLink(
-            base,
-            lambda node: getitem.apply((node,), params),
-            lambda node, new: set_index(node, entries, new),
-        )
-    elif op is transpose_op:
-        inverse = {"axes": tuple(np.argsort(params["axes"]).tolist())}
-        link = ViewLink(
-            base,
-            lambda node: transpose_op.apply((node,), params),
-            lambda node, new: transpose_op.apply((new,), inverse),
-        )
-    elif op.is_view:
-        link = ViewLink(base, lambda node: op.apply((node,), params), None)
-    else:
-        return view
-    view._link = link
+    return link_views((base,), view) if view._node.op.is_view else view
+
+
+def link_views(bases: Sequence[Tracer], result: Any, *, may_copy: bool = False) -> Any:
+    """Link what a call returned, also the parts of a list, to those of its arguments that it shows a part of."""
+    if type(result) is list or type(result) is tuple:
+        return type(result)(link_views(bases, part) for part in result)
+    if type(result) is not Tracer:
+        return result
+    steps: list[Node] = []
+    node = result._node
+    while True:
+        for base in bases:
+            if base._node is node and (steps or may_copy):
+                _link(base, result, steps[::-1], may_copy)
+                return result
+        if not _shows_memory(node):
+            return result
+        steps.append(node)
+        node = node.inputs[0]
+
+
+def _shows_memory(node: Node) -> bool:
+    """Whether a node is a view of its input. An element is a number, unless ``...`` asks for an array."""
+    if node.op is not getitem:
+        return node.op.is_view
+    index: Index = node.params["index"]
+    return index.is_basic and (bool(node.shape) or Ellipsis in index.entries)
+
+
+def _link(base: Tracer, view: Tracer, steps: list[Node], may_copy: bool) -> None:
+    backs = [_way_back(step) for step in steps]
+
+    def read(node: Node) -> Node:
+        for step in steps:
+            node = step.op.apply((node,), step.params)
+        return node
+
+    def write(node: Node, new: Node) -> Node:
+        passed = [node]
+        for step in steps[:-1]:
+            passed.append(step.op.apply((passed[-1],), step.params))
+        for at, back in zip(reversed(passed), reversed(backs), strict=True):
+            assert back is not None
+            new = back(at, new)
+        return new
+
+    view._link = ViewLink(base, read, None if may_copy or None in backs else write)
     if base._views is None:
         base._views = []
     base._views.append(weakref.ref(view))
-    return view
+
+
+def _way_back(step: Node) -> Callable[[Node, Node], Node] | None:
+    """How a write to a view changes the array it shows; None where NumPy may have copied."""
+    op, params = step.op, step.params
+    if op is getitem:
+        entries = params["index"].assemble(())
+        return lambda node, new: set_index(node, entries, new)
+    if op is transpose_op:
+        inverse = {"axes": tuple(np.argsort(params["axes"]).tolist())}
+        return lambda node, new: transpose_op.apply((new,), inverse)
+    if op is reshape_op and _without_ones(step.shape) == _without_ones(step.inputs[0].shape):
+        return lambda node, new: reshape_op.apply((new,), {"shape": node.shape})
+    if op is real and step.dtype == step.inputs[0].dtype:
+        return lambda node, new: new
+    return None
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple([length for length in shape if length != 1])
 
 
 def assign_index(target: Tracer, index: Any, value: Node) -> None:
@@ -87,7 +130,9 @@ def assign_index(target: Tracer, index: Any, value: Node) -> None:
             where=line_of_frame(user_frame()),
             fix="make the array complex, or assign the real part",
         )
-    assign_whole(target, set_index(node, index, value))
+    new = set_index(node, index, value)
+    new.site = user_site()
+    assign_whole(target, new)
 
 
 def assign_whole(target: Tracer, new: Node) -> None:
@@ -156,7 +201,7 @@ class _StaleNode:
     """Stands where the node of a stale view was; whatever is asked of it raises."""
 
     def __init__(self, view: Node, base: Tracer) -> None:
-        name = view.name or "a view"
+        name = view.name or assigned_name(view) or "a view"
         self._message = (
             f"{name} (shape {view.shape}) was made from {_shown(base)} by {view.op.name}, and that array was "
             "assigned to since; NumPy may show the old or the new numbers here"

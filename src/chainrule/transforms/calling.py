@@ -14,7 +14,7 @@ from chainrule.graph.op import CONSTANT, input_node
 from chainrule.graph.provenance import describe_value
 from chainrule.structure import Structure, flatten
 from chainrule.trace.record import to_node
-from chainrule.trace.session import Session, active_sessions
+from chainrule.trace.session import Session, active_sessions, refuse_other_algebra
 from chainrule.trace.source import line_of_frame, user_frame
 from chainrule.trace.tracer import Tracer
 
@@ -186,6 +186,8 @@ def _input(leaf: Any) -> Node:
         return input_node(leaf._node)
     if type(leaf) is np.ndarray:
         return input_node(leaf)
+    if isinstance(leaf, np.ndarray):
+        refuse_other_algebra(leaf)
     return input_node(np.asarray(leaf))
 
 

@@ -148,9 +148,10 @@ class _Checker:
                     f"for an argument of shape {x.shape}, {x.dtype}",
                     fix="a gradient has the shape and dtype of its argument",
                 )
-        along = sum(float(np.real(np.sum(g * v))) for g, v in zip(gradients, direction, strict=True))
-        across = sum(float(np.real(np.sum(u * d))) for u, d in zip(upstream, numeric, strict=True))
-        scale = sum(float(np.sum(np.abs(u * d))) for u, d in zip(upstream, numeric, strict=True))
+        with np.errstate(all="ignore"):
+            along = sum(float(np.real(np.sum(g * v))) for g, v in zip(gradients, direction, strict=True))
+            across = sum(float(np.real(np.sum(u * d))) for u, d in zip(upstream, numeric, strict=True))
+            scale = sum(float(np.sum(np.abs(u * d))) for u, d in zip(upstream, numeric, strict=True))
         self._compare(along, across, "reverse", number, widen, scale)
 
     def _compare(self, exact: Any, numeric: Any, mode: str, number: int, widen: float, scale: float = 0.0) -> None:
@@ -160,7 +161,8 @@ class _Checker:
                 f"the {mode} mode of {self.name} gives shape {exact.shape}, where the function has {numeric.shape}"
             )
         size = max(float(np.max(np.abs(numeric), initial=0.0)), scale * 0.1)
-        difference = np.abs(exact - numeric)
+        with np.errstate(all="ignore"):
+            difference = np.abs(exact - numeric)
         bad = ~(difference <= widen * (self.atol + self.rtol * size))
         if bad.any():
             worst = np.unravel_index(int(np.argmax(np.where(np.isnan(difference), np.inf, difference))), exact.shape)

@@ -70,11 +70,16 @@ class _Rule:
     (``g if x > 0 else -g``) and at variables of its surroundings, and must run anew in each call.
     """
 
-    __slots__ = ("apply",)
+    __slots__ = ("_apply",)
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, apply: Callable[..., Any]) -> None:
-        self.apply = apply
+        self._apply = apply
+
+    def apply(self, *args: Any) -> Any:
+        """Run the rule as part of a trace, so that derivatives taken in it know that its arguments are traced."""
+        with Session():
+            return self._apply(*args)
 
 
 def _apply_custom_vjp(position: int, g: Any, out: Node, *inputs: Node, outputs: int, saved: int, rule: _Rule) -> Any:

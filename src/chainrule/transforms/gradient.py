@@ -80,7 +80,7 @@ def value_and_grad(
             return [*outputs, *found]
 
         results = compute(call, [output, *aux_nodes], "grad", derive)
-        if type(returned) is not Tracer:
+        if type(returned) is not Tracer or not output.is_differentiable:
             warn_if_independent(False, name)
         value = results[0]
         gradient = arguments.unflatten(results[len(results) - leaf_count :])
@@ -174,6 +174,12 @@ def scalar_output(result: Any, name: str) -> Node:
             f"grad needs a function that returns one real number, but {name} returned a complex one, {node.dtype}",
             where=line_of_frame(user_frame()),
             fix="take the real part, or use chainrule.holomorphic_grad",
+        )
+    if node.dtype.kind == "b":
+        raise NonScalarOutputError(
+            f"grad needs a function that returns one real number, but {name} returned a truth value",
+            where=line_of_frame(user_frame()),
+            fix="return the number that is compared, not the comparison",
         )
     return node
 

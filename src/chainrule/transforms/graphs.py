@@ -60,7 +60,7 @@ def trace(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
     (0.0, 0.5)
     """
     arguments = Arguments(fun, args, tuple(range(len(args))))
-    arguments.leaves = [leaf if type(leaf) is Tracer else np.array(leaf) for leaf in arguments.leaves]
+    arguments.leaves = [leaf if type(leaf) is Tracer else np.array(leaf, subok=True) for leaf in arguments.leaves]
     call = TracedCall(fun, arguments, kwargs, names=arguments.leaf_names(), scans_names=True)
     _prefer_local_names(call)
     outputs = call.nodes_of(flatten(call.result)[0])
@@ -126,7 +126,8 @@ def backward(graph: Graph, wrt: Sequence[Node | str] | None = None) -> Graph:
     outputs = [gradients.get(node) or zeros_like(node) for node in targets]
     for target, gradient in zip(targets, outputs, strict=True):
         gradient.gradient_of = gradient.gradient_of or target
-    return Graph(graph.inputs, outputs, f"gradient of {graph.name}")
+    known = dict(zip(targets, outputs, strict=True)) | gradients
+    return Graph(graph.inputs, outputs, f"gradient of {graph.name}", known)
 
 
 def _attach_stable_gradients(output: Node, gradients: dict[Node, Node]) -> None:

@@ -59,7 +59,7 @@ class Linearization:
     ) -> None:
         self.arguments = arguments
         self.name = function_name(fun)
-        arguments.leaves = [leaf if type(leaf) is Tracer else np.array(leaf) for leaf in arguments.leaves]
+        arguments.leaves = [leaf if type(leaf) is Tracer else np.array(leaf, subok=True) for leaf in arguments.leaves]
         self.call = TracedCall(fun, arguments, kwargs)
         returned, self._aux_leaves, self._rebuild_aux = split_aux(self.call.result, has_aux, self.name)
         leaves, self.structure = flatten(returned)

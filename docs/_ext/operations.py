@@ -1,0 +1,147 @@
+"""The coverage table, made from the operation records: what NumPy's protocols reach is what the table lists."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from chainrule import functions
+from chainrule.backward import local_gradient
+from chainrule.graph.node import Node
+from chainrule.graph.op import LITERAL, Op, Zero, input_node
+from chainrule.graph.text import formula
+from chainrule.ops.load import load_all
+from chainrule.ops.record import FUNCTIONS, SERVED, Function
+
+#: Methods of SciPy's distributions that can have a derivative.
+DISTRIBUTION_METHODS = "pdf logpdf cdf logcdf sf logsf ppf isf pmf logpmf entropy mean std var".split()
+OPERANDS = "x y z w".split()
+
+
+def served(namespace: str) -> Iterator[tuple[str, Op | Function]]:
+    """Public names of a NumPy or SciPy module that a record serves; names of one function are joined."""
+    if namespace == "chainrule":
+        yield from ((name, FUNCTIONS[name]) for name in sorted(functions.__all__))
+        return
+    names: dict[int, list[str]] = {}
+    records: dict[int, Op | Function] = {}
+    for name, member in public_members(namespace):
+        record = lookup(member)
+        if record is not None:
+            names.setdefault(id(member), []).append(name)
+            records[id(member)] = record
+    for key in sorted(names, key=lambda key: names[key][0].lower()):
+        yield ", ".join(names[key]), records[key]
+
+
+def public_members(namespace: str) -> Iterator[tuple[str, Any]]:
+    module = importlib.import_module(namespace)
+    for name in sorted(getattr(module, "__all__", dir(module))):
+        member = getattr(module, name, None)
+        if namespace == "scipy.stats" and hasattr(member, "rvs"):
+            for method in DISTRIBUTION_METHODS:
+                if hasattr(member, method):
+                    yield f"{name}.{method}", getattr(member, method)
+        elif callable(member):
+            yield name, member
+
+
+def lookup(member: Any) -> Op | Function | None:
+    try:
+        return SERVED.get(member)
+    except TypeError:  # not hashable, so not a key
+        return None
+
+
+def is_differentiable(record: Op | Function) -> bool:
+    if isinstance(record, Function):
+        return record.differentiable
+    rules = record.partials if record.partials is not None else record.vjp
+    if isinstance(rules, tuple):
+        return any(rule is not None and not isinstance(rule, Zero) for rule in rules)
+    return rules is not None
+
+
+def derivative(record: Op | Function) -> str:
+    """The local gradients of an elementwise operation as formulas, else one line on how it is differentiated."""
+    if isinstance(record, Function):
+        line = (record.body.__doc__ or "").strip().splitlines()[:1]
+        return line[0].strip().replace("|", "\\|") if line else "composed of other operations"
+    if not is_differentiable(record):
+        return "integers, booleans or steps: no gradient passes"
+    if not record.broadcasts:
+        return "a rule for the whole array"
+    return ", ".join(f"{left} = `{as_text(right)}`" for left, right in local_gradients(record))
+
+
+def local_gradients(record: Op) -> Iterator[tuple[str, Any]]:
+    """Run the rules of an elementwise operation on nodes called x, y, ..., f for the result, g for upstream."""
+    rules = record.partials if record.partials is not None else record.vjp
+    assert isinstance(rules, tuple)
+    inputs = tuple(
+        [
+            input_node(1.0 if rule is not None else np.ones((), np.intp), name)
+            for name, rule in zip(OPERANDS, rules, strict=False)
+        ]
+    )
+    node = record.apply(inputs)
+    node.name = "f"
+    for position, rule in enumerate(rules):
+        if rule is None:
+            continue
+        left = f"∂f/∂{OPERANDS[position]}"
+        if isinstance(rule, Zero):
+            yield left, 0
+        elif record.partials is not None:
+            yield left, local_gradient(node, position)
+        elif callable(rule):
+            yield f"g · {left}", rule(input_node(1.0, "g"), node, *inputs)
+
+
+def as_text(node: Any) -> str:
+    return operand(node)[0] if isinstance(node, Node) else f"{node:g}"
+
+
+def operand(node: Node) -> tuple[str, int]:
+    """A node as text, with its binding strength."""
+    if node.op is LITERAL:
+        return (f"{node._value:g}" if isinstance(node._value, (int, float)) else str(node._value)), 100
+    if node.name or not node.inputs:
+        return node.name or str(node._value), 100
+    strength = node.op.notation.precedence if node.op.notation is not None else 40
+    return formula(node, [operand(source) for source in node.inputs]), strength
+
+
+class OperationTable(SphinxDirective):
+    """``{operation-table} numpy``: every public function of a module that chainrule records."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        load_all()
+        rows = list(served(self.arguments[0]))
+        lines = [
+            f"{len(rows)} functions of `{self.arguments[0]}`, "
+            f"{sum(is_differentiable(record) for _, record in rows)} of them with a derivative.",
+            "",
+            "| function | reverse | forward | complex | local gradient, or what it is made of |",
+            "|---|:-:|:-:|:-:|---|",
+        ]
+        for name, record in rows:
+            mark = "✓" if is_differentiable(record) else "0"
+            holomorphic = "✓" if record.holomorphic else ""
+            lines.append(f"| `{name}` | {mark} | {mark} | {holomorphic} | {derivative(record)} |")
+        found = self.parse_text_to_nodes("\n".join(lines))
+        for table in (table for node in found for table in node.findall(nodes.table)):
+            table["classes"].append("operations")
+        return found
+
+
+def setup(app: Any) -> dict[str, Any]:
+    app.add_directive("operation-table", OperationTable)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,93 @@
+"""The command line: ``chainrule train`` and ``chainrule explain``.
+
+Results go to standard output, errors and progress to standard error. Exit codes: 0, 1 for a failed run, 2 for wrong
+usage. Each command imports what it needs when it runs, so that ``chainrule --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+try:
+    import click
+except ModuleNotFoundError:  # the command exists after a plain install too
+    sys.exit("chainrule's commands need the extra `train`: pip install 'chainrule[train]'")
+
+from chainrule.errors import ChainRuleError, FormulaError
+
+__all__ = ["main"]
+
+
+class _Group(click.Group):
+    """Shows chainrule's own errors without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except FormulaError as error:
+            raise _Failure(error, 2) from None
+        except ChainRuleError as error:
+            raise _Failure(error, 1) from None
+
+
+class _Failure(click.ClickException):
+    """An error with an exit code of its own."""
+
+    def __init__(self, error: Exception, exit_code: int) -> None:
+        super().__init__(str(error))
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class
+
+
+@click.group(cls=_Group)
+@click.version_option(package_name="chainrule")
+def main() -> None:
+    """Backpropagation for plain NumPy code."""
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--target", help="Column of FILE that is to be predicted; it has two distinct values.")
+@click.option("--model", type=click.Choice(["logistic", "mlp"]), default="mlp", show_default=True)
+@click.option("--hidden", type=click.IntRange(min=1), default=16, show_default=True, help="Hidden units of the mlp.")
+@click.option(
+    "--lr", type=click.FloatRange(min=0, min_open=True), default=0.3, show_default=True, help="Learning rate."
+)
+@click.option("--steps", type=click.IntRange(min=1), default=1000, show_default=True, help="Gradient-descent steps.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the split and the initial weights.")
+def train(file: Path | None, target: str | None, model: str, hidden: int, lr: float, steps: int, seed: int) -> None:
+    """Train a classifier by gradient descent, on FILE.csv or on the bundled breast-cancer data."""
+    from chainrule.cli.training import run_training
+
+    if (file is None) != (target is None):
+        raise click.UsageError("give FILE and --target together, or neither")
+    run_training(file, target, model=model, hidden=hidden, lr=lr, steps=steps, seed=seed)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("formula")
+@click.argument("values", nargs=-1)
+@click.option("--wrt", help="Names of the inputs whose gradients are wanted, separated by commas.")
+def explain(formula: str, values: tuple[str, ...], wrt: str | None) -> None:
+    """Explain the backward pass of FORMULA at VALUES, such as "(x + y) * z" x=5 y=-2 z=-4."""
+    from chainrule.explain.formula import parse, parse_value
+    from chainrule.explain.lesson import explain as explain_function
+
+    parsed = parse(formula)
+    given = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals:
+            raise click.UsageError(f"{value!r} is no value: write name=value, such as x=5")
+        given[name.strip()] = parse_value(text)
+    missing = [name for name in parsed.names if name not in given]
+    if missing:
+        raise click.UsageError(f"the formula needs values: {' '.join(f'{name}=…' for name in missing)}")
+    unused = [name for name in given if name not in parsed.names]
+    if unused:
+        raise click.UsageError(f"{', '.join(unused)} does not occur in the formula")
+    click.echo(str(explain_function(parsed, *[given[n] for n in parsed.names], wrt=wrt.split(",") if wrt else None)))
+
+
+if __name__ == "__main__":
+    main()

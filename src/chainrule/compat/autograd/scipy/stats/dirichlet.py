@@ -1,0 +1,15 @@
+"""The methods of SciPy's ``stats.dirichlet`` as functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.scipy import stats as _stats
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_stats.dirichlet, name)
+
+
+def __dir__() -> list[str]:
+    return dir(_stats.dirichlet)
