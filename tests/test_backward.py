@@ -25,13 +25,13 @@ def test_only_what_lies_between_output_and_inputs_gets_a_gradient() -> None:
     assert graph.inputs[1] not in found
 
 
-@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, 3), (2, 1), (2, 3), (1, 1, 1), (4, 1, 3)])
-@pytest.mark.parametrize("other", [(), (3,), (2, 3), (4, 2, 3), (0, 3)])
+def fitting_pairs() -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    shapes = [(), (1,), (3,), (1, 3), (2, 1), (2, 3), (1, 1, 1), (4, 1, 3), (4, 2, 3), (0, 3)]
+    return [(a, b) for a in shapes for b in shapes if all(n == m or 1 in (n, m) for n, m in zip(a[::-1], b[::-1]))]  # noqa: B905
+
+
+@pytest.mark.parametrize(("shape", "other"), fitting_pairs())
 def test_broadcasting_is_undone_for_every_pair_of_shapes(shape: tuple[int, ...], other: tuple[int, ...]) -> None:
-    try:
-        np.broadcast_shapes(shape, other)
-    except ValueError:
-        pytest.skip("these shapes do not broadcast")
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=shape), rng.normal(size=other)
     for fun in (lambda x, y: np.sum(x * y), lambda x, y: np.sum(np.maximum(x, y)), lambda x, y: np.sum(x - y)):

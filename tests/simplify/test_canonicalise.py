@@ -79,8 +79,6 @@ def test_complex_numbers_keep_the_signs_of_their_zeros(name: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "formula"),
     [
-        ("sign of a reduction", lambda x: np.sum(-x, axis=0)),
-        ("sign of a reduction", lambda x: np.mean(-x)),
         ("double transpose", lambda x: x.T.T),
         ("double transpose", lambda x: x[0].T),
         ("broadcast in an elementwise operation", lambda x: x * np.broadcast_to(x[0], (2, 3))),
@@ -92,7 +90,7 @@ def test_rules_on_shapes_keep_numbers_and_shape(rule: str, formula: Callable[...
     log: list[tuple[str, Node]] = []
     result = canonical(graph, log)
     assert rule in {name for name, _ in log}
-    assert len(result) < len(graph) or rule == "sign of a reduction"
+    assert len(result) < len(graph)
     same_numbers(result, graph)
 
 

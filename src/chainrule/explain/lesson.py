@@ -107,6 +107,15 @@ class Lesson:
     forward : tuple of ForwardStep
     backward : tuple of BackwardStep
     result : tuple of InputGradient
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> lesson = cr.explain(lambda x, y: x * y, 3.0, 2.0)
+    >>> [(step.name, float(step.value)) for step in lesson.forward]
+    [('f', 6.0)]
+    >>> [(part.name, float(part.gradient)) for part in lesson.result]
+    [('x', 2.0), ('y', 3.0)]
     """
 
     graph: Graph

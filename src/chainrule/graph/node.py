@@ -82,6 +82,8 @@ class Node:
 
     #: Computes the value of a node; set by `chainrule.interpret`, which stands on a higher floor.
     evaluator: ClassVar[Callable[[Node], Any]]
+    #: Hears that a value which depends on inputs is read; set by `chainrule.trace.session`.
+    observer: ClassVar[Callable[[], None]]
 
     def __init__(
         self,
@@ -109,6 +111,8 @@ class Node:
     @property
     def value(self) -> Any:
         """The partial result of the forward pass: an array, computed when first asked for, then kept."""
+        if self.inputs or self.op.name == "input":
+            Node.observer()
         if self._value is None:
             self._value = Node.evaluator(self)
         return self._value

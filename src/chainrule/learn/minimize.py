@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.errors import DivergenceError, StructureError
 from chainrule.learn.optimizers import Optimizer
 from chainrule.learn.step import StepGradient
-from chainrule.structure import flatten
+from chainrule.structure import Structure, flatten
 from chainrule.transforms.calling import Arguments, function_name
 
 __all__ = ["Result", "minimize"]
@@ -32,6 +32,15 @@ class Result:
         How many steps were taken.
     stopped : bool
         Whether the callback ended the run early.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> result = cr.minimize(lambda w: (w - 3) ** 2, 0.0, optimizer=cr.GradientDescent(lr=0.5), steps=2)
+    >>> result
+    <Result after 2 steps: loss 9 → 0>
+    >>> float(result.params), result.history["loss"]
+    (3.0, array([9., 0.]))
     """
 
     params: Any
@@ -62,17 +71,21 @@ def minimize(
     Parameters
     ----------
     loss : callable
-        ``loss(params, *data)``: plain NumPy code that returns one real number.
+        ``loss(params, *data)``: plain NumPy code that returns one real number. Its Python code runs at every step only
+        where its result may depend on the step: if it branches on numbers, draws random numbers, or changes something
+        (see Notes).
     params : array or container of arrays
         Where to start; not changed.
-    data : tuple of arrays, default ()
-        What the loss takes beside the parameters. With `batch_size` the first axis of each is the row axis.
+    data : tuple, default ()
+        What the loss takes beside the parameters. With `batch_size` arrays (or containers of arrays), whose first axis
+        is the row axis.
     optimizer : Optimizer
         Such as ``GradientDescent(lr=0.1)``.
     steps : int
         How many steps to take.
     batch_size : int, optional
-        Rows for each step, drawn without replacement until all have been seen; by default all rows.
+        Rows for each step, by default all. An epoch sees every row once, in a new random order; its last batch is
+        smaller if the rows do not divide evenly.
     seed : int, default 0
         Of the order of rows.
     callback : callable, optional
@@ -87,9 +100,22 @@ def minimize(
     Raises
     ------
     DivergenceError
-        If the loss becomes NaN or infinite; it carries the last parameters that gave a finite loss.
+        If the loss or the parameters become NaN or infinite; it carries the last parameters that gave a finite loss.
+    IntegerInputError
+        If the parameters are integers: write ``0.0``, not ``0``.
+    NonScalarOutputError
+        If the loss does not return one real number.
     StructureError
-        If the arrays in `data` differ in their number of rows and `batch_size` is given.
+        If `batch_size` is given and the arrays in `data` differ in their number of rows or have none.
+
+    Notes
+    -----
+    The loss is traced in the first two steps. If both recorded the same graph with the same constants, nothing looked at
+    a number, and nothing that the loss reads was changed by calling it, the graph's program does the further steps
+    alone. Otherwise, and whenever a callback changes what the loss reads, each step traces the loss. The result is that of a
+    loop around `value_and_grad`. Code that runs in other threads meanwhile must not change what the loss reads.
+
+    Complex parameters step against the conjugate of the gradient, the direction of steepest descent.
 
     Examples
     --------
@@ -106,7 +132,7 @@ def minimize(
     leaves, structure = flatten(params)
     leaves = [np.array(leaf) for leaf in leaves]
     state = optimizer.init(leaves)
-    gradient = StepGradient(loss)
+    gradient = StepGradient(loss, is_watched=callback is not None)
     history: list[float] = []
     finite = leaves
     stopped = False
@@ -114,15 +140,25 @@ def minimize(
         for step, rows in zip(range(steps), _batches(data, batch_size, seed), strict=False):
             value, gradients = gradient(structure.unflatten(leaves), rows)
             if not np.isfinite(value):
-                raise _diverged(loss, step, value, structure.unflatten(finite))
+                raise _diverged(f"the loss of {function_name(loss)} became {float(value)}", step, structure, finite)
             finite = leaves
-            leaves, state = optimizer.update(leaves, gradients, state)
+            with np.errstate(over="ignore", invalid="ignore"):  # parameters that are not finite end the run
+                leaves, state = optimizer.update(leaves, [_uphill(g) for g in gradients], state)
             history.append(float(value))
             advance(float(value))
             if callback is not None and callback(step, structure.unflatten(leaves), float(value)):
                 stopped = True
                 break
+    if not all(np.isfinite(leaf).all() for leaf in leaves):
+        raise _diverged(
+            f"a gradient of {function_name(loss)} became NaN or infinite", len(history) - 1, structure, finite
+        )
     return Result(structure.unflatten(leaves), {"loss": np.array(history)}, len(history), stopped)
+
+
+def _uphill(gradient: Any) -> Any:
+    """The direction of steepest ascent: for a complex parameter, the conjugate of its gradient."""
+    return np.conj(gradient) if gradient.dtype.kind == "c" else gradient
 
 
 def _batches(data: tuple[Any, ...], batch_size: int | None, seed: int) -> Iterator[tuple[Any, ...]]:
@@ -130,29 +166,38 @@ def _batches(data: tuple[Any, ...], batch_size: int | None, seed: int) -> Iterat
     if batch_size is None or not data:
         while True:
             yield data
-    counts = {len(array) for array in data}
+    leaves, structure = flatten(tuple([np.asarray(part) if isinstance(part, list) else part for part in data]))
+    if not all(hasattr(leaf, "dtype") and np.ndim(leaf) for leaf in leaves):
+        raise StructureError(
+            "with batch_size every array in data must have a row axis, but one is a single value",
+            fix="take it from a closure: loss=lambda params, *rows: f(params, *rows, value)",
+        )
+    counts = {len(leaf) for leaf in leaves}
     if len(counts) > 1:
         raise StructureError(
-            f"the arrays in data have different numbers of rows: {', '.join(str(len(array)) for array in data)}",
+            f"the arrays in data have different numbers of rows: {', '.join(str(len(leaf)) for leaf in leaves)}",
             fix="give arrays whose first axis is the row axis, or leave batch_size out",
         )
     (count,) = counts
-    size = min(batch_size, count)
-    if size < 1:
-        raise StructureError(f"a batch of {batch_size} rows out of {count} is empty", fix="give batch_size >= 1")
+    if batch_size < 1 or count < 1:
+        raise StructureError(
+            f"batches of {batch_size} rows cannot be drawn from {count} rows", fix="give batch_size >= 1 and some rows"
+        )
     rng = np.random.default_rng(seed)
     while True:
         order = rng.permutation(count)
-        for start in range(0, count - size + 1, size):
-            rows = order[start : start + size]
-            yield tuple(array[rows] for array in data)
+        for start in range(0, count, batch_size):
+            rows = order[start : start + batch_size]
+            yield structure.unflatten([leaf[rows] for leaf in leaves])
 
 
-def _diverged(loss: Callable[..., Any], step: int, value: Any, params: Any) -> DivergenceError:
+def _diverged(what: str, step: int, structure: Structure, finite: list[Any]) -> DivergenceError:
     return DivergenceError(
-        f"the loss of {function_name(loss)} became {float(value)} at step {step}",
-        fix="use a smaller learning rate; error.params holds the last parameters with a finite loss",
-        params=params,
+        f"{what} at step {step}",
+        fix="use a smaller learning rate; error.params holds the last parameters with a finite loss"
+        if step
+        else "look at the data and the first parameters: a logarithm of zero or a missing value does this",
+        params=structure.unflatten(finite),
         step=step,
     )
 

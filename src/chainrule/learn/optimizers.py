@@ -78,7 +78,7 @@ class Adam:
 
     def init(self, params: list[Any]) -> tuple[int, list[Any], list[Any]]:
         """Step count, and zeros for both running means."""
-        return 0, [np.zeros_like(p) for p in params], [np.zeros_like(p) for p in params]
+        return 0, [np.zeros_like(p) for p in params], [np.zeros_like(np.real(p)) for p in params]
 
     def update(
         self, params: list[Any], gradients: list[Any], state: tuple[int, list[Any], list[Any]]
@@ -87,7 +87,9 @@ class Adam:
         count, first, second = state
         count += 1
         first = [self.beta1 * m + (1 - self.beta1) * g for m, g in zip(first, gradients, strict=True)]
-        second = [self.beta2 * v + (1 - self.beta2) * (g * g) for v, g in zip(second, gradients, strict=True)]
+        second = [
+            self.beta2 * v + (1 - self.beta2) * np.real(g * np.conj(g)) for v, g in zip(second, gradients, strict=True)
+        ]
         scale = self.lr / (1 - self.beta1**count)
         correction = 1 - self.beta2**count
         stepped = [

@@ -91,11 +91,16 @@ def _index_array(part: Any) -> Any:
     return array
 
 
+def _index_value(node: Node) -> Any:
+    """The value of an index array. Positions do not count as looked at: only a mask's values decide the shape."""
+    return node._value if node.dtype.kind in "iu" and node._value is not None else node.value
+
+
 def _indexed_shape(shape: tuple[int, ...], index: Index, arrays: tuple[Node, ...]) -> tuple[int, ...]:
     """Let NumPy index an array of that shape which takes no memory."""
     hollow = np.broadcast_to(np.int8(0), shape)
     try:
-        return hollow[index.assemble(tuple([node.value for node in arrays]))].shape
+        return hollow[index.assemble(tuple([_index_value(node) for node in arrays]))].shape
     except IndexError as error:
         raise IndexError(f"{error}; the array has shape {shape}") from None
 

@@ -187,32 +187,114 @@ def _along_axes(s: Sampler) -> list[Example]:
 
 @function(name="sigmoid", examples=_wide, holomorphic=True)
 def _user_sigmoid(x: Any) -> Any:
-    """Logistic function 1 / (1 + e^-x), for each element."""
+    """Logistic function 1 / (1 + e^-x), for each element.
+
+    Parameters
+    ----------
+    x : array
+
+    Returns
+    -------
+    array
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.sigmoid(np.array([0.0, 800.0]))
+    array([0.5, 1. ])
+    """
     with np.errstate(over="ignore"):
         return sigmoid(x)
 
 
 @function(name="softplus", examples=_wide)
 def _user_softplus(x: Any) -> Any:
-    """Smooth ramp log(1 + e^x), for each element; it does not overflow."""
+    """Smooth ramp log(1 + e^x), for each element; it does not overflow.
+
+    Parameters
+    ----------
+    x : array
+
+    Returns
+    -------
+    array
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.softplus(np.array([-800.0, 800.0]))
+    array([  0., 800.])
+    """
     return softplus(x)
 
 
 @function(name="relu", examples=_wide)
 def _user_relu(x: Any) -> Any:
-    """Rectifier max(x, 0), for each element; its derivative at 0 is 0."""
+    """Rectifier max(x, 0), for each element; its derivative at 0 is 0.
+
+    Parameters
+    ----------
+    x : array
+
+    Returns
+    -------
+    array
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    >>> cr.grad(lambda x: np.sum(cr.relu(x)))(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 1.])
+    """
     return relu(x)
 
 
 @function(name="silu", examples=_wide)
 def _user_silu(x: Any) -> Any:
-    """Sigmoid linear unit x σ(x), for each element."""
+    """Sigmoid linear unit x σ(x), for each element.
+
+    Parameters
+    ----------
+    x : array
+
+    Returns
+    -------
+    array
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.silu(np.array([-800.0, 0.0, 800.0]))
+    array([ -0.,   0., 800.])
+    """
     return silu(x)
 
 
 @function(examples=lambda s: [*_wide(s), example(s.distinct(4) + 0.05, negative_slope=0.2)])
 def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
-    """Rectifier with a small slope for negative numbers, which is also its derivative at 0."""
+    """Rectifier with a small slope for negative numbers, which is also its derivative at 0.
+
+    Parameters
+    ----------
+    x : array
+    negative_slope : float or array, default 0.01
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.leaky_relu(np.array([-1.0, 2.0]), negative_slope=0.1)
+    array([-0.1,  2. ])
+    """
     if isinstance(negative_slope, (Node, np.ndarray)):
         return where(greater(x, 0), x, x * negative_slope)
     return leaky_relu_op(x, negative_slope=float(negative_slope))
@@ -227,6 +309,17 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     x : array
     approximate : bool, default False
         Use the formula with tanh (Hendrycks and Gimpel, 2016, equation 2) in place of the error function.
+
+    Returns
+    -------
+    array
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.gelu(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.1587,  0.    ,  0.8413])
     """
     if not approximate:
         return gelu_op(x)
@@ -235,14 +328,51 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
 @function(name="softmax", examples=_along_axes)
 def _user_softmax(x: Any, axis: Any = -1) -> Any:
-    """Exponentials divided by their sum along an axis (the last by default; None: all): numbers that sum to 1."""
+    """Exponentials divided by their sum along an axis: positive numbers that sum to 1.
+
+    Parameters
+    ----------
+    x : array
+    axis : int, tuple of int or None, default -1
+        None stands for all axes.
+
+    Returns
+    -------
+    array
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.softmax(np.array([[0.0, 0.0], [800.0, 0.0]]))
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
     x = floating(x)
     return softmax(x, axis=normalize_axes(axis, x.ndim))
 
 
 @function(name="log_softmax", examples=_along_axes)
 def _user_log_softmax(x: Any, axis: Any = -1) -> Any:
-    """Logarithm of `softmax`, also where that is too small for a floating-point number."""
+    """Logarithm of `softmax`, also where that is too small for a floating-point number.
+
+    Parameters
+    ----------
+    x : array
+    axis : int, tuple of int or None, default -1
+        None stands for all axes.
+
+    Returns
+    -------
+    array
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> cr.log_softmax(np.array([800.0, 0.0]))
+    array([   0., -800.])
+    """
     x = floating(x)
     return log_softmax(x, axis=normalize_axes(axis, x.ndim))
 
@@ -252,7 +382,26 @@ def _user_log_softmax(x: Any, axis: Any = -1) -> Any:
     examples=lambda s: [*_along_axes(s), example(s.normal(2, 3), axis=1, keepdims=True)],
 )
 def _user_logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Logarithm of the sum of exponentials along axes (all by default), without overflow."""
+    """Logarithm of the sum of exponentials along axes, without overflow.
+
+    Parameters
+    ----------
+    x : array
+    axis : int, tuple of int or None, default None
+        None stands for all axes.
+    keepdims : bool, default False
+        Keep the axes that were summed over, with length 1.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> float(cr.logsumexp(np.array([800.0, 0.0])))
+    800.0
+    """
     x = floating(x)
     return logsumexp(x, axis=normalize_axes(axis, x.ndim), keepdims=bool(keepdims))
 
@@ -307,6 +456,12 @@ def bce(y_hat: Any, y: Any) -> Any:
     Notes
     -----
     The terms of a certain and right prediction (ŷ = y = 0 or ŷ = y = 1) are 0.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> print(f"{cr.bce(np.array([0.5, 0.5]), np.array([1.0, 0.0])):.4f}")
+    0.6931
     """
     y_hat, y = _array(y_hat), _array(y)
     _check_pair("bce", y_hat, y)
@@ -321,7 +476,25 @@ def bce(y_hat: Any, y: Any) -> Any:
     ]
 )
 def bce_with_logits(z: Any, y: Any) -> Any:
-    """Binary cross-entropy of ŷ = σ(z), computed from the logits z, averaged over all elements."""
+    """Binary cross-entropy of ŷ = σ(z), computed from the logits z, averaged over all elements.
+
+    Parameters
+    ----------
+    z : array
+        Logits: any real numbers.
+    y : array
+        Labels 0 and 1, or probabilities, of the same shape.
+
+    Returns
+    -------
+    array of shape ()
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> float(cr.bce_with_logits(np.array([800.0, 800.0]), np.array([1.0, 0.0])))
+    400.0
+    """
     z, y = _array(z), _array(y)
     _check_pair("bce_with_logits", z, y)
     return _batch_mean(y * softplus(-z) + (1 - y) * softplus(z))
@@ -356,6 +529,13 @@ def cross_entropy(p_hat: Any, y: Any, axis: int = -1) -> Any:
     Returns
     -------
     array of shape ()
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> p_hat = cr.softmax(np.zeros((2, 4)))
+    >>> print(f"{cr.cross_entropy(p_hat, np.array([0, 3])):.4f}")
+    1.3863
     """
     p_hat, y = _array(p_hat), _array(y)
     shape = p_hat.shape
@@ -383,7 +563,23 @@ def cross_entropy(p_hat: Any, y: Any, axis: int = -1) -> Any:
     ]
 )
 def mse(y_hat: Any, y: Any) -> Any:
-    """Mean squared error: (ŷ − y)², averaged over all elements."""
+    """Mean squared error: (ŷ − y)², averaged over all elements.
+
+    Parameters
+    ----------
+    y_hat, y : array
+        Of the same shape.
+
+    Returns
+    -------
+    array of shape ()
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> float(cr.mse(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    2.0
+    """
     y_hat, y = _array(y_hat), _array(y)
     _check_pair("mse", y_hat, y)
     return _batch_mean(square(y_hat - y))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import UnsupportedOperationError
 from chainrule.graph.infer import elementwise
 from chainrule.graph.node import Node
 from chainrule.graph.op import ZERO, Notation, Op
@@ -128,6 +129,11 @@ nan_to_num_op = Op(
 )
 def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """Replace NaN and infinities by numbers, which carry no gradient."""
+    if not copy:
+        raise UnsupportedOperationError(
+            "nan_to_num with copy=False writes into its argument, which is not recorded",
+            fix="write x = np.nan_to_num(x)",
+        )
     return nan_to_num_op(x, nan=nan, posinf=posinf, neginf=neginf)
 
 

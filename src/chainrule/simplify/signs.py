@@ -1,6 +1,7 @@
-"""Minus signs, moved towards the end of a computation, where there are fewer numbers to negate.
+"""Minus signs, merged with what they meet.
 
-Rounding is symmetric, so none of these changes a finite result; only the sign of a zero may differ.
+Rounding is symmetric, so none of these changes a result. ``(-x) + (-y) = -(x + y)`` and ``Σ(-x) = -Σx`` are not among
+them: they turn +0 into −0, and `arctan2` tells the two apart.
 """
 
 from __future__ import annotations
@@ -36,31 +37,19 @@ def _sign_of_product(node: Node) -> Node | None:
 
 
 def _sign_of_sum(node: Node) -> Node | None:
-    """x + (−y) = x − y, (−x) + y = y − x, (−x) + (−y) = −(x + y)"""
+    """x + (−y) = x − y, (−x) + y = y − x"""
     x, y = node.inputs
     minus_x, minus_y = _inside(x), _inside(y)
-    if minus_x is not None and minus_y is not None:
-        return negative(add(minus_x, minus_y))
     if minus_y is not None:
         return subtract(x, minus_y)
     return subtract(y, minus_x) if minus_x is not None else None
 
 
 def _sign_of_difference(node: Node) -> Node | None:
-    """x − (−y) = x + y, (−x) − y = −(x + y), (−x) − (−y) = y − x"""
+    """x − (−y) = x + y"""
     x, y = node.inputs
-    minus_x, minus_y = _inside(x), _inside(y)
-    if minus_x is not None and minus_y is not None:
-        return subtract(minus_y, minus_x)
-    if minus_y is not None:
-        return add(x, minus_y)
-    return negative(add(minus_x, y)) if minus_x is not None else None
-
-
-def _sign_of_reduction(node: Node) -> Node | None:
-    """Σ(−x) = −Σx, and the same for means"""
-    inner = _inside(node.inputs[0])
-    return negative(node.op.apply((inner,), node.params)) if inner is not None else None
+    minus_y = _inside(y)
+    return add(x, minus_y) if minus_y is not None else None
 
 
 SIGN_RULES = [
@@ -68,5 +57,4 @@ SIGN_RULES = [
     Rule("sign of a product", ("multiply", "divide"), _sign_of_product),
     Rule("sign of a sum", ("add",), _sign_of_sum),
     Rule("sign of a difference", ("subtract",), _sign_of_difference),
-    Rule("sign of a reduction", ("sum", "mean", "sum_to"), _sign_of_reduction),
 ]

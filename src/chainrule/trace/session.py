@@ -116,7 +116,7 @@ class Session:
     start : int
         Nodes of this trace have a larger index.
     looked_at : bool
-        Whether the function looked at a traced number (``if x > 0``): the graph may depend on it.
+        Whether a traced number was read (``if x > 0``, ``x[x > 0]``): the graph may depend on it.
     scans_names : bool
         Whether variable names of the user's code are looked up while tracing.
     """
@@ -206,3 +206,11 @@ def refuse_other_algebra(array: np.ndarray[Any, Any]) -> None:
         where=line_of_frame(user_frame()),
         fix=fix,
     )
+
+
+def _note_look() -> None:
+    for session in _state.sessions:
+        session.looked_at = True
+
+
+Node.observer = staticmethod(_note_look)

@@ -15,7 +15,6 @@ import numpy as np
 from chainrule.errors import TraceLeakError
 from chainrule.graph.node import Node
 from chainrule.graph.provenance import describe_value
-from chainrule.trace.session import active_sessions
 from chainrule.trace.source import assigned_name, line_of_frame, name_in_frame, user_frame
 
 if TYPE_CHECKING:
@@ -126,8 +125,6 @@ class Tracer:
         return node.dtype.kind not in "iub" and node.op.name != "stop_gradient"
 
     def _look(self) -> Any:
-        for session in active_sessions():
-            session.looked_at = True
         return self._node.value
 
     def _leak(self, caller: str) -> NoReturn:

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from chainrule.backward import backpropagate, zeros_like
-from chainrule.errors import ChainRuleError, StructureError
+from chainrule.errors import ChainRuleError, StructureError, TraceLeakError
 from chainrule.graph.node import Node, ancestors, next_index
-from chainrule.graph.op import LITERAL, ZERO, Op, input_node, items, literal
-from chainrule.graph.provenance import describe
+from chainrule.graph.op import INPUT, LITERAL, ZERO, Op, input_node, items, literal
+from chainrule.graph.provenance import describe, where_recorded
 from chainrule.interpret import Program, signature
 from chainrule.simplify.rewrite import rebuild
 from chainrule.simplify.stabilise import stabilise
 from chainrule.structure import Structure, flatten, map_leaves
 from chainrule.trace.record import to_node
-from chainrule.trace.session import Session
+from chainrule.trace.session import Session, active_sessions
+from chainrule.trace.source import line_of_frame, user_frame
 from chainrule.trace.tracer import Tracer
 from chainrule.transforms.calling import function_name
 
@@ -165,10 +166,12 @@ class custom_vjp:  # noqa: N801  (used as a decorator)
                 f"{function_name(self._fun)} is a custom_vjp without a rule",
                 fix=f"call {function_name(self._fun)}.defvjp(forward, reverse) first",
             )
+        mark = next_index()
         result, saved = self._forward(*args)
         result_leaves, result_structure = flatten(result)
         saved_leaves, saved_structure = flatten(saved)
         reverse, name = self._reverse, function_name(self._fun)
+        _refuse_closure(name, [*result_leaves, *saved_leaves], leaves, mark)
 
         def rule(g: tuple[Node, ...], saved_nodes: Sequence[Node], inputs: Sequence[Node]) -> list[Node | None]:
             kept = saved_structure.unflatten([Tracer(node) for node in saved_nodes])
@@ -179,6 +182,24 @@ class custom_vjp:  # noqa: N801  (used as a decorator)
         params = {"outputs": len(result_leaves), "saved": len(saved_leaves), "rule": _Rule(rule)}
         grouped = _custom_vjp_op.apply(tuple(nodes), params)
         return result_structure.unflatten([Tracer(node) for node in items(grouped)])
+
+
+def _refuse_closure(name: str, results: Sequence[Any], leaves: Sequence[Any], mark: int) -> None:
+    """A rule has gradients for arguments only: a traced value that the function took from around it would get none."""
+    arguments = {leaf._node for leaf in leaves if type(leaf) is Tracer}
+    made = ancestors([leaf._node for leaf in results if type(leaf) is Tracer], after=mark)
+    used = [source for node in made for source in node.inputs if source.index <= mark]
+    used += [leaf._node for leaf in results if type(leaf) is Tracer and leaf._node.index <= mark]
+    start = active_sessions()[0].start if active_sessions() else mark
+    for node in used:
+        reaching = ancestors([node], after=start, skip=lambda source: source.op is _stopped)
+        if node not in arguments and any(source.op is INPUT for source in reaching):
+            raise TraceLeakError(
+                f"{name} uses {describe(node)}, a traced value that is none of its arguments, so its rule has "
+                "no gradient for it",
+                where=where_recorded(node) or line_of_frame(user_frame()),
+                fix=f"pass it to {name} as an argument, or wrap it in chainrule.stop_gradient",
+            )
 
 
 def _one_for_each(given: Any, structure: Structure, inputs: Sequence[Node], name: str) -> list[Node | None]:
@@ -256,7 +277,9 @@ class custom_jvp:  # noqa: N801  (used as a decorator)
                 fix=f"call {function_name(self._fun)}.defjvp(rule) first",
             )
         user_rule = self._rule
+        mark = next_index()
         result_leaves, result_structure = flatten(self._fun(*args))
+        _refuse_closure(function_name(self._fun), result_leaves, leaves, mark)
 
         def rule(inputs: Sequence[Node], tangents: Sequence[Node | None]) -> tuple[Node, ...]:
             moved = [

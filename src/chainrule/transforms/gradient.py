@@ -15,7 +15,7 @@ from chainrule.trace.record import to_node
 from chainrule.trace.source import line_of_frame, user_frame
 from chainrule.trace.tracer import Tracer
 from chainrule.transforms.calling import Arguments, TracedCall, function_name
-from chainrule.transforms.running import compute, gradients, ones_for, warn_if_independent
+from chainrule.transforms.running import compute, gradients, ones_for, warn_independent
 
 __all__ = ["grad", "value_and_grad"]
 
@@ -81,7 +81,7 @@ def value_and_grad(
 
         results = compute(call, [output, *aux_nodes], "grad", derive)
         if type(returned) is not Tracer or not output.is_differentiable:
-            warn_if_independent(False, name)
+            warn_independent(name)
         value = results[0]
         gradient = arguments.unflatten(results[len(results) - leaf_count :])
         if not has_aux:

@@ -130,11 +130,10 @@ def ones_for(node: Node) -> Node:
     return constant(np.ones(node.shape, node.dtype))
 
 
-def warn_if_independent(order_reaches_input: bool, name: str) -> None:
-    """A function that ignores what it is differentiated by is probably a mistake."""
-    if not order_reaches_input:
-        warnings.warn(
-            f"the output of {name} does not depend on the differentiated arguments, so the gradient is zero",
-            IndependentOutputWarning,
-            stacklevel=4,
-        )
+def warn_independent(name: str) -> None:
+    """Warn of a function that ignores what it is differentiated by, which is probably a mistake."""
+    warnings.warn(
+        f"the output of {name} does not depend on the differentiated arguments, so the gradient is zero",
+        IndependentOutputWarning,
+        stacklevel=4,
+    )
