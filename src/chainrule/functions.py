@@ -1,6 +1,7 @@
 """chainrule's own functions, for arrays and traced values: activations, softmax and losses.
 
-They are the records of `chainrule.ops.neural`, one function for each name that module lists.
+They are the records of `chainrule.ops.activations`, `softmaxes` and `losses`, one function for each name that these
+modules list.
 
 >>> import numpy as np
 >>> relu(np.array([-1.0, 2.0]))
@@ -11,16 +12,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.op import OPS, Op
-from chainrule.ops import neural
+from chainrule.ops import activations, losses, softmaxes
 from chainrule.ops.record import FUNCTIONS, Function
 from chainrule.trace.call import call_with
 from chainrule.trace.record import record_op
 from chainrule.trace.tracer import Tracer
 
-__all__ = neural.__all__
+__all__ = sorted([*activations.__all__, *softmaxes.__all__, *losses.__all__])
 
 
 def _elementwise_op(record: Function) -> Op | None:
@@ -50,5 +51,6 @@ def _public(record: Function) -> Any:
 globals().update({name: _public(FUNCTIONS[name]) for name in __all__})
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:  # a type checker does not see names that are put into globals()
+
+    def __getattr__(name: str) -> Any: ...

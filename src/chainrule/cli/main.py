@@ -34,8 +34,9 @@ class _Group(click.Group):
 class _Failure(click.ClickException):
     """An error with an exit code of its own."""
 
-    def __init__(self, error: Exception, exit_code: int) -> None:
-        super().__init__(str(error))
+    def __init__(self, error: ChainRuleError, exit_code: int) -> None:
+        # Without the line of code: it is ours, as the user wrote none.
+        super().__init__(f"{error.what}\n  fix {error.fix}" if error.fix else error.what)
         self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class
 
 
@@ -70,7 +71,7 @@ def train(file: Path | None, target: str | None, model: str, hidden: int, lr: fl
 @click.option("--wrt", help="Names of the inputs whose gradients are wanted, separated by commas.")
 def explain(formula: str, values: tuple[str, ...], wrt: str | None) -> None:
     """Explain the backward pass of FORMULA at VALUES, such as "(x + y) * z" x=5 y=-2 z=-4."""
-    from chainrule.explain.formula import parse, parse_value
+    from chainrule.explain.formula import CONSTANTS, parse, parse_value
     from chainrule.explain.lesson import explain as explain_function
 
     parsed = parse(formula)
@@ -79,14 +80,23 @@ def explain(formula: str, values: tuple[str, ...], wrt: str | None) -> None:
         name, equals, text = value.partition("=")
         if not equals:
             raise click.UsageError(f"{value!r} is no value: write name=value, such as x=5")
+        if name.strip() in given:
+            raise click.UsageError(f"{name.strip()} is given twice")
         given[name.strip()] = parse_value(text)
     missing = [name for name in parsed.names if name not in given]
     if missing:
         raise click.UsageError(f"the formula needs values: {' '.join(f'{name}=…' for name in missing)}")
     unused = [name for name in given if name not in parsed.names]
+    fixed = [name for name in unused if name in CONSTANTS]
+    if fixed:
+        raise click.UsageError(f"{fixed[0]} is the number {CONSTANTS[fixed[0]]:.4g} in formulas: choose another name")
     if unused:
         raise click.UsageError(f"{', '.join(unused)} does not occur in the formula")
-    click.echo(str(explain_function(parsed, *[given[n] for n in parsed.names], wrt=wrt.split(",") if wrt else None)))
+    wanted = [name.strip() for name in wrt.split(",")] if wrt else None
+    unknown = [name for name in wanted or () if name not in parsed.names]
+    if unknown:
+        raise click.UsageError(f"--wrt: {', '.join(unknown)} is none of the inputs {', '.join(parsed.names)}")
+    click.echo(str(explain_function(parsed, *[given[name] for name in parsed.names], wrt=wanted)))
 
 
 if __name__ == "__main__":

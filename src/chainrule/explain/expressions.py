@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from chainrule.graph.text import formula
 __all__ = ["Names", "numbers", "preview", "symbols"]
 
 _ATOM = 100
-_BRACKETED = 101
 _CALL = 40
 _SIGNED = 25
 #: Deeper formulas are cut: they no longer explain anything.
 _DEEPEST = 12
+#: Items of a vector; a matrix shows half as many of each axis, if it is large.
+_SHOWN = 4
 
 
 class Names:
@@ -92,7 +94,7 @@ def numbers(node: Node, names: Names, *, whole: bool = False) -> str | None:
         if source.size != 1:
             return names[source], _ATOM
         text = number_text(source.value)
-        return (f"({text})", _BRACKETED) if text.startswith("-") else (text, _ATOM)
+        return (f"({text})", _ATOM) if text.startswith("-") else (text, _ATOM)
 
     text = _write(node, names, 0, value_text)[0]
     return None if any(source.size != 1 for source in found) else text
@@ -118,9 +120,8 @@ def _write(node: Node, names: Names, depth: int, shown: Any) -> tuple[str, int]:
     if node.op.name == "broadcast_to":
         return operands[0]
     strength = node.op.notation.precedence if node.op.notation else _CALL
-    if strength == _CALL:  # f(-1) needs no second pair of parentheses
-        operands = [(text[1:-1], _ATOM) if bound == _BRACKETED else (text, bound) for text, bound in operands]
-    return formula(node, operands), strength
+    # f((-1)) needs no second pair of parentheses
+    return re.sub(r"\(\((-[^()]*)\)\)", r"(\1)", formula(node, operands)), strength
 
 
 def number_text(value: Any) -> str:
@@ -134,9 +135,15 @@ def number_text(value: Any) -> str:
 def preview(value: Any) -> str:
     """A value in one line: numbers in full, arrays by their first elements and their shape."""
     array = np.asarray(value)
-    if array.size == 1 and array.ndim == 0:
+    if array.ndim == 0:
         return number_text(array)
-    flat = array.reshape(-1)
-    shown = ", ".join(number_text(item) for item in flat[:4])
-    brackets = "[" * min(array.ndim, 2), "]" * min(array.ndim, 2)
-    return f"{brackets[0]}{shown}{', …' if flat.size > 4 else ''}{brackets[1]} {array.shape}"
+    count = _SHOWN if array.ndim == 1 else len(array.reshape(-1)) if array.size <= 2 * _SHOWN else _SHOWN // 2
+    return f"{_nested(array, count)} {array.shape}"
+
+
+def _nested(array: np.ndarray[Any, Any], count: int) -> str:
+    """The first `count` items along each axis."""
+    if array.ndim == 0:
+        return number_text(array)
+    items = [_nested(item, count) for item in array[:count]]
+    return f"[{', '.join(items)}{', …' if len(array) > count else ''}]"

@@ -11,29 +11,33 @@ import ast
 import difflib
 import inspect
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from chainrule import functions
-from chainrule.errors import FormulaError
+from chainrule.errors import ChainRuleError, FormulaError
 from chainrule.graph.op import OPS
 from chainrule.trace.tracer import Tracer
 
-__all__ = ["Formula", "parse", "parse_value"]
+__all__ = ["CONSTANTS", "Formula", "parse", "parse_value"]
 
 _LONGEST = 2_000
 _MOST_NODES = 500
 _DEEPEST = 60
 _LARGEST_EXPONENT = 1_000
 _MOST_NUMBERS = 10_000
+_LARGEST_RESULT = 1_000_000
+#: Longer lines are shown around the column in question.
+_SHOWN = 76
 
 #: Beside every elementwise operation: functions whose results are not larger than their arguments.
 _NUMPY_FUNCTIONS = (
     "sum mean prod max min var std dot vdot inner matmul transpose trace where clip cumsum sort median".split()
 )
-_CONSTANTS = {"pi": np.pi, "e": np.e}
+CONSTANTS = {"pi": np.pi, "e": np.e}
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
@@ -135,10 +139,14 @@ def parse(text: str) -> Formula:
     if len(text) > _LONGEST:
         raise FormulaError(f"the formula has {len(text)} characters; {_LONGEST} are allowed")
     try:
-        module = ast.parse("\n".join(_statements(text)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's advice on its own code, such as "invalid decimal literal"
+            module = ast.parse("\n".join(_statements(text)))
     except SyntaxError as error:
         raise _failure(text, "this is no formula", (error.offset or 1) - 1, error.lineno or 1) from None
-    except (RecursionError, MemoryError, ValueError):
+    except ValueError:
+        raise FormulaError("the formula holds characters that have no meaning", fix="type it again") from None
+    except (RecursionError, MemoryError):
         raise FormulaError("the formula is nested too deeply", fix="split it into statements: q = ...; q * z") from None
     return _checked(text, module)
 
@@ -164,13 +172,14 @@ def _checked(text: str, module: ast.Module) -> Formula:
         ):
             checker.check(statement.value)
             name = statement.targets[0].id
+            checker.check_name(statement.targets[0])
             checker.assigned.add(name)
             statements.append((name, statement.value))
         elif isinstance(statement, ast.Expr):
             checker.check(statement.value)
             statements.append((None, statement.value))
         else:
-            raise _failure(text, "only formulas and assignments are understood", statement.col_offset, statement.lineno)
+            raise checker.refuse(statement, "only formulas and assignments are understood", "write q = x + y; q * z")
     return Formula(text, statements, tuple(checker.free))
 
 
@@ -188,14 +197,17 @@ class _Checker:
             raise self.refuse(node, "this is nested too deeply", "split it into statements: q = ...; q * z")
         if isinstance(node, ast.Call):
             self._check_call(node)
-            children: list[ast.AST] = [*node.args, *[keyword.value for keyword in node.keywords]]
+            children: list[ast.AST] = [*node.args]
         elif isinstance(node, ast.Name):
-            if node.id not in self.assigned and node.id not in _CONSTANTS:
+            self.check_name(node)
+            if node.id not in self.assigned and node.id not in CONSTANTS:
                 self.free[node.id] = None
             return
         elif isinstance(node, ast.Constant):
             if not isinstance(node.value, (int, float)) or isinstance(node.value, bool):
                 raise self.refuse(node, "only numbers are understood here", "leave quotes and words out")
+            if not _is_finite(node.value):
+                raise self.refuse(node, "this number is too large", "use a smaller one")
             return
         elif isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
             self._check_exponent(node)
@@ -221,11 +233,26 @@ class _Checker:
             raise self.refuse(
                 node, f"{node.func.id} is no known function", f"did you mean {close[0]}?" if close else "see the docs"
             )
+        function = self.functions[node.func.id]
+        if isinstance(function, np.ufunc) and len(node.args) != function.nin:  # a further one would be written into
+            wanted = ", ".join("xyz"[: function.nin])
+            raise self.refuse(
+                node,
+                f"{node.func.id} needs other values: {function.nin}, not {len(node.args)}",
+                f"write {node.func.id}({wanted})",
+            )
         for keyword in node.keywords:
             if keyword.arg not in ("axis", "keepdims"):
+                what = f"the argument {keyword.arg}=" if keyword.arg else "**"
+                raise self.refuse(keyword, f"{what} is not understood", "only axis= and keepdims= are")
+            if _setting(keyword.value) is None:
                 raise self.refuse(
-                    node, f"the argument {keyword.arg}= is not understood", "only axis= and keepdims= are"
+                    keyword.value, f"{keyword.arg}= needs a fixed setting", "write axis=0, axis=(0, 1) or keepdims=True"
                 )
+
+    def check_name(self, node: ast.Name) -> None:
+        if node.id.startswith("__"):
+            raise self.refuse(node, f"{node.id} is no name for a value", "use a name like x or w1")
 
     def _check_exponent(self, node: ast.BinOp) -> None:
         if not isinstance(node.op, ast.Pow):
@@ -236,8 +263,7 @@ class _Checker:
                 raise self.refuse(part, f"an exponent may be at most {_LARGEST_EXPONENT}", "use a smaller one")
 
     def refuse(self, node: ast.AST, what: str, fix: str, *, after: bool = False) -> FormulaError:
-        column = getattr(node, "end_col_offset" if after else "col_offset", 0)
-        return _failure(self.text, what, column, getattr(node, "lineno", 1), fix)
+        return _failure(self.text, what, *_place(self.text, node, after=after), fix)
 
 
 class _Evaluator:
@@ -249,10 +275,33 @@ class _Evaluator:
         self._functions = _known_functions()
 
     def visit(self, node: ast.expr) -> Any:
+        try:
+            result = self._compute(node)
+        except ChainRuleError:
+            raise
+        except ZeroDivisionError:
+            raise self._failed(node, "this divides by zero", "choose other numbers") from None
+        except ArithmeticError:
+            raise self._failed(node, "this number is too large", "choose other numbers") from None
+        except (TypeError, ValueError) as error:
+            hidden = error.__cause__ or error.__context__
+            if isinstance(hidden, ChainRuleError):
+                raise hidden from None
+            raise self._failed(node, f"this cannot be computed: {error}", "give NumPy's arguments") from None
+        if isinstance(result, complex):
+            raise self._failed(node, "a negative number has no such real power", "use cbrt or abs")
+        if getattr(result, "size", 1) > _LARGEST_RESULT:
+            raise self._failed(node, f"this has more than {_LARGEST_RESULT} numbers", "use smaller arrays")
+        return result
+
+    def _failed(self, node: ast.expr, what: str, fix: str) -> FormulaError:
+        return _failure(self._text, what, *_place(self._text, node), fix)
+
+    def _compute(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Constant):
             return float(node.value)  # type: ignore[arg-type]
         if isinstance(node, ast.Name):
-            return self._scope[node.id] if node.id in self._scope else _CONSTANTS[node.id]
+            return self._scope[node.id] if node.id in self._scope else CONSTANTS[node.id]
         if isinstance(node, ast.UnaryOp):
             operand = self.visit(node.operand)
             return -operand if isinstance(node.op, ast.USub) else operand
@@ -274,16 +323,40 @@ class _Evaluator:
         return exponent.value if isinstance(exponent, ast.Constant) else self.visit(exponent)
 
 
-def _setting(node: ast.expr) -> Any:
-    value = ast.literal_eval(node)
-    return value if isinstance(value, (bool, tuple)) else int(value)
+def _setting(node: ast.expr) -> bool | int | tuple[int, ...] | None:
+    """The value of ``axis=`` or ``keepdims=``: whole numbers, tuples of them, or True and False; None for all else."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return None
+    parts = value if isinstance(value, tuple) else (value,)
+    return value if all(isinstance(part, int) for part in parts) else None
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return bool(np.isfinite(float(number)))
+    except OverflowError:
+        return False
+
+
+def _place(text: str, node: ast.AST, *, after: bool = False) -> tuple[int, int]:
+    """Column and line of a parsed part; Python counts its columns in bytes."""
+    line = getattr(node, "end_lineno" if after else "lineno", 1)
+    column = getattr(node, "end_col_offset" if after else "col_offset", 0)
+    return len(_statements(text)[line - 1].encode()[:column].decode(errors="ignore")), line
 
 
 def _failure(text: str, what: str, column: int, line: int, fix: str | None = None) -> FormulaError:
     """An error with the formula and a caret under the column."""
     statements = _statements(text)
-    shown = statements[min(line, len(statements)) - 1]
-    return FormulaError(f"{what}\n  {shown}\n  {' ' * max(0, column)}^", fix=fix or _hint(shown))
+    whole = statements[min(line, len(statements)) - 1]
+    column = max(0, min(column, len(whole)))
+    start = max(0, column - _SHOWN // 2) if len(whole) > _SHOWN else 0
+    before, shown = "…" if start else "", whole[start : start + _SHOWN]
+    after = "…" if start + _SHOWN < len(whole) else ""
+    caret = " " * (column - start + len(before))
+    return FormulaError(f"{what}\n  {before}{shown}{after}\n  {caret}^", fix=fix or _hint(whole))
 
 
 def _hint(text: str) -> str:
@@ -311,11 +384,18 @@ def parse_value(text: str) -> Any:
     if len(text) > 20 * _MOST_NUMBERS:
         raise FormulaError(f"a value of {len(text)} characters is too long")
     try:
-        value = ast.literal_eval(text.strip())
-        array = np.asarray(value, dtype=float)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = ast.literal_eval(text.strip())
+        array = np.asarray(value)
+        is_numeric = array.dtype.kind in "if" and array.size > 0
+        array = array.astype(float) if is_numeric else array
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        is_numeric = False
+    if not is_numeric or not np.isfinite(array).all():
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         raise FormulaError(
-            f"{text!r} is no number, vector or matrix", fix="write 5, -0.5, [1, 2] or [[1, 2], [3, 4]]"
+            f"{shown!r} is no number, vector or matrix", fix="write 5, -0.5, [1, 2] or [[1, 2], [3, 4]]"
         ) from None
     if array.size > _MOST_NUMBERS:
         raise FormulaError(f"a value of {array.size} numbers is too large; {_MOST_NUMBERS} are allowed")

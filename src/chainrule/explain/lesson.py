@@ -165,6 +165,11 @@ def explain(fun: Callable[..., Any], *args: Any, wrt: Sequence[str] | None = Non
     [('f', 1.0), ('z', 3.0), ('q', -4.0), ('y', -4.0), ('x', -4.0)]
     """
     graph = trace(fun, *args)
+    if not any(node.inputs or node in graph.inputs for node in graph.outputs):
+        raise StructureError(
+            f"{function_name(fun)} returns a fixed number, so there is nothing to explain",
+            fix="return something that is computed from its arguments",
+        )
     targets = _targets(graph, wrt)
     names = Names(graph, function_name(fun))
     order = lesson_order(graph.outputs[0], targets)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chainrule.explain.expressions import preview
-from chainrule.explain.lesson import BackwardStep, ForwardStep, Lesson
+from chainrule.explain.lesson import BackwardStep, ForwardStep, InputGradient, Lesson
 
 __all__ = ["lesson_text"]
 
@@ -55,9 +57,14 @@ def _backward_lines(step: BackwardStep, output: str) -> list[str]:
 
 def _result_lines(lesson: Lesson) -> list[str]:
     rows = [
-        (f"∂{lesson.output}/∂{entry.name}", preview(entry.gradient), "✓" if entry.agrees else "✗ differs from")
-        for entry in lesson.result
+        (f"∂{lesson.output}/∂{entry.name}", preview(entry.gradient), _verdict(lesson, entry)) for entry in lesson.result
     ]
     width = max((len(row[0]) for row in rows), default=0)
     value_width = max((len(row[1]) for row in rows), default=0)
-    return [f"   {name:<{width}} = {value:<{value_width}}   {mark} finite differences" for name, value, mark in rows]
+    return [f"   {name:<{width}} = {value:<{value_width}}   {verdict}" for name, value, verdict in rows]
+
+
+def _verdict(lesson: Lesson, entry: InputGradient) -> str:
+    if not (np.isfinite(lesson.graph.outputs[0].value) and np.isfinite(entry.gradient).all()):
+        return "✗ not finite at this point"
+    return "✓ finite differences" if entry.agrees else "✗ differs from finite differences"

@@ -110,10 +110,10 @@ def minimize(
 
     Notes
     -----
-    The loss is traced in the first two steps. If both recorded the same graph with the same constants, nothing looked at
-    a number, and nothing that the loss reads was changed by calling it, the graph's program does the further steps
-    alone. Otherwise, and whenever a callback changes what the loss reads, each step traces the loss. The result is that of a
-    loop around `value_and_grad`. Code that runs in other threads meanwhile must not change what the loss reads.
+    The loss is called in the first two steps. If both recorded the same graph with the same constants, and no number
+    was looked at, the graph's program does the further steps alone. So a loss must be a function of its arguments:
+    noise and counters that differ between two calls are noticed, a change that comes later is not. With a callback,
+    which may change what the loss reads, each step calls the loss.
 
     Complex parameters step against the conjugate of the gradient, the direction of steepest descent.
 
@@ -132,7 +132,7 @@ def minimize(
     leaves, structure = flatten(params)
     leaves = [np.array(leaf) for leaf in leaves]
     state = optimizer.init(leaves)
-    gradient = StepGradient(loss, is_watched=callback is not None)
+    gradient = StepGradient(loss, keeps_programs=callback is None)
     history: list[float] = []
     finite = leaves
     stopped = False

@@ -1,15 +1,8 @@
-"""The gradient of one training step: without Python where that is safe, by tracing the loss where it is not.
+"""The gradient of one training step: a kept program where that is safe, a new trace where it is not.
 
-A loss that is plain arithmetic records the same graph at every step, so its graph is made into a program once and run
-with new parameters and new rows. The program is kept only if
-
-- the first two steps recorded the same graph with the same constants,
-- the function never looked at a traced number (``if loss < 1``), and no shape depended on one (``x[x > 0]``),
-- nothing that the function can reach (a counter, a generator of random numbers) was changed by calling it, or has been
-  changed by a callback since.
-
-Otherwise the loss is traced at each step, with the result of a loop around `value_and_grad`. A step that traces the
-function calls it once.
+A loss that is plain arithmetic records the same graph at every step. So if the first two steps recorded the same
+graph with the same constants, and the loss looked at no traced number (``if loss < 1``, ``x[x > 0]``), the graph's
+program does the further steps without calling the loss. Otherwise every step calls and traces it, once.
 """
 
 from __future__ import annotations
@@ -22,13 +15,12 @@ import numpy as np
 from chainrule.errors import ChainRuleError
 from chainrule.graph.infer import by_evaluation
 from chainrule.graph.node import Node, ancestors
-from chainrule.interpret import Program, ProgramCache, signature
-from chainrule.learn.state import fingerprint
+from chainrule.interpret import Program, signature
 from chainrule.simplify.stabilise import stabilise
 from chainrule.structure import flatten
 from chainrule.transforms.calling import Arguments, TracedCall, function_name
-from chainrule.transforms.gradient import scalar_output
-from chainrule.transforms.running import gradients, ones_for, warn_independent
+from chainrule.transforms.gradient import scalar_output, value_and_grad
+from chainrule.transforms.running import gradients, ones_for
 
 __all__ = ["StepGradient"]
 
@@ -40,147 +32,84 @@ class StepGradient:
     ----------
     loss : callable
         ``loss(params, *data)``.
-    is_watched : bool, default False
-        Whether other code runs between the steps, and may change what the loss reads.
+    keeps_programs : bool, default True
+        False where other code runs between the steps and may change what the loss reads.
     """
 
-    def __init__(self, loss: Callable[..., Any], *, is_watched: bool = False) -> None:
-        self.loss = loss
-        self.is_watched = is_watched
-        self._programs: dict[Any, _Kept] = {}
-        self._cache = ProgramCache(64)
-        self._takes_traced_data = True
-        self._is_pure = True
-        self._is_first = True
+    def __init__(self, loss: Callable[..., Any], *, keeps_programs: bool = True) -> None:
+        self._loss = loss
+        self._traced = value_and_grad(loss)
+        self._keeps_programs = keeps_programs
+        self._first: dict[Any, _Recording] = {}
+        self._kept: dict[Any, _KeptProgram] = {}
 
-    def __call__(self, params: Any, data: tuple[Any, ...]) -> tuple[float, list[Any]]:
+    def __call__(self, params: Any, data: tuple[Any, ...]) -> tuple[Any, list[Any]]:
         """The loss, and its gradient for each leaf of the parameters."""
-        if not self._is_pure:
-            return self._recorded(params, data).run(self._cache)
-        key = _data_key(data)
-        kept = self._programs.get(key)
-        before = (
-            fingerprint((self.loss, _plain(data))) if kept is None or self.is_watched or not kept.is_proven else None
-        )
-        if kept is not None and kept.is_proven and kept.state == before:
-            return kept.run(params, data)
-        recording = self._recorded(params, data)
-        after = fingerprint((self.loss, _plain(data)))
-        if before is None or before != after or not recording.is_fixed:
-            self._is_pure = False
-            self._programs.clear()
-            return recording.run(self._cache)
-        if kept is not None and kept.agrees_with(recording):
-            kept.is_proven = True
-            kept.state = after if self.is_watched else None
-            return kept.run(params, data)
-        if kept is not None and not self.is_watched:
-            self._is_pure = False  # two calls that should have been alike were not
-            return recording.run(self._cache)
-        self._programs[key] = _Kept(recording, self._cache)
-        return self._programs[key].run(params, data)
+        if self._keeps_programs:
+            key = _shapes(data)
+            kept = self._kept.get(key)
+            if kept is not None:
+                return kept.run(params, data)
+            recording = self._record(params, data)
+            if recording is not None:
+                self._compare(key, recording)
+                return _KeptProgram(recording).run(params, data)
+            self._keeps_programs = False
+        with np.errstate(all="ignore"):  # a loss that is not finite stops the run; see `minimize`
+            value, gradient = self._traced(params, *data)
+        return value, flatten(gradient)[0]
 
-    def _recorded(self, params: Any, data: tuple[Any, ...]) -> _Recording:
-        """A trace with the rows as inputs of the graph; with plain rows, if the loss needs to see their numbers."""
-        recording = self._recording(params, data)
-        if self._is_first and not recording.reaches_params():
-            warn_independent(function_name(self.loss))
-        self._is_first = False
-        return recording
+    def _record(self, params: Any, data: tuple[Any, ...]) -> _Recording | None:
+        """A trace with the data as inputs of the graph; None where the loss needs plain data, or ignores `params`."""
+        try:
+            recording = _Recording(self._loss, params, data)
+        except (ChainRuleError, TypeError, ValueError, IndexError):
+            return None  # with plain data the loss may work; if not, that trace tells why
+        return recording if recording.reaches_params else None
 
-    def _recording(self, params: Any, data: tuple[Any, ...]) -> _Recording:
-        if self._takes_traced_data:
-            try:
-                return _Recording(self.loss, params, data, traces_data=self._is_pure)
-            except (ChainRuleError, TypeError, ValueError):
-                self._takes_traced_data = False
-                if not _rows(data):
-                    raise
-        return _Recording(self.loss, params, data, traces_data=False)
+    def _compare(self, key: Any, recording: _Recording) -> None:
+        """Keep the program of a second trace that agrees with the first, or no program any more."""
+        first = self._first.setdefault(key, recording)
+        if not recording.is_fixed or not first.agrees_with(recording):
+            self._keeps_programs = False
+        elif first is not recording:
+            self._kept[key] = _KeptProgram(recording)
 
 
-def _is_traceable(leaf: Any) -> bool:
-    """Labels, masks, settings and text decide what code does; they stay as they are."""
-    return type(leaf) is np.ndarray and leaf.dtype.kind in "fc"
+def _is_array(leaf: Any) -> bool:
+    """Arrays of numbers are inputs of the graph; settings, text and functions stay as they are."""
+    return type(leaf) is np.ndarray and leaf.dtype.kind in "fciub"
 
 
-def _rows(data: tuple[Any, ...]) -> list[Any]:
-    return [leaf for leaf in flatten(data)[0] if _is_traceable(leaf)]
+def _arrays(data: tuple[Any, ...]) -> list[Any]:
+    return [leaf for leaf in flatten(data)[0] if _is_array(leaf)]
 
 
-def _plain(data: tuple[Any, ...]) -> list[Any]:
-    return [leaf for leaf in flatten(data)[0] if not _is_traceable(leaf)]
-
-
-def _data_key(data: tuple[Any, ...]) -> Any:
-    leaves, structure = flatten(data)
-    return structure, tuple([(np.shape(leaf), leaf.dtype) if _is_traceable(leaf) else None for leaf in leaves])
+def _shapes(data: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple([(array.shape, array.dtype) for array in _arrays(data)])
 
 
 class _Recording:
-    """One trace of the loss, with parameters and floating-point data as inputs of the graph."""
+    """One trace of the loss, with parameters and data as inputs of the graph."""
 
-    def __init__(self, loss: Callable[..., Any], params: Any, data: tuple[Any, ...], *, traces_data: bool) -> None:
+    def __init__(self, loss: Callable[..., Any], params: Any, data: tuple[Any, ...]) -> None:
         leaves, structure = flatten(data)
-        rows = _rows(data) if traces_data else []
 
-        def with_rows(params: Any, rows: list[Any]) -> Any:
-            traced = iter(rows)
-            return loss(
-                params,
-                *structure.unflatten([next(traced) if rows and _is_traceable(leaf) else leaf for leaf in leaves]),
-            )
+        def with_arrays(params: Any, arrays: list[Any]) -> Any:
+            following = iter(arrays)
+            return loss(params, *structure.unflatten([next(following) if _is_array(x) else x for x in leaves]))
 
-        arguments = Arguments(with_rows, (params, rows), (0, 1))
-        self.traces_data = traces_data
+        arguments = Arguments(with_arrays, (params, _arrays(data)), (0, 1))
+        call = TracedCall(with_arrays, arguments, {})
+        self.inputs, self.start = call.inputs, call.start
         self.params_count = arguments.structures[0].leaf_count
-        self.call = TracedCall(with_rows, arguments, {})
-        self.output = scalar_output(self.call.result, function_name(loss))
-        if type(self.call.result) is not Tracer or not self.output.is_differentiable:
-            warn_independent(name)
-        self.order = ancestors([*self.call.inputs, self.output], after=self.call.start)
+        self.output = scalar_output(call.result, function_name(loss))
+        self.order = ancestors([*self.inputs, self.output], after=self.start)
         self.key, self.leaves = signature(self.order, [self.output])
-        self.constants = [np.array(node._value) for node in self.leaves[len(self.call.inputs) :]]
-        looked_inside = any(node.inputs and node._value is not None for node in self.order)
-        by_value = any(node.op.infer is by_evaluation for node in self.order)
-        #: Whether neither a branch of the code nor a shape depended on a number.
-        self.is_fixed = not (self.call.looked_at or looked_inside or by_value)
-
-    def reaches_params(self) -> bool:
-        """Whether the loss depends on any parameter."""
-        return not set(self.call.inputs[: self.params_count]).isdisjoint(ancestors([self.output]))
-
-    def wanted(self) -> list[Node]:
-        stabilise(self.order)
-        stable_output = self.output.stable or self.output
-        inputs = self.call.inputs[: self.params_count]
-        return [stable_output, *gradients([stable_output], [ones_for(stable_output)], inputs, self.call.start)]
-
-    def program(self) -> Program:
-        return Program(self.wanted(), self.leaves)
-
-    def run(self, cache: ProgramCache) -> tuple[float, list[Any]]:
-        return _Kept(self, cache).compute([node._value for node in self.call.inputs])
-
-
-class _Kept:
-    """A program for loss and gradient, and the constants that it uses.
-
-    Attributes
-    ----------
-    is_proven : bool
-        Whether a second trace agreed.
-    state : tuple or None
-        Fingerprint of what the loss reads, if that is watched.
-    """
-
-    def __init__(self, recording: _Recording, cache: ProgramCache) -> None:
-        self.key = recording.key
-        self.traces_data = recording.traces_data
-        self.constants = recording.constants
-        self.program = cache.get((recording.params_count, len(recording.call.inputs), recording.key), recording.program)
-        self.is_proven = False
-        self.state: Any = None
+        self.constants = [np.array(node._value) for node in self.leaves[len(self.inputs) :]]
+        self.reaches_params = not set(self.inputs[: self.params_count]).isdisjoint(ancestors([self.output]))
+        #: Whether the graph would be the same for other numbers.
+        self.is_fixed = not (call.looked_at or any(node.op.infer is by_evaluation for node in self.order))
 
     def agrees_with(self, other: _Recording) -> bool:
         """Whether another trace recorded the same graph on the same constants."""
@@ -189,10 +118,21 @@ class _Kept:
             for a, b in zip(self.constants, other.constants, strict=True)
         )
 
-    def run(self, params: Any, data: tuple[Any, ...]) -> tuple[float, list[Any]]:
-        return self.compute([*flatten(params)[0], *(_rows(data) if self.traces_data else ())])
+    def wanted(self) -> list[Node]:
+        """The loss, and its gradients with respect to the parameters."""
+        stabilise(self.order)
+        output = self.output.stable or self.output
+        return [output, *gradients([output], [ones_for(output)], self.inputs[: self.params_count], self.start)]
 
-    def compute(self, inputs: list[Any]) -> tuple[float, list[Any]]:
+
+class _KeptProgram:
+    """A program for loss and gradient, and the constants that it uses."""
+
+    def __init__(self, recording: _Recording) -> None:
+        self._program = Program(recording.wanted(), recording.leaves)
+        self._constants = recording.constants
+
+    def run(self, params: Any, data: tuple[Any, ...]) -> tuple[Any, list[Any]]:
         with np.errstate(all="ignore"):  # a loss that is not finite stops the run; see `minimize`
-            loss, *found = self.program.run([*inputs, *self.constants])
+            loss, *found = self._program.run([*flatten(params)[0], *_arrays(data), *self._constants])
         return loss, found

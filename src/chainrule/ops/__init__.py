@@ -1,6 +1,7 @@
 """Every operation that chainrule knows, one file for each family, one record for each operation."""
 
 from chainrule.ops import (  # noqa: F401  (importing a family declares its records)
+    activations,
     arithmetic,
     comparison,
     complex_numbers,
@@ -19,8 +20,8 @@ from chainrule.ops import (  # noqa: F401  (importing a family declares its reco
     joining,
     least_squares,
     linalg,
+    losses,
     missing,
-    neural,
     norms,
     padding,
     products,
@@ -31,6 +32,7 @@ from chainrule.ops import (  # noqa: F401  (importing a family declares its reco
     selection,
     shaping,
     singular_values,
+    softmaxes,
     sorting,
     statistics,
     trigonometric,

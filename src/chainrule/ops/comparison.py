@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import elementwise
-from chainrule.graph.node import Node
 from chainrule.graph.op import ZERO, Notation, Op
 from chainrule.ops.record import elementwise_op, example, function
 
@@ -95,18 +94,6 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
 def array_equiv(a1: Any, a2: Any) -> Any:
     """Whether two arrays are equal once they are broadcast."""
     return array_equiv_op(a1, a2)
-
-
-@function(np.iscomplexobj, differentiable=False)
-def iscomplexobj(x: Any) -> bool:
-    """Whether the dtype is complex."""
-    return x.dtype.kind == "c" if isinstance(x, Node) else np.iscomplexobj(x)
-
-
-@function(np.isrealobj, differentiable=False)
-def isrealobj(x: Any) -> bool:
-    """Whether the dtype is not complex."""
-    return not iscomplexobj(x)
 
 
 def _bitwise(name: str, compute: Any, arity: int, symbol: str, latex: str) -> Op:

@@ -138,6 +138,8 @@ class Function:
     differentiable: bool = True
 
     def __post_init__(self) -> None:
+        if self.name in FUNCTIONS:
+            raise ValueError(f"a function named {self.name!r} exists already")
         FUNCTIONS[self.name] = self
         functools.update_wrapper(self, self.body)
         serve(self, *self.serves)

@@ -15,15 +15,16 @@ import scipy.special as sp
 from chainrule.graph.infer import normalize_axes
 from chainrule.graph.op import Notation
 from chainrule.ops import bessel  # noqa: F401  (declares its records)
+from chainrule.ops.activations import softplus
 from chainrule.ops.arithmetic import cbrt, sqrt
 from chainrule.ops.comparison import equal, less, less_equal, sign
 from chainrule.ops.complex_numbers import absolute, fabs, real
 from chainrule.ops.exponential import exp, exp2, expm1, log, log1p, quotient, sigmoid, xlog1py, xlogy
 from chainrule.ops.gamma_functions import betaln, named
-from chainrule.ops.neural import floating, largest_exponent, log_softmax, logsumexp, softmax, softplus
 from chainrule.ops.record import Example, Sampler, elementwise_op, example, function, serve
 from chainrule.ops.reduction import sum_op
 from chainrule.ops.selection import where
+from chainrule.ops.softmaxes import floating, largest_exponent, log_softmax, logsumexp, softmax
 
 _POSITIVE = (0.4, 3.0)
 _ROOT_PI = math.sqrt(math.pi)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chainrule.graph.node import Node, ancestors
+from chainrule.ops.activations import softplus
 from chainrule.ops.arithmetic import multiply, negative
 from chainrule.ops.exponential import log, log1p, sigmoid
-from chainrule.ops.neural import log_softmax, logsumexp, softmax, softplus
+from chainrule.ops.softmaxes import log_softmax, logsumexp, softmax
 from chainrule.ops.trigonometric import tanh
 from chainrule.simplify.patterns import is_literal, negated, one_plus, same_value
 from chainrule.simplify.rewrite import Rule, RuleSet, rebuild

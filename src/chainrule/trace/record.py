@@ -192,5 +192,10 @@ def explain_failure(name: str, nodes: tuple[Node, ...], error: ValueError) -> Sh
     return ShapeMismatchError(
         f"{name} {verb} {operands}: {error}",
         where=line_of_frame(user_frame()),
-        fix=_FIXES.get(name, _ANY_FIX),
+        fix=_FIXES.get(name, _ANY_FIX if _is_about_shapes(error) else None),
     )
+
+
+def _is_about_shapes(error: ValueError) -> bool:
+    """Whether a reason speaks of shapes, and not, say, of a class label out of range."""
+    return any(word in str(error) for word in ("shape", "broadcast", "dimension", "axis", "meet"))
