@@ -107,6 +107,35 @@ def test_small_planted_mistakes_are_found_too(factor: float) -> None:
     assert not cr.explain(lambda x: square(x), np.array([1.0, -2.0, 0.5])).result[0].agrees
 
 
+def test_an_operation_with_several_results_is_one_step_for_each() -> None:
+    def f(a: Any) -> Any:
+        q, r = np.linalg.qr(a)
+        return np.sum(q) + np.sum(r)
+
+    lesson = cr.explain(f, np.array([[2.0, 1.0], [1.0, 3.0]]))
+    assert {"q": "qr(a)[0]", "r": "qr(a)[1]"}.items() <= {step.name: step.formula for step in lesson.forward}.items()
+    assert set(lesson.backward[-1].chain.split(" + ")) == {"∂q/∂a · ∂f/∂q", "∂r/∂a · ∂f/∂r"}
+    assert lesson.result[0].agrees
+
+
+def test_a_formula_that_fills_a_page_is_left_out() -> None:
+    text = str(cr.explain(lambda a: np.sum(np.linalg.svd(a)[1] ** 2), np.array([[2.0, 1.0], [1.0, 3.0]])))
+    assert max(len(line) for line in text.splitlines()) <= 170
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_the_check_fits_large_and_small_numbers(scale: float) -> None:
+    lesson = cr.explain(lambda x: np.sum(np.tanh(x / scale) * x) / scale, np.array([0.3, -1.2]) * scale)
+    assert lesson.result[0].agrees
+
+
+def test_a_checkpoint_is_one_step() -> None:
+    part = cr.checkpoint(lambda x: np.sin(x) * x)
+    lesson = cr.explain(lambda x: part(x) * 2.0, 2.0)
+    assert lesson.result[0].gradient == pytest.approx(2 * (np.sin(2.0) + 2 * np.cos(2.0)))
+    assert lesson.result[0].agrees
+
+
 def test_a_point_without_a_finite_gradient_is_no_agreement() -> None:
     lesson = cr.explain(lambda x: np.sqrt(x), 0.0)
     assert not lesson.result[0].agrees
@@ -125,7 +154,7 @@ def test_names_that_occur_twice_are_told_apart() -> None:
         a = x * 2.0
         a = np.exp(a)
         a = a + 1.0
-        return a
+        return a  # noqa: RET504
 
     names = [step.name for step in cr.explain(f, 0.5).forward]
     assert len(names) == len(set(names)) == 3

@@ -6,13 +6,10 @@ usage. Each command imports what it needs when it runs, so that ``chainrule --he
 
 from __future__ import annotations
 
-import sys
+import math
 from pathlib import Path
 
-try:
-    import click
-except ModuleNotFoundError:  # the command exists after a plain install too
-    sys.exit("chainrule's commands need the extra `train`: pip install 'chainrule[train]'")
+import click
 
 from chainrule.errors import ChainRuleError, FormulaError
 
@@ -40,6 +37,13 @@ class _Failure(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class
 
 
+def _finite(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuses nan and inf, which click takes for numbers of any range."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no finite number")
+    return value
+
+
 @click.group(cls=_Group)
 @click.version_option(package_name="chainrule")
 def main() -> None:
@@ -52,12 +56,27 @@ def main() -> None:
 @click.option("--model", type=click.Choice(["logistic", "mlp"]), default="mlp", show_default=True)
 @click.option("--hidden", type=click.IntRange(min=1), default=16, show_default=True, help="Hidden units of the mlp.")
 @click.option(
-    "--lr", type=click.FloatRange(min=0, min_open=True), default=0.3, show_default=True, help="Learning rate."
+    "--lr",
+    type=click.FloatRange(min=0, min_open=True),
+    callback=_finite,
+    default=0.3,
+    show_default=True,
+    help="Learning rate.",
 )
 @click.option("--steps", type=click.IntRange(min=1), default=1000, show_default=True, help="Gradient-descent steps.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the split and the initial weights.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of the split and the initial weights.",
+)
 def train(file: Path | None, target: str | None, model: str, hidden: int, lr: float, steps: int, seed: int) -> None:
-    """Train a classifier by gradient descent, on FILE.csv or on the bundled breast-cancer data."""
+    """Train a classifier by gradient descent.
+
+    On FILE, a CSV file with a header and numbers in every column but the target; without a file, on the breast-cancer
+    data that scikit-learn bundles. Shows loss, accuracy and confusion matrix of held-out rows.
+    """
     from chainrule.cli.training import run_training
 
     if (file is None) != (target is None):
@@ -70,7 +89,13 @@ def train(file: Path | None, target: str | None, model: str, hidden: int, lr: fl
 @click.argument("values", nargs=-1)
 @click.option("--wrt", help="Names of the inputs whose gradients are wanted, separated by commas.")
 def explain(formula: str, values: tuple[str, ...], wrt: str | None) -> None:
-    """Explain the backward pass of FORMULA at VALUES, such as "(x + y) * z" x=5 y=-2 z=-4."""
+    """Explain the backward pass of a formula, step by step.
+
+    Such as: chainrule explain "(x + y) * z" x=5 y=-2 z=-4
+
+    Statements are separated by semicolons: "z = w*x + b; y_hat = sigmoid(z)". Values may be vectors and matrices:
+    "W=[[1, 2], [3, 4]]".
+    """
     from chainrule.explain.formula import CONSTANTS, parse, parse_value
     from chainrule.explain.lesson import explain as explain_function
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.explain.order import operation, sources
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL
@@ -40,7 +41,7 @@ class Names:
         output = graph.outputs[0]
         counter = 0
         for node in graph.nodes:
-            if node.op is LITERAL or self.is_inline(node):
+            if self.is_inline(node) or node.is_tuple:
                 continue
             name = node.name
             if name is None and node is output:
@@ -102,7 +103,7 @@ def numbers(node: Node, names: Names, *, whole: bool = False) -> str | None:
 
 def _write(node: Node, names: Names, depth: int, shown: Any) -> tuple[str, int]:
     operands = []
-    for source in node.inputs:
+    for source in sources(node):
         known = shown(source)
         if known is not None:
             operands.append(known)
@@ -113,11 +114,15 @@ def _write(node: Node, names: Names, depth: int, shown: Any) -> tuple[str, int]:
             operands.append(("…", _ATOM))
         else:
             operands.append(_write(source, names, depth + 1, shown))
+    computing = operation(node)
+    if computing is not node:
+        position = f"[{node.params['position']}]" if len(computing.shape) > 1 else ""
+        return f"{computing.op.name}({', '.join(text for text, _ in operands)}){position}", _CALL
     if node.op.name in ("multiply", "broadcast_to") and any(names.is_seed(source) for source in node.inputs):
         rest = [operand for operand, source in zip(operands, node.inputs, strict=True) if not names.is_seed(source)]
         if rest:
             return rest[0]  # the gradient begins with the number 1, which needs no writing
-    if node.op.name == "broadcast_to":
+    if node.op.name in ("broadcast_to", "input"):
         return operands[0]
     strength = node.op.notation.precedence if node.op.notation else _CALL
     # f((-1)) needs no second pair of parentheses

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import inspect
 import re
 import warnings
@@ -57,6 +58,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
+@functools.cache
 def _known_functions() -> dict[str, Callable[..., Any]]:
     known: dict[str, Callable[..., Any]] = {name: getattr(functions, name) for name in functions.__all__}
     for name in (*_NUMPY_FUNCTIONS, *(op.name for op in OPS.values() if op.domain and op.serves)):

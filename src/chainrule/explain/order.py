@@ -7,7 +7,24 @@ from collections.abc import Sequence
 from chainrule.backward import depends_on
 from chainrule.graph.node import Node, ancestors
 
-__all__ = ["lesson_order"]
+__all__ = ["lesson_order", "operation", "sources"]
+
+
+def operation(node: Node) -> Node:
+    """The node that computes: for one of several results, such as Q of a QR decomposition, the node of them all."""
+    return node.inputs[0] if node.inputs and node.inputs[0].is_tuple else node
+
+
+def sources(node: Node) -> tuple[Node, ...]:
+    """What a node is computed from and hands gradients to.
+
+    A function with a rule of the user's own also carries its results and what was saved for the rule; these have no
+    gradient.
+    """
+    computing = operation(node)
+    if computing is node:
+        return node.inputs
+    return computing.inputs[computing.params.get("outputs", 0) + computing.params.get("saved", 0) :]
 
 
 def lesson_order(output: Node, targets: Sequence[Node]) -> list[Node]:
@@ -27,10 +44,10 @@ def lesson_order(output: Node, targets: Sequence[Node]) -> list[Node]:
     >>> [node.name for node in lesson_order(graph.outputs[0], graph.inputs)]
     ['f', 'z', 'q', 'y', 'x']
     """
-    on_path = depends_on(ancestors([output]), set(targets))
+    on_path = _reached(output) & depends_on(ancestors([output]), set(targets))
     waiting: dict[Node, int] = {}
     for node in on_path:
-        for source in set(node.inputs) & on_path:
+        for source in set(sources(node)) & on_path:
             waiting[source] = waiting.get(source, 0) + 1
     order: list[Node] = []
     stack = [output] if output in on_path else []
@@ -38,7 +55,7 @@ def lesson_order(output: Node, targets: Sequence[Node]) -> list[Node]:
         node = stack.pop()
         order.append(node)
         ready = []
-        for source in dict.fromkeys(node.inputs):
+        for source in dict.fromkeys(sources(node)):
             if source in on_path:
                 waiting[source] -= 1
                 if not waiting[source]:
@@ -46,3 +63,14 @@ def lesson_order(output: Node, targets: Sequence[Node]) -> list[Node]:
         # The stack gives back its last entry first: inner nodes below, leaves on top, later arguments above.
         stack += [source for source in ready if source.inputs] + [source for source in ready if not source.inputs]
     return order
+
+
+def _reached(output: Node) -> set[Node]:
+    """The nodes that gradients can reach."""
+    reached = {output}
+    stack = [output]
+    while stack:
+        fresh = set(sources(stack.pop())) - reached
+        reached |= fresh
+        stack += fresh
+    return reached

@@ -41,13 +41,15 @@ def _aligned(pairs: list[tuple[str, str]]) -> list[str]:
 
 #: A step that fits stays on one line.
 _WIDTH = 96
+#: A longer formula, such as the gradient of a decomposition, explains nothing and is left out.
+_LONGEST = 160
 
 
 def _backward_lines(step: BackwardStep, output: str) -> list[str]:
     label = f"  {step.number:>2}. ∂{output}/∂{step.name}"
     value = preview(step.value)
     candidates = (step.chain, step.formula, step.substituted, value)
-    parts = list(dict.fromkeys(part for part in candidates if part and part != f"({value})"))
+    parts = list(dict.fromkeys(part for part in candidates if part and part != f"({value})" and len(part) <= _LONGEST))
     line = f"{label} = {' = '.join(parts)}"
     if len(line) <= _WIDTH:
         return [line, f"{' ' * 6}{step.pattern}"]
