@@ -61,6 +61,7 @@ def test_a_large_array_is_writeable_again_after_the_call() -> None:
     data = large()
     cr.grad(lambda x: np.sum(data @ x))(np.ones(2))
     data[0] = 3.0
+    assert data.flags.writeable
 
 
 def test_a_large_array_is_writeable_again_after_an_exception() -> None:
@@ -81,6 +82,7 @@ def test_two_parts_of_one_array_are_writeable_again() -> None:
     cr.grad(lambda w: np.sum(train @ w) + np.sum(test @ w))(np.ones(2))
     for array in (data, train, test):
         array[0] = 3.0
+        assert array.flags.writeable
 
 
 def test_a_transposed_large_array_protects_its_base() -> None:

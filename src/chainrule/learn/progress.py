@@ -29,13 +29,13 @@ class ProgressBar:
             TextColumn("training"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.4f}"),
+            TextColumn("{task.fields[loss]}"),
             TimeRemainingColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("training", total=steps, loss=float("nan"))
+        self._task = self._progress.add_task("training", total=steps, loss="")
         self._done = 0
         self._drawn = 0.0
 
@@ -48,7 +48,7 @@ class ProgressBar:
         now = time.monotonic()
         if now - self._drawn >= self.interval:
             self._drawn = now
-            self._progress.update(self._task, completed=self._done, loss=loss)
+            self._progress.update(self._task, completed=self._done, loss=f"loss {loss:.4f}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

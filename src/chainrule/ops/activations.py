@@ -26,7 +26,7 @@ def _softplus(x: Any) -> Any:
 
 def _silu(x: Any) -> Any:
     with np.errstate(over="ignore"):
-        return x / (1 + np.exp(-x))
+        return x / (1 + np.exp(0.0 - x))  # -x does not exist for Booleans
 
 
 def _gelu(x: Any) -> Any:

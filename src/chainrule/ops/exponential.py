@@ -62,7 +62,7 @@ log1p = elementwise_op(
 
 def _sigmoid(x: Any) -> Any:
     """1 / (1 + e^-x). For very negative x the exponential overflows to inf and the quotient is 0, as it should."""
-    return 1 / (1 + np.exp(-x))
+    return 1 / (1 + np.exp(0.0 - x))  # -x does not exist for Booleans
 
 
 sigmoid = elementwise_op(
