@@ -105,6 +105,12 @@ class Op:
         Other operations: ``examples(sampler)`` returns the calls that tests make; see `chainrule.ops.record`.
     is_view : bool
         Whether the result may share memory with an argument.
+    lower : callable, optional
+        Elementwise operations: ``lower(e, *values, **params)`` computes one element with the instructions of a
+        `chainrule.native.emitter.Emitter`; the values have the dtype that NumPy's loop would have. Without it compiled
+        code calls `compute`.
+    decompose : callable, optional
+        ``decompose(*inputs, **params)``: the same in terms of other operations, for compiled code.
     """
 
     name: str
@@ -120,6 +126,8 @@ class Op:
     holomorphic: bool = False
     examples: Callable[..., Any] | None = None
     is_view: bool = False
+    lower: Callable[..., Any] | None = None
+    decompose: Callable[..., Any] | None = None
     dtypes: dict[Any, np.dtype[Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:

@@ -111,9 +111,9 @@ class Builder:
     >>> b = Builder({"float": 4, "double": 2})
     >>> x = Value("%x", Type("float", 4))
     >>> b.fadd(x, b.constant(1.0, x.type))
-    Value(text='%1', type=Type(scalar='float', lanes=4))
+    Value(text='%v1', type=Type(scalar='float', lanes=4))
     >>> b.lines
-    ['%1 = fadd <4 x float> %x, splat (float 0x3FF0000000000000)']
+    ['%v1 = fadd <4 x float> %x, splat (float 0x3FF0000000000000)']
     """
 
     def __init__(self, lanes_of: dict[str, int], has_fma: bool = True) -> None:
@@ -126,7 +126,7 @@ class Builder:
 
     # Names and constants ---------------------------------------------------------------------------------------
 
-    def fresh(self, prefix: str = "%") -> str:
+    def fresh(self, prefix: str = "%v") -> str:
         """A new name."""
         self._counter += 1
         return f"{prefix}{self._counter}"
@@ -292,13 +292,23 @@ class Builder:
         align = max(value.type.bits // 8, 1)
         self.lines.append(f"call void {name}({value}, ptr align {align} {address.text}, {mask})")
 
-    def gather(self, base: Value, indices: Value, scalar: str, mask: Value | None = None) -> Value:
-        """Load one element for each lane of `indices` (i64)."""
+    def _pointers(self, base: Value, indices: Value, scalar: str) -> Value:
+        lanes = indices.type.lanes
+        return self.emit(f"getelementptr {scalar}, ptr {base.text}, {indices}", Type("ptr", lanes))
+
+    def scatter(self, value: Value, base: Value, indices: Value, mask: Value) -> None:
+        """Store each lane at its index (i64), where the mask is true."""
+        pointers = self._pointers(base, indices, value.type.scalar)
+        name = f"@llvm.masked.scatter.{_mangled(value.type)}.v{value.type.lanes}p0"
+        self.declarations.add(f"declare void {name}({value.type}, {pointers.type}, {mask.type})")
+        align = max(value.type.bits // 8, 1)
+        self.lines.append(f"call void {name}({value}, {pointers.type} align {align} {pointers.text}, {mask})")
+
+    def gather(self, base: Value, indices: Value, scalar: str, mask: Value) -> Value:
+        """Load one element for each lane of `indices` (i64), zero where the mask is false."""
         lanes = indices.type.lanes
         type = Type(scalar, lanes)
-        pointers = self.emit(f"getelementptr {scalar}, ptr {base.text}, {indices}", Type("ptr", lanes))
-        if mask is None:
-            mask = self.constant(1, Type("i1", lanes))
+        pointers = self._pointers(base, indices, scalar)
         name = f"@llvm.masked.gather.{_mangled(type)}.v{lanes}p0"
         self.declarations.add(f"declare {type} {name}({pointers.type}, {mask.type}, {type})")
         align = max(type.bits // 8, 1)
@@ -348,6 +358,25 @@ class Builder:
     def block(self) -> str:
         """The basic block that is being written."""
         return self._block
+
+    def begin_if(self, condition: Value) -> tuple[str, str]:
+        """Begin a part that runs only where a condition holds; give the result to `end_if`."""
+        inside, after = self.fresh("then"), self.fresh("after")
+        entry = self._block
+        self.branch(condition, inside, after)
+        self.label(inside)
+        return entry, after
+
+    def end_if(self, begun: tuple[str, str], before: Sequence[Value] = (), inside: Sequence[Value] = ()) -> list[Value]:
+        """End it; of values before and inside, those that hold from here on."""
+        entry, after = begun
+        last = self._block
+        self.jump(after)
+        self.label(after)
+        return [
+            self.emit(f"phi {old.type} [ {old.text}, %{entry} ], [ {new.text}, %{last} ]", old.type)
+            for old, new in zip(before, inside, strict=True)
+        ]
 
     def begin_loop(self, start: Value, stop: Value, step: int = 1, carry: Sequence[Value] = ()) -> Loop:
         """Begin ``for index in range(start, stop, step)``, which must run at least once.

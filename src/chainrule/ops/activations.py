@@ -54,6 +54,7 @@ softplus = elementwise_op(
     lambda out, x: sigmoid(x),
     domain=(-3.0, 3.0),
     notation=Notation("softplus({0})", r"\operatorname{{softplus}}({0})"),
+    lower=lambda e, x: e.call("softplus", x),
 )
 relu = elementwise_op(
     "relu",
@@ -62,6 +63,7 @@ relu = elementwise_op(
     domain=(0.1, 2.0),
     examples=lambda s: [example(s.distinct(5) + 0.05)],
     notation=Notation("relu({0})", r"\operatorname{{relu}}({0})"),
+    lower=lambda e, x: e.relu(x),
 )
 leaky_relu_op = Op(
     "leaky_relu",

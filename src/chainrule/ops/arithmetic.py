@@ -14,10 +14,24 @@ from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
 
 add = elementwise_op(
-    "add", np.add, 1, 1, holomorphic=True, notation=Notation("{0} + {1}", "{0} + {1}", 10), jvp="linear"
+    "add",
+    np.add,
+    1,
+    1,
+    holomorphic=True,
+    notation=Notation("{0} + {1}", "{0} + {1}", 10),
+    jvp="linear",
+    lower=lambda e, x, y: e.add(x, y),
 )
 subtract = elementwise_op(
-    "subtract", np.subtract, 1, -1, holomorphic=True, notation=Notation("{0} - {1}", "{0} - {1}", 10), jvp="linear"
+    "subtract",
+    np.subtract,
+    1,
+    -1,
+    holomorphic=True,
+    notation=Notation("{0} - {1}", "{0} - {1}", 10),
+    jvp="linear",
+    lower=lambda e, x, y: e.subtract(x, y),
 )
 multiply = elementwise_op(
     "multiply",
@@ -26,6 +40,7 @@ multiply = elementwise_op(
     lambda out, x, y: x,
     holomorphic=True,
     notation=Notation("{0} * {1}", r"{0} \cdot {1}", 20),
+    lower=lambda e, x, y: e.multiply(x, y),
 )
 divide = elementwise_op(
     "divide",
@@ -35,12 +50,25 @@ divide = elementwise_op(
     domain=((-2.0, 2.0), (0.5, 2.0)),
     holomorphic=True,
     notation=Notation("{0} / {1}", r"\frac{{{0}}}{{{1}}}", 20),
+    lower=lambda e, x, y: e.divide(x, y),
 )
 negative = elementwise_op(
-    "negative", np.negative, -1, holomorphic=True, notation=Notation("-{0}", "-{0}", 25), jvp="linear"
+    "negative",
+    np.negative,
+    -1,
+    holomorphic=True,
+    notation=Notation("-{0}", "-{0}", 25),
+    jvp="linear",
+    lower=lambda e, x: e.negative(x),
 )
 positive = elementwise_op(
-    "positive", np.positive, 1, holomorphic=True, notation=Notation("+{0}", "+{0}", 25), jvp="linear"
+    "positive",
+    np.positive,
+    1,
+    holomorphic=True,
+    notation=Notation("+{0}", "+{0}", 25),
+    jvp="linear",
+    lower=lambda e, x: x,
 )
 
 
@@ -79,6 +107,7 @@ power = elementwise_op(
         example(s.positive(2, 3), -1),
         example(2.0, s.normal(3)),
     ],
+    lower=lambda e, x, y: e.call("power", x, y),
 )
 float_power = elementwise_op(
     "float_power",
@@ -90,7 +119,12 @@ float_power = elementwise_op(
     notation=Notation("{0} ** {1}", "{0}^{{{1}}}", 30),
 )
 square = elementwise_op(
-    "square", np.square, lambda out, x: 2 * x, holomorphic=True, notation=Notation("{0}²", "{0}^2", 30)
+    "square",
+    np.square,
+    lambda out, x: 2 * x,
+    holomorphic=True,
+    notation=Notation("{0}²", "{0}^2", 30),
+    lower=lambda e, x: e.multiply(x, x),
 )
 sqrt = elementwise_op(
     "sqrt",
@@ -99,6 +133,7 @@ sqrt = elementwise_op(
     domain=(0.3, 2.0),
     holomorphic=True,
     notation=Notation("√{0}", r"\sqrt{{{0}}}", 35),
+    lower=lambda e, x: e.sqrt(x),
 )
 cbrt = elementwise_op(
     "cbrt",
@@ -115,6 +150,7 @@ reciprocal = elementwise_op(
     domain=(0.4, 2.0),
     holomorphic=True,
     notation=Notation("1 / {0}", r"\frac{{1}}{{{0}}}", 20),
+    lower=lambda e, x: e.divide(e.number(1, x), x),
 )
 #: The derivative by the divisor is −⌊x / y⌋, which `floor_divide` rounds as `remainder` does.
 remainder = elementwise_op(

@@ -11,26 +11,36 @@ from chainrule.graph.op import ZERO, Notation, Op
 from chainrule.ops.record import elementwise_op, example, function
 
 
-def _predicate(name: str, compute: Any, arity: int, symbol: str | None = None, latex: str | None = None) -> Op:
+def _predicate(
+    name: str, compute: Any, arity: int, symbol: str | None = None, latex: str | None = None, lower: Any = None
+) -> Op:
     """An operation with a Boolean result, which carries no gradient."""
     notation = Notation(f"{{0}} {symbol} {{1}}", f"{{0}} {latex or symbol} {{1}}", 5) if symbol else None
-    return elementwise_op(name, compute, *(ZERO,) * arity, notation=notation)
+    return elementwise_op(name, compute, *(ZERO,) * arity, notation=notation, lower=lower)
 
 
-equal = _predicate("equal", np.equal, 2, "==", "=")
-not_equal = _predicate("not_equal", np.not_equal, 2, "!=", r"\neq")
-less = _predicate("less", np.less, 2, "<")
-less_equal = _predicate("less_equal", np.less_equal, 2, "<=", r"\leq")
-greater = _predicate("greater", np.greater, 2, ">")
-greater_equal = _predicate("greater_equal", np.greater_equal, 2, ">=", r"\geq")
+equal = _predicate("equal", np.equal, 2, "==", "=", lower=lambda e, x, y: e.equal(x, y))
+not_equal = _predicate("not_equal", np.not_equal, 2, "!=", r"\neq", lower=lambda e, x, y: e.not_equal(x, y))
+less = _predicate("less", np.less, 2, "<", lower=lambda e, x, y: e.less(x, y))
+less_equal = _predicate("less_equal", np.less_equal, 2, "<=", r"\leq", lower=lambda e, x, y: e.less_equal(x, y))
+greater = _predicate("greater", np.greater, 2, ">", lower=lambda e, x, y: e.greater(x, y))
+greater_equal = _predicate(
+    "greater_equal", np.greater_equal, 2, ">=", r"\geq", lower=lambda e, x, y: e.greater_equal(x, y)
+)
 
-logical_and = _predicate("logical_and", np.logical_and, 2, "∧", r"\land")
-logical_or = _predicate("logical_or", np.logical_or, 2, "∨", r"\lor")
-logical_xor = _predicate("logical_xor", np.logical_xor, 2, "⊕", r"\oplus")
-logical_not = _predicate("logical_not", np.logical_not, 1)
-isfinite = _predicate("isfinite", np.isfinite, 1)
-isinf = _predicate("isinf", np.isinf, 1)
-isnan = _predicate("isnan", np.isnan, 1)
+logical_and = _predicate(
+    "logical_and", np.logical_and, 2, "∧", r"\land", lower=lambda e, x, y: e.and_(e.truth(x), e.truth(y))
+)
+logical_or = _predicate(
+    "logical_or", np.logical_or, 2, "∨", r"\lor", lower=lambda e, x, y: e.or_(e.truth(x), e.truth(y))
+)
+logical_xor = _predicate(
+    "logical_xor", np.logical_xor, 2, "⊕", r"\oplus", lower=lambda e, x, y: e.xor(e.truth(x), e.truth(y))
+)
+logical_not = _predicate("logical_not", np.logical_not, 1, lower=lambda e, x: e.not_(e.truth(x)))
+isfinite = _predicate("isfinite", np.isfinite, 1, lower=lambda e, x: e.isfinite(x))
+isinf = _predicate("isinf", np.isinf, 1, lower=lambda e, x: e.isinf(x))
+isnan = _predicate("isnan", np.isnan, 1, lower=lambda e, x: e.isnan(x))
 signbit = _predicate("signbit", np.signbit, 1)
 #: NumPy has these as plain functions, not as ufuncs.
 isneginf = elementwise_op("isneginf", np.isneginf, ZERO, serves=(np.isneginf,))

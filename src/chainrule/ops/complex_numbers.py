@@ -63,6 +63,7 @@ absolute = elementwise_op(
     holomorphic=True,
     notation=Notation("|{0}|", "|{0}|"),
     examples=lambda s: [example(-s.positive(3))],
+    lower=lambda e, x: e.absolute(x),
 )
 fabs = elementwise_op(
     "fabs",

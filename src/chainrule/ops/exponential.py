@@ -15,9 +15,21 @@ from chainrule.ops.selection import where
 _LN2 = math.log(2.0)
 _LN10 = math.log(10.0)
 
-exp = elementwise_op("exp", np.exp, lambda out, x: out, holomorphic=True, notation=Notation("exp({0})", "e^{{{0}}}"))
+exp = elementwise_op(
+    "exp",
+    np.exp,
+    lambda out, x: out,
+    holomorphic=True,
+    notation=Notation("exp({0})", "e^{{{0}}}"),
+    lower=lambda e, x: e.call("exp", x),
+)
 exp2 = elementwise_op(
-    "exp2", np.exp2, lambda out, x: out * _LN2, holomorphic=True, notation=Notation("2^{0}", "2^{{{0}}}", 30)
+    "exp2",
+    np.exp2,
+    lambda out, x: out * _LN2,
+    holomorphic=True,
+    notation=Notation("2^{0}", "2^{{{0}}}", 30),
+    lower=lambda e, x: e.call("exp2", x),
 )
 expm1 = elementwise_op(
     "expm1",
@@ -25,6 +37,7 @@ expm1 = elementwise_op(
     lambda out, x: out + 1,
     holomorphic=True,
     notation=Notation("expm1({0})", r"\left(e^{{{0}}} - 1\right)"),
+    lower=lambda e, x: e.call("expm1", x),
 )
 log = elementwise_op(
     "log",
@@ -33,6 +46,7 @@ log = elementwise_op(
     domain=(0.3, 3.0),
     holomorphic=True,
     notation=Notation("log({0})", r"\log({0})"),
+    lower=lambda e, x: e.call("log", x),
 )
 log2 = elementwise_op(
     "log2",
@@ -41,6 +55,7 @@ log2 = elementwise_op(
     domain=(0.3, 3.0),
     holomorphic=True,
     notation=Notation("log2({0})", r"\log_2({0})"),
+    lower=lambda e, x: e.call("log2", x),
 )
 log10 = elementwise_op(
     "log10",
@@ -49,6 +64,7 @@ log10 = elementwise_op(
     domain=(0.3, 3.0),
     holomorphic=True,
     notation=Notation("log10({0})", r"\log_{{10}}({0})"),
+    lower=lambda e, x: e.call("log10", x),
 )
 log1p = elementwise_op(
     "log1p",
@@ -57,6 +73,7 @@ log1p = elementwise_op(
     domain=(-0.5, 2.0),
     holomorphic=True,
     notation=Notation("log1p({0})", r"\log(1 + {0})"),
+    lower=lambda e, x: e.call("log1p", x),
 )
 
 
@@ -72,6 +89,7 @@ sigmoid = elementwise_op(
     domain=(-3.0, 3.0),
     holomorphic=True,
     notation=Notation("σ({0})", r"\sigma({0})"),
+    lower=lambda e, x: e.call("sigmoid", x),
 )
 
 

@@ -29,6 +29,7 @@ where = elementwise_op(
     domain=((0.0, 1.0), (-2.0, 2.0), (-2.0, 2.0)),
     examples=lambda s: [example(np.array([True, False, True]), s.normal(3), s.normal(2, 3))],
     notation=Notation("where({0}, {1}, {2})", r"\operatorname{{where}}({0}, {1}, {2})"),
+    lower=lambda e, condition, x, y: e.where(condition, x, y),
 )
 
 

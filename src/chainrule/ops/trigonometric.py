@@ -19,14 +19,55 @@ def _named(name: str, latex: str | None = None) -> Notation:
     return Notation(f"{name}({{0}})", f"{latex or chr(92) + name}({{0}})")
 
 
-sin = elementwise_op("sin", np.sin, lambda out, x: cos(x), holomorphic=True, notation=_named("sin"))
-cos = elementwise_op("cos", np.cos, lambda out, x: -sin(x), holomorphic=True, notation=_named("cos"))
-tan = elementwise_op(
-    "tan", np.tan, lambda out, x: 1 + out * out, domain=(-1.2, 1.2), holomorphic=True, notation=_named("tan")
+sin = elementwise_op(
+    "sin",
+    np.sin,
+    lambda out, x: cos(x),
+    holomorphic=True,
+    notation=_named("sin"),
+    lower=lambda e, x: e.call("sin", x),
 )
-sinh = elementwise_op("sinh", np.sinh, lambda out, x: cosh(x), holomorphic=True, notation=_named("sinh"))
-cosh = elementwise_op("cosh", np.cosh, lambda out, x: sinh(x), holomorphic=True, notation=_named("cosh"))
-tanh = elementwise_op("tanh", np.tanh, lambda out, x: 1 - out * out, holomorphic=True, notation=_named("tanh"))
+cos = elementwise_op(
+    "cos",
+    np.cos,
+    lambda out, x: -sin(x),
+    holomorphic=True,
+    notation=_named("cos"),
+    lower=lambda e, x: e.call("cos", x),
+)
+tan = elementwise_op(
+    "tan",
+    np.tan,
+    lambda out, x: 1 + out * out,
+    domain=(-1.2, 1.2),
+    holomorphic=True,
+    notation=_named("tan"),
+    lower=lambda e, x: e.call("tan", x),
+)
+sinh = elementwise_op(
+    "sinh",
+    np.sinh,
+    lambda out, x: cosh(x),
+    holomorphic=True,
+    notation=_named("sinh"),
+    lower=lambda e, x: e.call("sinh", x),
+)
+cosh = elementwise_op(
+    "cosh",
+    np.cosh,
+    lambda out, x: sinh(x),
+    holomorphic=True,
+    notation=_named("cosh"),
+    lower=lambda e, x: e.call("cosh", x),
+)
+tanh = elementwise_op(
+    "tanh",
+    np.tanh,
+    lambda out, x: 1 - out * out,
+    holomorphic=True,
+    notation=_named("tanh"),
+    lower=lambda e, x: e.call("tanh", x),
+)
 
 # Products such as (1 − x)(1 + x) keep their accuracy near ±1, where 1 − x² loses it; and two square roots in place
 # of one lie on the right branch for complex numbers.
