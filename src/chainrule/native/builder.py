@@ -99,6 +99,8 @@ class Builder:
         How many elements of ``float``, ``double``, ... fill a vector register.
     has_fma : bool
         Whether the machine has a fused multiply-add; without it `fma` rounds twice.
+    has_avx512 : bool
+        Whether the machine has AVX-512's instructions for exponents and mantissas.
 
     Attributes
     ----------
@@ -116,9 +118,10 @@ class Builder:
     ['%v1 = fadd <4 x float> %x, splat (float 0x3FF0000000000000)']
     """
 
-    def __init__(self, lanes_of: dict[str, int], has_fma: bool = True) -> None:
+    def __init__(self, lanes_of: dict[str, int], has_fma: bool = True, has_avx512: bool = False) -> None:
         self.lanes_of = lanes_of
         self.has_fma = has_fma
+        self.has_avx512 = has_avx512
         self.lines: list[str] = []
         self.declarations: set[str] = set()
         self._counter = 0

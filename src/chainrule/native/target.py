@@ -27,6 +27,8 @@ class Target:
         Whether there is a fused multiply-add.
     registers : int
         How many vector registers there are.
+    has_avx512 : bool
+        Whether there are the instructions of AVX-512, for vectors of 16, 32 and 64 bytes.
     """
 
     triple: str
@@ -35,6 +37,7 @@ class Target:
     vector_bytes: int
     has_fma: bool
     registers: int
+    has_avx512: bool = False
 
     @property
     def lanes_of(self) -> dict[str, int]:
@@ -47,7 +50,8 @@ class Target:
         """A target whose vector width follows from its features."""
         has = features.get
         x86 = triple.startswith(("x86_64", "i686"))
-        width = 64 if has("avx512f") and has("avx512dq") and has("avx512vl") else 32 if has("avx2") else 16
+        avx512 = bool(has("avx512f") and has("avx512dq") and has("avx512vl"))
+        width = 64 if avx512 else 32 if has("avx2") else 16
         return Target(
             triple,
             cpu,
@@ -55,6 +59,7 @@ class Target:
             width,
             bool(has("fma")) or not x86,
             32 if width == 64 or not x86 else 16,
+            avx512,
         )
 
 

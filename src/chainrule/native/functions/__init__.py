@@ -1,23 +1,22 @@
-"""Vector functions (temporary: LLVM's intrinsics)."""
+"""Elementary functions as straight-line vector code, to 2 units in the last place."""
 
-_PLAIN = ["exp", "log", "tanh", "sin", "cos", "exp2", "log2", "log10", "tan", "sinh", "cosh"]
+from __future__ import annotations
 
+from collections.abc import Callable
 
-def _one(b, x):
-    return b.constant(1.0, x.type)
+from chainrule.native.builder import Value
+from chainrule.native.functions.exponential import exp, sigmoid
+from chainrule.native.functions.hyperbolic import tanh
+from chainrule.native.functions.logarithm import log, log1p, softplus
 
+__all__ = ["FUNCTIONS"]
 
-FUNCTIONS = {name: (lambda b, x, name=name: b.intrinsic(name, x)) for name in _PLAIN}
-FUNCTIONS["log1p"] = lambda b, x: b.intrinsic("log", b.fadd(_one(b, x), x))
-FUNCTIONS["expm1"] = lambda b, x: b.fsub(b.intrinsic("exp", x), _one(b, x))
-FUNCTIONS["sigmoid"] = lambda b, x: b.fdiv(_one(b, x), b.fadd(_one(b, x), b.intrinsic("exp", b.fneg(x))))
-FUNCTIONS["power"] = lambda b, x, y: b.intrinsic("pow", x, y)
-
-
-def _softplus(b, x):
-    e = b.intrinsic("exp", b.fneg(b.fabs(x)))
-    top = b.select(b.fcmp("ugt", x, b.constant(0, x.type)), x, b.constant(0, x.type))
-    return b.fadd(top, FUNCTIONS["log1p"](b, e))
-
-
-FUNCTIONS["softplus"] = _softplus
+#: Functions ``f(builder, x, ...) -> value`` by the name of the operation.
+FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "exp": exp,
+    "log": log,
+    "log1p": log1p,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+    "tanh": tanh,
+}
