@@ -16,13 +16,14 @@ rebuilt container; two dicts with the same keys in another order have the same s
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from chainrule.errors import StructureError
 
-__all__ = ["Structure", "flatten", "map_leaves"]
+__all__ = ["Structure", "builder", "collector", "exact_key", "flatten", "map_leaves"]
 
 
 class Structure:
@@ -252,3 +253,147 @@ def map_leaves(function: Callable[..., Any], container: Any, *others: Any) -> An
             )
         columns.append(other_leaves)
     return structure.unflatten(function(*values) for values in zip(*columns, strict=True))
+
+
+def exact_key(structure: Structure) -> Any:
+    """What tells a structure from others where more matters than equality: the order of dict keys, the type of settings.
+
+    Returns
+    -------
+    tuple or None
+        To be hashed, which raises `TypeError` if a setting in a dataclass cannot be.
+    """
+    static = structure.static
+    if isinstance(static, _Insertion):
+        static = (static.order, static.default_factory)
+    elif static is not None:
+        static = tuple([(name, type(value), value) for name, value in static])
+    if structure.kind is None:
+        return None
+    return structure.kind, structure.keys, static, tuple([exact_key(child) for child in structure.children])
+
+
+#: Appends a container's leaves to a list; False if the container has another structure.
+Collector = Callable[[Any, list[Any]], bool]
+
+
+def collector(structure: Structure) -> Collector:
+    """Make a function that takes containers of one exact structure apart, several times faster than `flatten`.
+
+    Returns
+    -------
+    callable
+        ``collect(container, leaves)`` appends the leaves to a list and returns True, or returns False if the
+        container has another `exact_key`. Where a leaf was, it takes anything for a leaf, also a container.
+
+    Examples
+    --------
+    >>> collect = collector(flatten({"W": 1.0, "b": 2.0})[1])
+    >>> leaves = []
+    >>> collect({"W": 3.0, "b": 4.0}, leaves), leaves
+    (True, [3.0, 4.0])
+    >>> collect({"b": 3.0, "W": 4.0}, leaves)
+    False
+    """
+    kind, count = structure.kind, len(structure.children)
+    parts = [None if child.kind is None else collector(child) for child in structure.children]
+
+    def collect_leaf(value: Any, leaves: list[Any]) -> bool:
+        leaves.append(value)
+        return True
+
+    def collect_all(values: Any, leaves: list[Any]) -> bool:
+        for part, value in zip(parts, values, strict=True):
+            if part is None:
+                leaves.append(value)
+            elif not part(value, leaves):
+                return False
+        return True
+
+    def collect_sequence(value: Any, leaves: list[Any]) -> bool:
+        if type(value) is not kind or len(value) != count:
+            return False
+        if flat:
+            leaves += value
+            return True
+        return collect_all(value, leaves)
+
+    def collect_mapping(value: Any, leaves: list[Any]) -> bool:
+        if type(value) is not kind or tuple(value) != order or getattr(value, "default_factory", None) is not factory:
+            return False
+        if flat:
+            leaves += pick(value)
+            return True
+        return collect_all(pick(value), leaves)
+
+    def collect_fields(value: Any, leaves: list[Any]) -> bool:
+        if type(value) is not kind:
+            return False
+        for name, setting in settings:
+            present = getattr(value, name)
+            if type(present) is not type(setting) or present != setting:
+                return False
+        return collect_all([getattr(value, key) for key in structure.keys], leaves)
+
+    flat = not any(parts)
+    if kind is None:
+        return collect_leaf
+    family = _family(kind)
+    if family == "NoneType":
+        return lambda value, leaves: value is None
+    if family == "dataclass":
+        settings = structure.static
+        return collect_fields
+    if isinstance(structure.static, _Insertion):
+        order, factory = structure.static.order, structure.static.default_factory
+        pick = _picker(structure.keys)
+        return collect_mapping
+    return collect_sequence
+
+
+def builder(structure: Structure) -> Callable[[Sequence[Any]], Any]:
+    """Make a function that puts a list of leaves into one structure, several times faster than `Structure.unflatten`.
+
+    Examples
+    --------
+    >>> build = builder(flatten((0.0, {"W": 0.0, "b": 0.0}))[1])
+    >>> build([1.0, 2.0, 3.0])
+    (1.0, {'W': 2.0, 'b': 3.0})
+    """
+    return _builder(structure, 0)
+
+
+def _builder(structure: Structure, start: int) -> Callable[[Sequence[Any]], Any]:
+    """The function for a part whose leaves begin at a position."""
+    kind, keys, static = structure.kind, structure.keys, structure.static
+    if kind is None:
+        return operator.itemgetter(start)
+    if kind is type(None):
+        return lambda leaves: None
+    placed = []
+    for key, child in zip(keys, structure.children, strict=True):
+        placed.append((key, child, start))
+        start += child.leaf_count
+    if isinstance(static, _Insertion):
+        placed.sort(key=lambda entry: static.order.index(entry[0]))
+        keys = static.order
+    pick = _picker([at for _, _, at in placed])
+    if any(child.kind is not None for child in structure.children):
+        parts = [_builder(child, at) for _, child, at in placed]
+
+        def pick(leaves: Sequence[Any]) -> Sequence[Any]:
+            return [part(leaves) for part in parts]
+
+    if kind is tuple or kind is list:
+        return lambda leaves: kind(pick(leaves))
+    if kind is dict:
+        return lambda leaves: dict(zip(keys, pick(leaves), strict=True))
+    rebuild = _REBUILDERS[_family(kind)]
+    return lambda leaves: rebuild(kind, keys, pick(leaves), static)
+
+
+def _picker(keys: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:
+    """``(container[key] for key in keys)`` as a tuple, in one call."""
+    if len(keys) > 1:
+        return operator.itemgetter(*keys)
+    return lambda container: tuple([container[key] for key in keys])
