@@ -93,7 +93,7 @@ class Config:
         if value is not None and (not isinstance(value, (str, os.PathLike)) or not os.fspath(value)):
             raise ConfigError(
                 f"cache_dir is the path of a folder, not {value!r}",
-                fix="give a path, or None for the user's folder for caches; chainrule.config.cache = False keeps nothing",
+                fix="give a path, or None for the user's folder for caches; config.cache = False keeps nothing",
             )
         self._cache_dir = None if value is None else Path(value).expanduser()
 

@@ -256,7 +256,7 @@ def map_leaves(function: Callable[..., Any], container: Any, *others: Any) -> An
 
 
 def exact_key(structure: Structure) -> Any:
-    """What tells a structure from others where more matters than equality: the order of dict keys, the type of settings.
+    """What tells structures apart where more matters than equality: the order of dict keys, the types of settings.
 
     Returns
     -------
@@ -295,60 +295,72 @@ def collector(structure: Structure) -> Collector:
     >>> collect({"b": 3.0, "W": 4.0}, leaves)
     False
     """
-    kind, count = structure.kind, len(structure.children)
+    kind: Any = structure.kind
+    static = structure.static
+    if kind is None:
+        return _collect_leaf
+    if kind is type(None):
+        return lambda value, leaves: value is None
     parts = [None if child.kind is None else collector(child) for child in structure.children]
+    add = _adder(parts)
+    if isinstance(static, _Insertion):
+        return _mapping_collector(kind, structure.keys, static, add)
+    if _family(kind) == "dataclass":
+        return _fields_collector(kind, structure.keys, static, add)
+    count = len(parts)
 
-    def collect_leaf(value: Any, leaves: list[Any]) -> bool:
-        leaves.append(value)
+    def collect(value: Any, leaves: list[Any]) -> bool:
+        return type(value) is kind and len(value) == count and add(leaves, value)
+
+    return collect
+
+
+def _collect_leaf(value: Any, leaves: list[Any]) -> bool:
+    leaves.append(value)
+    return True
+
+
+def _adder(parts: list[Collector | None]) -> Callable[[list[Any], Iterable[Any]], bool]:
+    """What appends the leaves of a container's children; None stands for a child that is a leaf."""
+
+    def add_leaves(leaves: list[Any], values: Iterable[Any]) -> bool:
+        leaves += values
         return True
 
-    def collect_all(values: Any, leaves: list[Any]) -> bool:
-        for part, value in zip(parts, values, strict=True):
+    def add(leaves: list[Any], values: Iterable[Any]) -> bool:
+        for part, value in zip(parts, values):  # noqa: B905  (the lengths are equal, and strict=True costs time)
             if part is None:
                 leaves.append(value)
             elif not part(value, leaves):
                 return False
         return True
 
-    def collect_sequence(value: Any, leaves: list[Any]) -> bool:
-        if type(value) is not kind or len(value) != count:
-            return False
-        if flat:
-            leaves += value
-            return True
-        return collect_all(value, leaves)
+    return add if any(parts) else add_leaves
 
-    def collect_mapping(value: Any, leaves: list[Any]) -> bool:
-        if type(value) is not kind or tuple(value) != order or getattr(value, "default_factory", None) is not factory:
-            return False
-        if flat:
-            leaves += pick(value)
-            return True
-        return collect_all(pick(value), leaves)
 
-    def collect_fields(value: Any, leaves: list[Any]) -> bool:
+def _mapping_collector(kind: Any, keys: tuple[Any, ...], insertion: _Insertion, add: Callable[..., bool]) -> Collector:
+    order, pick = insertion.order, _picker(keys)
+
+    def collect(value: Any, leaves: list[Any]) -> bool:
+        return type(value) is kind and tuple(value) == order and add(leaves, pick(value))
+
+    def collect_with_factory(value: Any, leaves: list[Any]) -> bool:
+        return collect(value, leaves) and value.default_factory is insertion.default_factory
+
+    return collect_with_factory if kind is defaultdict else collect
+
+
+def _fields_collector(kind: type, keys: tuple[str, ...], static: Any, add: Callable[..., bool]) -> Collector:
+    def collect(value: Any, leaves: list[Any]) -> bool:
         if type(value) is not kind:
             return False
-        for name, setting in settings:
+        for name, setting in static:
             present = getattr(value, name)
             if type(present) is not type(setting) or present != setting:
                 return False
-        return collect_all([getattr(value, key) for key in structure.keys], leaves)
+        return add(leaves, [getattr(value, key) for key in keys])
 
-    flat = not any(parts)
-    if kind is None:
-        return collect_leaf
-    family = _family(kind)
-    if family == "NoneType":
-        return lambda value, leaves: value is None
-    if family == "dataclass":
-        settings = structure.static
-        return collect_fields
-    if isinstance(structure.static, _Insertion):
-        order, factory = structure.static.order, structure.static.default_factory
-        pick = _picker(structure.keys)
-        return collect_mapping
-    return collect_sequence
+    return collect
 
 
 def builder(structure: Structure) -> Callable[[Sequence[Any]], Any]:
@@ -380,16 +392,13 @@ def _builder(structure: Structure, start: int) -> Callable[[Sequence[Any]], Any]
     pick = _picker([at for _, _, at in placed])
     if any(child.kind is not None for child in structure.children):
         parts = [_builder(child, at) for _, child, at in placed]
-
-        def pick(leaves: Sequence[Any]) -> Sequence[Any]:
-            return [part(leaves) for part in parts]
-
+        pick = lambda leaves: [part(leaves) for part in parts]  # noqa: E731
     if kind is tuple or kind is list:
         return lambda leaves: kind(pick(leaves))
     if kind is dict:
-        return lambda leaves: dict(zip(keys, pick(leaves), strict=True))
+        return lambda leaves: dict(zip(keys, pick(leaves)))  # noqa: B905  (strict=True costs time)
     rebuild = _REBUILDERS[_family(kind)]
-    return lambda leaves: rebuild(kind, keys, pick(leaves), static)
+    return lambda leaves: rebuild(kind, keys, list(pick(leaves)), static)
 
 
 def _picker(keys: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:

@@ -19,7 +19,16 @@ from chainrule.graph.op import constant, lift
 from chainrule.trace.looking import refuse_to_look
 from chainrule.trace.source import line_of_frame, user_frame
 
-__all__ = ["COPIED_UP_TO", "Session", "active_sessions", "lift_argument", "must_not_look", "names_wanted", "protect", "refuse_other_algebra"]
+__all__ = [
+    "COPIED_UP_TO",
+    "Session",
+    "active_sessions",
+    "lift_argument",
+    "must_not_look",
+    "names_wanted",
+    "protect",
+    "refuse_other_algebra",
+]
 
 #: Arrays up to this size are copied into the graph; copying 32 KiB takes about a microsecond.
 COPIED_UP_TO = 32_768

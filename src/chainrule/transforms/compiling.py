@@ -76,7 +76,9 @@ class CompiledCall:
             leaves, structure = flatten(run_user_function(fun, args, kwargs))
             traced = [leaf._node for leaf in leaves if type(leaf) is Tracer]
             _own_constants(traced, session.start)
-            leaves = [leaf if type(leaf) is Tracer or not isinstance(leaf, np.ndarray) else leaf.copy() for leaf in leaves]
+            leaves = [
+                leaf if type(leaf) is Tracer or not isinstance(leaf, np.ndarray) else leaf.copy() for leaf in leaves
+            ]
         finish = _finisher(leaves, structure)
         outputs = _without_aliases(traced)
         stabilise(ancestors(outputs))
@@ -106,7 +108,7 @@ def _finisher(leaves: list[Any], structure: Structure) -> Callable[[list[Any]], 
     arrays = [position for position, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray)]
     if len(places) == len(leaves) and not python:
         return build
-    fixed = [None if type(leaf) is Tracer else leaf for leaf in leaves]
+    fixed: list[Any] = [None if type(leaf) is Tracer else leaf for leaf in leaves]
 
     def finish(results: list[Any]) -> Any:
         whole = fixed[:]
@@ -147,7 +149,7 @@ def _without_aliases(outputs: Sequence[Node]) -> list[Node]:
 
 
 def _with_casts(node: Node, sources: tuple[Node, ...], kinds: dict[Node, Any], weak: set[Node]) -> Node:
-    """A node on other inputs, those that were Python's numbers cast to the dtype that the arrays beside them ask for."""
+    """A node on other inputs; those that were Python's numbers are cast to the dtype that the arrays ask for."""
     dtypes = [kinds[source] for source in node.inputs]
     if not all(type(kind) is type for kind in dtypes) and None not in dtypes:
         wanted = np.result_type(*[kind(0) if type(kind) is type else kind for kind in dtypes])

@@ -23,6 +23,8 @@ __all__ = ["jit"]
 
 #: Programs kept for one function; when there are more, the one that was not used for longest goes.
 MOST_PROGRAMS = 64
+#: So many programs are tried before a signature is worked out: a small last batch comes once in each epoch.
+RECENT = 4
 #: A function that is compiled so often probably gets something static that should not be.
 WARNED_AT = 16
 
@@ -72,9 +74,9 @@ def jit(
     -----
     Arrays, NumPy's scalars and Python's floats and complex numbers are dynamic. All else is static: integers, truth
     values, text, None, functions and other objects, compared by value and held by their hash. Arrays and variables
-    that the function closes over are read when it is traced and are constants from then on; an assignment to an argument
-    does not reach the caller's array. Compiled code does not warn of NaN and infinity, as `grad` does. Inside another
-    transform, as in ``grad(jit(f))``, the function is traced as part of it.
+    that the function closes over are read when it is traced and are constants from then on; an assignment to an
+    argument does not reach the caller's array. Compiled code does not warn of NaN and infinity, as `grad` does. Inside
+    another transform, as in ``grad(jit(f))``, the function is traced as part of it.
 
     Examples
     --------
@@ -128,13 +130,21 @@ class _Programs:
         self._lock = threading.RLock()
         self._compiled = 0
         self._previous: CallSignature | None = None
+        self._recent: tuple[CompiledCall, ...] = ()
         self.latest: CompiledCall | None = None
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function with a signature that is not that of the call before."""
-        signature = self._signature(args, kwargs)
-        self.latest = compiled = self._find(signature)
-        return compiled.result(signature.values)
+        for compiled in self._recent:
+            values = compiled.values(args, kwargs)
+            if values is not None:
+                break
+        else:
+            signature = self._signature(args, kwargs)
+            compiled, values = self._find(signature), signature.values
+        self.latest = compiled
+        self._recent = (compiled, *[other for other in self._recent if other is not compiled])[:RECENT]
+        return compiled.result(values)
 
     def plan(self, *args: Any, **kwargs: Any) -> str:
         """What the program for some arguments consists of; it is compiled where that has not happened yet.
@@ -150,6 +160,7 @@ class _Programs:
         with self._lock:
             self._kept.clear()
             self.latest = self._previous = None
+            self._recent = ()
             self._compiled = 0
 
     def _signature(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> CallSignature:
@@ -175,7 +186,8 @@ class _Programs:
         frame = user_frame()
         where = line_of_frame(frame)
         message = (
-            f"{function_name(self._fun)} has been compiled {WARNED_AT} times; last, {signature.difference_from(previous)}"
+            f"{function_name(self._fun)} has been compiled {WARNED_AT} times; "
+            f"last, {signature.difference_from(previous)}"
             + (f"\n  at  {where}" if where else "")
             + "\n  fix pass what changes as an array or a float (an int is static), keep shapes the same (pad the last "
             "batch, or leave it out), and make functions outside the loop"

@@ -1,7 +1,7 @@
 """Signatures of calls: what a compiled program is made for, and how later calls are recognised quickly.
 
-Arrays, NumPy's scalars, and Python's floats and complex numbers are dynamic: a program takes them as they come, and only
-their shapes and dtypes are part of the signature. Everything else is static: its value is part of the signature.
+Arrays, NumPy's scalars, and Python's floats and complex numbers are dynamic: a program takes them as they come, and
+only their shapes and dtypes are part of the signature. Everything else is static: its value is part of the signature.
 """
 
 from __future__ import annotations
@@ -54,7 +54,17 @@ class CallSignature:
         For a static value that cannot be hashed.
     """
 
-    __slots__ = ("_args_structure", "_fun", "_kwargs_structure", "_static", "details", "dynamic", "key", "leaves", "values")
+    __slots__ = (
+        "_args_structure",
+        "_fun",
+        "_kwargs_structure",
+        "_static",
+        "details",
+        "dynamic",
+        "key",
+        "leaves",
+        "values",
+    )
 
     def __init__(
         self,
@@ -111,7 +121,7 @@ class CallSignature:
             where=line_of_frame(user_frame()),
             fix="leave it out of static_argnums and static_argnames: arrays are dynamic"
             if numeric
-            else "pass numbers as a NumPy array of numbers; as a static value give a tuple, a number, text or a function",
+            else "convert what holds numbers with np.asarray; static are tuples, numbers, text and functions",
         )
 
     def _require_hashable(self) -> None:
