@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-from chainrule.errors import TracedBranchError
+from chainrule.errors import TracedBranchError, TraceLeakError
 from chainrule.graph.node import Node
-from chainrule.graph.provenance import describe_value
+from chainrule.graph.provenance import describe, describe_value, where_recorded
 from chainrule.trace.source import assigned_name, line_of_frame, user_frame
 
-__all__ = ["refuse_to_look"]
+__all__ = ["leaked", "refusal"]
 
 
 class _Purpose(NamedTuple):
@@ -60,18 +60,22 @@ _ANOTHER_NAME = {
 }
 
 
-def refuse_to_look(node: Node, purpose: str = "", name: str | None = None) -> NoReturn:
-    """Raise for a number that is asked for while the function is traced for any numbers.
-
-    Raises
-    ------
-    TracedBranchError
-    """
+def refusal(node: Node, purpose: str = "", name: str | None = None) -> TracedBranchError:
+    """The error for a number that is asked for while the function is traced for any numbers."""
     known = _PURPOSES.get(_ANOTHER_NAME.get(purpose, purpose), _ANY_PURPOSE)
     name = name or node.name or assigned_name(node)
-    raise TracedBranchError(
+    return TracedBranchError(
         f"{describe_value(name, node.shape, node.dtype)} {known.text}, but it has no number yet: the function is "
         "being compiled, once for all numbers",
         where=line_of_frame(user_frame()),
         fix=known.fix,
+    )
+
+
+def leaked(stray: Node) -> TraceLeakError:
+    """The error for a traced value that outlived its trace."""
+    return TraceLeakError(
+        f"{describe(stray)} was traced in a call that has ended, and is used in a later one",
+        where=where_recorded(stray),
+        fix="return the value from the function (has_aux=True hands it on) instead of keeping it elsewhere",
     )

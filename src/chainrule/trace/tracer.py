@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from chainrule.errors import TraceLeakError
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, is_known
 from chainrule.graph.provenance import describe_value
-from chainrule.trace.looking import refuse_to_look
-from chainrule.trace.session import must_not_look
+from chainrule.trace.session import must_not_look, refuse_to_look
 from chainrule.trace.source import assigned_name, line_of_frame, name_in_frame, user_frame
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ class Tracer:
     def __repr__(self) -> str:
         name = self._node.name or assigned_name(self._node)
         value = "any number"
-        if not must_not_look(self._node):
+        if is_known(self._node):
             value = np.array2string(np.asarray(self._node.value), threshold=12, precision=6)
         return f"Traced({f'{name} = ' if name else ''}{value}, shape={self.shape}, dtype={self.dtype})"
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from chainrule.errors import ChainRuleError
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import CONSTANT, INPUT, LITERAL
@@ -15,6 +16,7 @@ from chainrule.ops.shaping import cast
 from chainrule.simplify.rewrite import rebuild
 from chainrule.simplify.stabilise import stabilise
 from chainrule.structure import Structure, builder, flatten
+from chainrule.trace.looking import leaked
 from chainrule.trace.session import COPIED_UP_TO, Session
 from chainrule.trace.tracer import Tracer
 from chainrule.transforms.calling import function_name, run_user_function
@@ -73,9 +75,9 @@ class CompiledCall:
         with Session(allows_looking=False) as session:
             inputs = signature.abstract_inputs()
             args, kwargs = signature.arguments_with([Tracer(node) for node in inputs])
-            leaves, structure = flatten(run_user_function(fun, args, kwargs))
+            leaves, structure = flatten(_trace(session, fun, args, kwargs))
             traced = [leaf._node for leaf in leaves if type(leaf) is Tracer]
-            _own_constants(traced, session.start)
+            _check_and_own(traced, session.start)
             leaves = [
                 leaf if type(leaf) is Tracer or not isinstance(leaf, np.ndarray) else leaf.copy() for leaf in leaves
             ]
@@ -89,9 +91,24 @@ class CompiledCall:
         self.result: Callable[[list[Any]], Any] = lambda values: finish(run(values))
 
 
-def _own_constants(outputs: Sequence[Node], start: int) -> None:
-    """Copy the large arrays that the function closes over, once; small ones were copied when it met them."""
-    for node in ancestors(outputs, after=start):
+def _trace(session: Session, fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call the function; where NumPy put an error of its own in the place of a refused look, show what was refused."""
+    try:
+        return run_user_function(fun, args, kwargs)
+    except (TypeError, ValueError) as error:
+        if session.refusal is None or isinstance(error, ChainRuleError):
+            raise
+        raise session.refusal from error
+
+
+def _check_and_own(outputs: Sequence[Node], start: int) -> None:
+    """Refuse traced values of earlier calls, and copy the large arrays that the function closes over.
+
+    Small arrays were copied when the function met them.
+    """
+    for node in ancestors(outputs):
+        if node.index <= start:
+            raise leaked(node)
         if node.op is CONSTANT and node._value.nbytes > COPIED_UP_TO:
             node._value = np.array(node._value)
 

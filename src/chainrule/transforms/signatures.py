@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import StaticArgumentError, TraceLeakError
+from chainrule.errors import StaticArgumentError
 from chainrule.graph.node import Node
 from chainrule.graph.op import abstract_input
-from chainrule.graph.provenance import describe, describe_value, where_recorded
+from chainrule.graph.provenance import describe_value
 from chainrule.structure import collector, exact_key, flatten
+from chainrule.trace.looking import leaked
 from chainrule.trace.session import refuse_other_algebra
 from chainrule.trace.source import line_of_frame, user_frame
 from chainrule.trace.tracer import Tracer
@@ -98,11 +99,7 @@ class CallSignature:
     def _static_detail(self, position: int) -> Any:
         leaf = self.leaves[position]
         if type(leaf) is Tracer:
-            raise TraceLeakError(
-                f"{describe(leaf._node)} was traced in a call that has ended, and is used in a later one",
-                where=where_recorded(leaf._node),
-                fix="return the value from the function (has_aux=True hands it on) instead of keeping it elsewhere",
-            )
+            raise leaked(leaf._node)
         try:
             hash(leaf)
         except TypeError:
