@@ -24,6 +24,7 @@ __all__ = [
     "Notation",
     "Op",
     "Zero",
+    "abstract_input",
     "constant",
     "input_node",
     "items",
@@ -222,6 +223,13 @@ def input_node(value: Any, name: str | None = None) -> Node:
         array = value if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value)
         node = Node(INPUT, (), None, array.shape, array.dtype)
         node._value = array
+    node.name = name
+    return node
+
+
+def abstract_input(shape: tuple[int, ...], dtype: np.dtype[Any], name: str | None = None) -> Node:
+    """An input of a graph that is made for any numbers: shape and dtype are known, a value is not."""
+    node = Node(INPUT, (), None, shape, dtype)
     node.name = name
     return node
 

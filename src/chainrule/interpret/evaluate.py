@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.graph.node import Node, ancestors
 from chainrule.interpret.program import handed_out
 from chainrule.simplify.stabilise import stable
+from chainrule.trace.looking import leaked
 
 __all__ = ["compute_once", "evaluate"]
 
@@ -21,6 +22,8 @@ def evaluate(nodes: Sequence[Node]) -> list[Any]:
     if pending:
         with np.errstate(all="ignore"):
             for node in ancestors(pending, skip=lambda node: node._value is not None):
+                if not node.inputs:
+                    raise leaked(node)  # an input without a number, long after it was traced
                 node._value = node.op.compute(*[source._value for source in node.inputs], **node.params)
     for node, form in zip(nodes, forms, strict=True):
         node._value = form._value

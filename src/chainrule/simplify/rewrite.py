@@ -41,6 +41,8 @@ class Rule:
 def rebuild(node: Node, inputs: tuple[Node, ...]) -> Node:
     """The same operation on other inputs, keeping name, source and what it is the gradient of."""
     copy = node.op.apply(inputs, node.params)
+    if type(node.kind) is type:
+        copy.kind = node.kind  # arithmetic on Python's numbers stays one
     return _inherit(copy, node)
 
 
