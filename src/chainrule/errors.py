@@ -401,6 +401,19 @@ class IndependentOutputWarning(UserWarning):
     """
 
 
+class InterpretedWarning(UserWarning):
+    """llvmlite is not installed, so what should be compiled runs node by node in NumPy.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> issubclass(cr.errors.InterpretedWarning, UserWarning)
+    True
+
+    Results are the same, only slower. ``pip install llvmlite`` brings the compiler.
+    """
+
+
 class RecompilationWarning(UserWarning):
     """A function under `jit` is compiled again and again, because something static or a shape keeps changing.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.native.code import FunctionCode, Layout
-from chainrule.native.engine import compiled
+from chainrule.native.cache import compiled
 from chainrule.native.kernel import Request, make_layout
 from chainrule.native.memory import ALIGNMENT
 from chainrule.native.target import Target, host

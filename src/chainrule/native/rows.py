@@ -17,7 +17,7 @@ from chainrule.graph.node import Node
 __all__ = ["RowAnalysis", "analyse_rows"]
 
 #: Reductions that can be taken over tiles one after the other.
-REDUCTIONS = frozenset({"sum", "mean", "max", "min"})
+REDUCTIONS = frozenset({"sum", "max", "min"})
 
 
 @dataclass
@@ -235,7 +235,7 @@ def _cast(node: Node, axis: dict[Node, int], count: int) -> Any:
 
 
 _RULES: dict[str, _Rule] = {
-    **dict.fromkeys(("sum", "mean", "max", "min", "prod", "any", "all"), _reduction),
+    **dict.fromkeys(("sum", "max", "min", "prod", "any", "all"), _reduction),
     "matmul": _matmul,
     "transpose": _transpose,
     "broadcast_to": _broadcast,

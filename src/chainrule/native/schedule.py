@@ -33,7 +33,7 @@ __all__ = [
     "section_of",
 ]
 
-REDUCTIONS = frozenset({"sum", "mean", "max", "min", "prod", "all", "any"})
+REDUCTIONS = frozenset({"sum", "max", "min", "prod", "all", "any"})
 
 
 @dataclass(eq=False)

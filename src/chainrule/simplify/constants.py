@@ -33,13 +33,13 @@ def fold_constants(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node
     given = set(leaves)
     done: dict[Node, Node] = {}
     fixed: set[Node] = set()
-    for node in ancestors(outputs):
-        if node in given or not node.inputs:
+    for node in ancestors(outputs, skip=given.__contains__):
+        if not node.inputs:
             done[node] = node
-            if node not in given and node.op in (CONSTANT, LITERAL):
+            if node.op in (CONSTANT, LITERAL):
                 fixed.add(node)
             continue
-        inputs = tuple([done[source] for source in node.inputs])
+        inputs = tuple([done.get(source, source) for source in node.inputs])
         if all(source in fixed for source in inputs) and _is_foldable(node):
             with np.errstate(all="ignore"):
                 value = node.op.compute(*[source._value for source in inputs], **node.params)
@@ -49,7 +49,7 @@ def fold_constants(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node
             done[node] = rebuild(node, inputs)
         else:
             done[node] = node
-    return [done[node] for node in outputs]
+    return [done.get(node, node) for node in outputs]
 
 
 def _is_foldable(node: Node) -> bool:

@@ -12,6 +12,7 @@ from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import CONSTANT, INPUT, LITERAL
 from chainrule.interpret import Program
+from chainrule.native import is_available
 from chainrule.ops.shaping import cast
 from chainrule.simplify.rewrite import rebuild
 from chainrule.simplify.stabilise import stabilise
@@ -52,7 +53,9 @@ class _Interpreted:
 
 def compile_graph(outputs: list[Node], leaves: list[Node], name: str) -> Runnable:
     """Compile a stabilised graph: the one place where a backend is chosen."""
-    return _Interpreted(outputs, leaves, name)
+    from chainrule.native.program import NativeProgram  # llvmlite is loaded when something is compiled
+
+    return NativeProgram(outputs, leaves, name) if is_available() else _Interpreted(outputs, leaves, name)
 
 
 class CompiledCall:
