@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL
-from chainrule.native.emitter import is_native
+from chainrule.native.emitter import has_instructions, is_native
 from chainrule.native.memory import VIEWS, Memory
 from chainrule.native.rows import RowAnalysis
 from chainrule.ops.shaping import cast as CAST
@@ -119,7 +119,10 @@ def is_compiled(node: Node) -> bool:
         return _reduces_natively(node)
     if op.name == "matmul":
         return node.dtype.kind == "f" and all(source.dtype == node.dtype for source in node.inputs)
-    return op.broadcasts and op.lower is not None and loop_dtypes(node) is not None
+    if not op.broadcasts or op.lower is None:
+        return False
+    dtypes = loop_dtypes(node)
+    return dtypes is not None and has_instructions(op.lower, dtypes[:-1], node.params)
 
 
 def _reduces_natively(node: Node) -> bool:
@@ -132,7 +135,8 @@ def _reduces_natively(node: Node) -> bool:
 def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
     """The dtypes to which NumPy's loop converts the operands, and that of the result; None where it has no such loop.
 
-    For an operation that is no ufunc these are the dtype of the result.
+    For an operation that is no ufunc these are the dtype of the result if that is a float, else that of the operands
+    together.
     """
     compute = node.op.compute
     if node.op.name == "where":
@@ -145,7 +149,10 @@ def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
         except TypeError:
             return None
     else:
-        dtypes = (node.dtype,) * (len(node.inputs) + 1)
+        common = node.dtype
+        if common.kind != "f":
+            common = np.result_type(*[kind(0) if isinstance(kind, type) else kind for _, kind in _kinds(node)])
+        dtypes = (*[common] * len(node.inputs), node.dtype)
     return dtypes if all(map(is_native, dtypes)) else None
 
 

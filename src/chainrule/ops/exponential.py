@@ -102,6 +102,19 @@ def _infinite_terms(s: Sampler) -> list[Example]:
     return [example(s.normal(3), -np.inf), example(-np.inf, s.normal(2))]
 
 
+def _sum_of_powers(base_log: float) -> Any:
+    """Makes log_b(b^x + b^y) = max(x, y) + log_b(1 + b^−|x − y|) for the base b = e^base_log."""
+
+    def lower(e: Any, x: Any, y: Any) -> Any:
+        distance = e.multiply(e.absolute(e.subtract(x, y)), e.number(base_log, x))
+        rest = e.multiply(e.call("softplus", e.negative(distance)), e.number(1 / base_log, x))
+        larger = e.where(e.greater(x, y), x, y)
+        both = e.add(x, e.number(math.log(2.0) / base_log, x))  # and not ∞ − ∞
+        return e.where(e.equal(x, y), both, e.add(larger, rest))
+
+    return lower
+
+
 #: e^x / (e^x + e^y) = σ(x − y): the share of each term.
 logaddexp = elementwise_op(
     "logaddexp",
@@ -110,6 +123,7 @@ logaddexp = elementwise_op(
     lambda out, x, y: sigmoid(_lead(y, x)),
     notation=Notation("logaddexp({0}, {1})", r"\log\left(e^{{{0}}} + e^{{{1}}}\right)"),
     examples=_infinite_terms,
+    lower=_sum_of_powers(1.0),
 )
 logaddexp2 = elementwise_op(
     "logaddexp2",
@@ -118,6 +132,7 @@ logaddexp2 = elementwise_op(
     lambda out, x, y: sigmoid(_lead(y, x) * _LN2),
     notation=Notation("logaddexp2({0}, {1})", r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)"),
     examples=_infinite_terms,
+    lower=_sum_of_powers(_LN2),
 )
 
 
@@ -133,6 +148,16 @@ def _times_log(logarithm: Any, neutral: float) -> Any:
     return compute
 
 
+def _times_log_of_element(logarithm: str, neutral: float) -> Any:
+    """The instructions of `_times_log`."""
+
+    def lower(e: Any, x: Any, y: Any) -> Any:
+        nothing = e.and_(e.equal(x, e.number(0, x)), e.not_(e.isnan(y)))
+        return e.multiply(x, e.call(logarithm, e.where(nothing, e.number(neutral, y), y)))
+
+    return lower
+
+
 def quotient(x: Any, y: Any) -> Any:
     """x / y, where 0 / 0 = 0: the derivative of x log y by y."""
     return x / where(logical_and(equal(x, 0), equal(y, 0)), 1.0, y)
@@ -146,6 +171,7 @@ xlogy = elementwise_op(
     lambda out, x, y: quotient(x, y),
     domain=((0.3, 2.0), (0.3, 2.0)),
     notation=Notation("{0} * log({1})", r"{0} \log({1})", 20),
+    lower=_times_log_of_element("log", 1.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
 )
 xlog1py = elementwise_op(
@@ -155,6 +181,7 @@ xlog1py = elementwise_op(
     lambda out, x, y: quotient(x, 1 + y),
     domain=((0.3, 2.0), (-0.5, 2.0)),
     notation=Notation("{0} * log1p({1})", r"{0} \log(1 + {1})", 20),
+    lower=_times_log_of_element("log1p", 0.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
 )
 

@@ -138,8 +138,22 @@ def _cosine(side: Any, length: Any) -> Any:
     return side / where(equal(length, 0), 1.0, length)
 
 
-rad2deg = elementwise_op("rad2deg", np.rad2deg, 180 / math.pi, jvp="linear", serves=(np.rad2deg, np.degrees))
-deg2rad = elementwise_op("deg2rad", np.deg2rad, math.pi / 180, jvp="linear", serves=(np.deg2rad, np.radians))
+rad2deg = elementwise_op(
+    "rad2deg",
+    np.rad2deg,
+    180 / math.pi,
+    jvp="linear",
+    serves=(np.rad2deg, np.degrees),
+    lower=lambda e, x: e.multiply(x, e.number(180 / math.pi, x)),
+)
+deg2rad = elementwise_op(
+    "deg2rad",
+    np.deg2rad,
+    math.pi / 180,
+    jvp="linear",
+    serves=(np.deg2rad, np.radians),
+    lower=lambda e, x: e.multiply(x, e.number(math.pi / 180, x)),
+)
 
 
 #: Points and weights for integrals over [0, 1], exact for polynomials of degree 63.
@@ -170,6 +184,15 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     return (np.pi**order * np.where(near, integral, quotient)).astype(np.sinc(x).dtype)
 
 
+def _sinc_steps(x: Any) -> Any:
+    """sin(t) / t with t = πx, where 0 is moved by a step that does not change the quotient."""
+    if x.dtype.kind != "f":
+        return None
+    t = math.pi * x
+    t = where(equal(t, 0.0), float(np.finfo(t.dtype).eps), t)
+    return sin(t) / t
+
+
 sinc = elementwise_op(
     "sinc",
     np.sinc,
@@ -177,6 +200,7 @@ sinc = elementwise_op(
     serves=(np.sinc,),
     holomorphic=True,
     notation=_named("sinc", r"\operatorname{{sinc}}"),
+    decompose=_sinc_steps,
     examples=lambda s: [example(s.normal(3) * 1e-3), example(np.zeros(2, s.dtype)), example(s.normal(3) * 4)],
 )
 sinc_derivative = Op(
