@@ -60,7 +60,9 @@ class Emitter:
             return x
         b = self.b
         if scalar == "i1":
-            return b.fcmp("une", x, b.constant(0, x.type)) if x.type.is_float else b.icmp("ne", x, b.constant(0, x.type))
+            return (
+                b.fcmp("une", x, b.constant(0, x.type)) if x.type.is_float else b.icmp("ne", x, b.constant(0, x.type))
+            )
         to_float = scalar in ("float", "double")
         if x.type.is_float:
             if not to_float:

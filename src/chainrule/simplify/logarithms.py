@@ -93,8 +93,10 @@ def _binary_cross_entropy(node: Node) -> Node | None:
             continue
         if same_value(of_zero[1].inputs[0], of_one[1]):
             terms = {order[0]: xlogy(*of_one), order[1]: xlog1py(*of_zero)}
-            replaced = [terms[bare] if bare is term else negative(terms[bare])
-                        for term, bare in zip(node.inputs, (first, second), strict=True)]
+            replaced = [
+                terms[bare] if bare is term else negative(terms[bare])
+                for term, bare in zip(node.inputs, (first, second), strict=True)
+            ]
             return node.op(*replaced)
     return None
 

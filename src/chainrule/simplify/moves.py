@@ -261,4 +261,3 @@ MOVES = [
         (Case(lambda x: cast(cast(x, dtype=np.dtype(np.longdouble)), dtype=x.dtype)),),
     ),
 ]  # fmt: skip
-

@@ -52,7 +52,9 @@ def is_real_exp(node: Node) -> bool:
 
 
 #: Operations on real numbers whose results are never negative.
-_NONNEGATIVE = frozenset({"exp", "exp2", "absolute", "square", "sigmoid", "softplus", "relu", "softmax", "sqrt", "norm"})
+_NONNEGATIVE = frozenset(
+    {"exp", "exp2", "absolute", "square", "sigmoid", "softplus", "relu", "softmax", "sqrt", "norm"}
+)
 #: Operations whose results are not negative if no argument is.
 _KEEPS_SIGN = frozenset({"sum", "mean", "sum_to", "reshape", "transpose", "broadcast_to", "add", "multiply", "divide"})
 
