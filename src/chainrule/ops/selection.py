@@ -79,6 +79,7 @@ def _extreme(name: str, compute: Any, text: str, latex: str) -> Any:
         domain=((-2.0, 0.0), (-1.0, 1.0)),
         notation=Notation(f"{text}({{0}}, {{1}})", f"{latex}({{0}}, {{1}})"),
         examples=lambda s: [example(s.distinct(4), 0.005)],
+        lower=lambda e, x, y: getattr(e, name)(x, y),
     )
 
 
