@@ -1,4 +1,4 @@
-"""Where the coefficients under ``chainrule/native/functions`` come from: Remez's exchange, coefficients rounded in turn.
+"""Where the coefficients of ``chainrule.native.functions`` come from: Remez's exchange, each rounded in turn.
 
 ``python tools/minimax.py NAME ...`` prints the coefficients of the named problems (all of them without a name).
 Needs mpmath.
@@ -98,6 +98,12 @@ def _log_atanh(s2: mp.mpf) -> mp.mpf:
     return (2 * mp.atanh(s) / s - 2) / s2
 
 
+def _tanh_tail(z: mp.mpf) -> mp.mpf:
+    """(tanh(v) / v − 1) / v² as a function of v²."""
+    v = mp.sqrt(z)
+    return (mp.tanh(v) / v - 1) / z
+
+
 _HALF_LN2 = float(mp.log(2) / 2) * 1.0001
 F = np.float32
 
@@ -110,6 +116,11 @@ PROBLEMS: dict[str, Problem] = {
     # expm1(r) = r + r² p(r)
     "expm1_32": Problem(_tail(mp.exp, 1, 1), lambda r: abs(r**2 / mp.expm1(r)), -_HALF_LN2, _HALF_LN2, 4, F),
     "expm1_64": Problem(_tail(mp.exp, 1, 1), lambda r: abs(r**2 / mp.expm1(r)), -_HALF_LN2, _HALF_LN2, 9),
+    # tanh(v) = v + v³ p(v²), |v| ≤ ln 2 / 4
+    "tanh32_2": Problem(_tanh_tail, lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.03005, 1, F),
+    "tanh32_3": Problem(_tanh_tail, lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.03005, 2, F),
+    "tanh64_5": Problem(_tanh_tail, lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.03005, 4),
+    "tanh64_6": Problem(_tanh_tail, lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.03005, 5),
     # log(1 + r) = r − r²/2 + r³ p(r)
     "log32": Problem(_tail(mp.log1p, 0, 1, -0.5), lambda r: abs(r**3 / mp.log1p(r)), -0.25, 0.5, 7, F),
     "log32_6": Problem(_tail(mp.log1p, 0, 1, -0.5), lambda r: abs(r**3 / mp.log1p(r)), -0.25, 0.5, 6, F),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.native.builder import Builder, Value
 from chainrule.native.functions.exponential import expm1_of_remainder, reduce_by_ln2
-from chainrule.native.functions.primitives import by_dtype, constant, minimum, power_of_two
+from chainrule.native.functions.primitives import by_dtype, constant, minimum, power_of_two, residual
 
 __all__ = ["tanh"]
 
@@ -18,7 +18,8 @@ def tanh(b: Builder, x: Value) -> Value:
     h = b.fma(half_power, expm1_of_remainder(b, r), b.fsub(half_power, constant(b, 0.5, x)))
     denominator = b.fadd(h, one)
     y = b.fdiv(h, denominator)
-    # What 1 + h lost to rounding is put right: dy/dh = y (1 − y) / h, and 1 / (1 + h) = 1 − y.
+    # One step of Newton's on h − y (1 + h), with what the sum lost to rounding; 1 / (1 + h) is 1 − y.
     lost = b.fsub(h, b.fsub(denominator, one))
-    y = b.fma(b.fneg(b.fmul(y, lost)), b.fsub(one, y), y)
+    rest = b.fma(b.fneg(y), lost, residual(b, h, y, denominator))
+    y = b.fma(rest, b.fsub(one, y), y)
     return b.copysign(minimum(b, one, y), x)

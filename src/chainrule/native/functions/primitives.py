@@ -25,8 +25,12 @@ __all__ = [
     "negate",
     "polynomial",
     "power_of_two",
+    "quick_two_sum",
+    "residual",
     "round_shifted",
     "scale",
+    "two_product",
+    "two_sum",
 ]
 
 
@@ -46,7 +50,7 @@ class Format:
     bias : int
         What is added to an exponent before it is stored.
     shifter : float
-        1.5 · 2^mantissa_bits: a number added to it is rounded to an integer, which stands in the lowest bits of the sum.
+        1.5 · 2^mantissa_bits: a number added to it is rounded to an integer, found in the lowest bits of the sum.
     """
 
     integer: str
@@ -76,7 +80,7 @@ def constant(b: Builder, number: float, x: Value) -> Value:
 
 
 def polynomial(b: Builder, x: Value, coefficients: Sequence[float], square: Value | None = None) -> Value:
-    """c₀ + c₁ x + c₂ x² + ...: by Horner's rule, in two chains (even and odd powers) where x² is at hand, or worth it."""
+    """c₀ + c₁ x + c₂ x² + ...: by Horner's rule, even and odd powers apart where that is quicker."""
     if square is None:
         if len(coefficients) <= 5:
             return _horner(b, x, coefficients)
@@ -114,6 +118,49 @@ def flip_sign(b: Builder, x: Value, bits: Value) -> Value:
     format = FORMAT[x.type.scalar]
     sign = b.and_(bits, b.constant(-(1 << (x.type.bits - 1)), bits.type))
     return b.bitcast(b.xor(b.bitcast(x, format.integer), sign), x.type.scalar)
+
+
+# Exact sums and products ----------------------------------------------------------------------------------------
+
+
+def quick_two_sum(b: Builder, x: Value, y: Value) -> tuple[Value, Value]:
+    """x + y as the rounded sum and what it lost, for |x| ≥ |y| (Dekker)."""
+    total = b.fadd(x, y)
+    return total, b.fsub(y, b.fsub(total, x))
+
+
+def two_sum(b: Builder, x: Value, y: Value) -> tuple[Value, Value]:
+    """x + y as the rounded sum and what it lost (Knuth)."""
+    total = b.fadd(x, y)
+    part = b.fsub(total, x)
+    return total, b.fadd(b.fsub(x, b.fsub(total, part)), b.fsub(y, part))
+
+
+def two_product(b: Builder, x: Value, y: Value) -> tuple[Value, Value]:
+    """x · y as the rounded product and what it lost: by fma, or by Dekker's and Veltkamp's splitting."""
+    product = b.fmul(x, y)
+    if b.has_fma:
+        return product, b.fma(x, y, b.fneg(product))
+    x_high, x_low = _split(b, x)
+    y_high, y_low = _split(b, y)
+    rest = b.fsub(b.fmul(x_high, y_high), product)
+    rest = b.fadd(b.fadd(rest, b.fmul(x_high, y_low)), b.fmul(x_low, y_high))
+    return product, b.fadd(rest, b.fmul(x_low, y_low))
+
+
+def _split(b: Builder, x: Value) -> tuple[Value, Value]:
+    """Two halves of the mantissa (Veltkamp)."""
+    big = b.fmul(x, constant(b, by_dtype(x, 2.0**12 + 1, 2.0**27 + 1), x))
+    high = b.fsub(big, b.fsub(big, x))
+    return high, b.fsub(x, high)
+
+
+def residual(b: Builder, x: Value, y: Value, z: Value) -> Value:
+    """x − y · z, where the product all but cancels x."""
+    if b.has_fma:
+        return b.fma(b.fneg(y), z, x)
+    product, lost = two_product(b, y, z)
+    return b.fsub(b.fsub(x, product), lost)
 
 
 # Integers and powers of two -------------------------------------------------------------------------------------
