@@ -86,6 +86,15 @@ class Polynomial:
             for atom, exponent in monomial
         )
 
+    def may_distribute(self, factor: Polynomial) -> bool:
+        """Whether a factor may be multiplied into this sum: see `chainrule.simplify.closed_forms`."""
+        if len(self.terms) <= 1:
+            return len(factor.terms) <= 1
+        if len(factor.terms) > 1:
+            return False
+        largest = max([abs(coefficient) for monomial, coefficient in self.terms.items() if monomial])
+        return not factor.atoms or 0 < abs(self.terms.get((), 0)) <= largest
+
     def replaced(self, atom: int, by: Polynomial) -> Polynomial | None:
         """Another polynomial in place of an atom, if that stands in no denominator."""
         result = Polynomial({}, True)

@@ -71,10 +71,13 @@ class Facts:
         Nodes whose values are given at each run: a rule must not look at their values.
     uses : dict of Node to int
         How often each node is used, counting once for being an output.
+    decaying : dict of Node to Node
+        From z to the node that computes e^−|z|, where there is one.
     """
 
     given: frozenset[Node] = frozenset()
     uses: dict[Node, int] = field(default_factory=dict)
+    decaying: dict[Node, Node] = field(default_factory=dict)
 
     @classmethod
     def about(cls, order: Iterable[Node], outputs: Iterable[Node], given: Iterable[Node]) -> Facts:
