@@ -132,7 +132,7 @@ CONTRACTIONS = [
         "sum of picked rows",
         ("sum",),
         _sum_of_rows,
-        (Case(lambda x: x * sum_(take_index(lift(np.eye(3)), np.array([2, 0, 1, 1])), 1), ((4,),)),),
+        (Case(lambda x: x * sum_(take_index(lift(np.eye(3, dtype=x.dtype)), np.array([2, 0, 1, 1])), 1), ((4,),)),),
         wants_facts=True,
     ),
     Rule(

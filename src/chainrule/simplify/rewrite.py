@@ -51,6 +51,11 @@ class Case:
         Of an elementwise formula: how many arguments it takes.
     labels : tuple of int
         Arguments that are labels 0 and 1.
+    truth : callable, optional
+        The same formula written so that it does not cancel, where the formula itself loses all digits even in higher
+        precision.
+    values_only : bool
+        Whether the rule makes programs and not graphs to differentiate, so that gradients are not compared.
     """
 
     formula: Callable[..., Any]
@@ -59,6 +64,8 @@ class Case:
     high: float = float("inf")
     arity: int = 1
     labels: tuple[int, ...] = ()
+    truth: Callable[..., Any] | None = None
+    values_only: bool = False
 
 
 @dataclass

@@ -47,7 +47,7 @@ SHARING = RuleSet(
             "sigmoid from a shared exponential",
             ("sigmoid",),
             _sigmoid_of_shared,
-            (Case(_example, arity=2, labels=(1,)),),
+            (Case(_example, arity=2, labels=(1,), values_only=True),),
             opt_in=True,
             wants_facts=True,
         )
