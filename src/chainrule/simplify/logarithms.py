@@ -133,7 +133,12 @@ LOGARITHMS = [
     Rule("log of 1 + x", ("log",), _log_one_plus, (Case(lambda x: log(1 + x)), Case(lambda x: log(1 - x)))),
     Rule("exp minus 1", ("subtract",), _exp_minus_one, (Case(lambda x: exp(x) - 1), Case(lambda x: 1 - exp(x)))),
     Rule("x log x", ("multiply",), _times_own_log, (Case(lambda x: x * log(x)), Case(lambda x: log(x) * x))),
-    Rule("log before moving elements", ("log",), _log_before_moving, (Case(lambda x: log(softmax(x, axis=(1,))[:, 0]), ((3, 4),)),)),
+    Rule(
+        "log before moving elements",
+        ("log",),
+        _log_before_moving,
+        (Case(lambda x: log(softmax(x, axis=(1,))[:, 0]), ((3, 4),)),),
+    ),
     Rule(
         "binary cross-entropy",
         ("add", "subtract"),
@@ -150,4 +155,4 @@ LOGARITHMS = [
         _categorical_cross_entropy,
         (Case(lambda v, y: sum_(y * log(v / sum_(v, 1, keepdims=True)), 1), ((3, 4), (3, 4)), low=0, labels=(1,)),),
     ),
-]  # fmt: skip
+]

@@ -174,9 +174,19 @@ LOGISTIC = [
         (Case(lambda z: (exp(z) - exp(-z)) / (exp(z) + exp(-z))),),
     ),
     Rule("quotient of expm1 is tanh", ("divide",), _tanh_of_half, (Case(lambda z: expm1(2 * z) / (exp(2 * z) + 1)),)),
-    Rule("one minus sigmoid", ("subtract",), _complement_of_sigmoid, (Case(lambda z: 1 - sigmoid(z), truth=lambda z: 1 / (1 + exp(z))),)),
+    Rule(
+        "one minus sigmoid",
+        ("subtract",),
+        _complement_of_sigmoid,
+        (Case(lambda z: 1 - sigmoid(z), truth=lambda z: 1 / (1 + exp(z))),),
+    ),
     Rule("log of sigmoid", ("log",), _log_of_sigmoid, (Case(lambda z: log(sigmoid(z)), truth=_log_sigmoid),)),
-    Rule("log of one minus sigmoid", ("log1p",), _log_of_complement, (Case(lambda z: log1p(-sigmoid(z)), truth=lambda z: _log_sigmoid(-z)),)),
+    Rule(
+        "log of one minus sigmoid",
+        ("log1p",),
+        _log_of_complement,
+        (Case(lambda z: log1p(-sigmoid(z)), truth=lambda z: _log_sigmoid(-z)),),
+    ),
     Rule(
         "log of 1 + exp is softplus",
         ("log", "log1p"),

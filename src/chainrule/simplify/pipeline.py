@@ -70,7 +70,7 @@ def simplify(
 
 
 def _closed(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None) -> list[Node]:
-    """Closed forms; once more if some were found, as they may leave a node with a single use that is then not needed."""
+    """Closed forms; once more if some were found, as what they no longer need may have had a second use."""
     fired: list[Rewrite] = []
     nodes = close_forms(nodes, leaves, fired)
     if fired:
