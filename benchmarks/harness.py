@@ -6,6 +6,7 @@ says more than any absolute time.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -31,6 +32,16 @@ class Row:
         return statistics.median(theirs / ours for theirs, ours in zip(self.times[name], self.times[OURS], strict=True))
 
 
+def take_turns(names: list[str], timed: Callable[[str], float], rounds: int) -> dict[str, list[float]]:
+    """Ask every name for a time once a round, in an order that changes from round to round."""
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for round_number in range(rounds):
+        first = round_number % len(names)
+        for name in names[first:] + names[:first]:
+            times[name].append(timed(name))
+    return times
+
+
 def calls_per_round(call: Callable[[], object], seconds: float) -> int:
     """How often to call for a round to last about this long."""
     count, elapsed = 1, 0.0
@@ -44,18 +55,61 @@ def calls_per_round(call: Callable[[], object], seconds: float) -> int:
 
 
 def measure(work: str, contenders: dict[str, Callable[[], object]], rounds: int = 15, seconds: float = 0.05) -> Row:
-    """Time contenders in turn, in an order that changes from round to round."""
+    """Time single calls, contenders in turn."""
     counts = {name: calls_per_round(call, seconds) for name, call in contenders.items()}
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    names = list(contenders)
-    for round_number in range(rounds):
-        for name in names[round_number % len(names) :] + names[: round_number % len(names)]:
-            call, count = contenders[name], counts[name]
-            start = time.perf_counter()
-            for _ in range(count):
-                call()
-            times[name].append((time.perf_counter() - start) / count * 1e6)
-    return Row(work, times)
+
+    def timed(name: str) -> float:
+        call, count = contenders[name], counts[name]
+        start = time.perf_counter()
+        for _ in range(count):
+            call()
+        return (time.perf_counter() - start) / count * 1e6
+
+    return Row(work, take_turns(list(contenders), timed, rounds))
+
+
+def steps_per_call(run: Callable[[int], object], seconds: float, most: int = 500_000) -> int:
+    """How many steps a call of a loop takes to last about this long, found with fewer steps than that.
+
+    Numbers are powers of two, so that a loop compiled for each number is compiled seldom.
+    """
+    steps, elapsed = 4, 0.0
+    while True:
+        run(steps)  # compiles, warms caches
+        start = time.perf_counter()
+        run(steps)
+        elapsed = time.perf_counter() - start
+        if elapsed >= seconds or steps >= most:
+            return steps
+        steps *= 2 ** max(1, min(4, int(math.log2(seconds / elapsed))))
+
+
+def measure_loops(
+    work: str,
+    runs: dict[str, Callable[[int], object]],
+    rounds: int,
+    seconds: float,
+    steps: int | None = None,
+    rest: float = 0.0,
+) -> Row:
+    """Time training loops by the step, contenders in turn.
+
+    A call takes `steps` steps, or as many as it needs to last `seconds`: the cost of the call itself is spread over all
+    of them, for every contender alike. Before each timed call there is a `rest`, in which the threads of the contender
+    before stop waiting for work, and a short untimed call, which brings this contender's threads and data back.
+    """
+    counts = {name: steps or steps_per_call(run, seconds) for name, run in runs.items()}
+
+    def timed(name: str) -> float:
+        run, count = runs[name], counts[name]
+        time.sleep(rest)
+        if steps is None:
+            run(4)
+        start = time.perf_counter()
+        run(count)
+        return (time.perf_counter() - start) / count * 1e6
+
+    return Row(work, take_turns(list(runs), timed, rounds))
 
 
 def machine() -> str:
