@@ -23,17 +23,22 @@ def reference(work: Work, steps: int) -> tuple[dict[str, Any], Any]:
 
 
 def require(name: str, problem: Problem, run: Callable[[int], Any], expected: tuple[Any, Any], steps: int) -> None:
-    """Run some steps and compare parameters, history and dtype; raise where they differ."""
+    """Run some steps and compare parameters, their dtype and the history; raise where they differ."""
     params, history = run(steps)
     wanted_params, wanted_history = expected
-    for key, wanted in wanted_params.items():
-        found = as_numpy(params[key])
-        where = f"{name}, {problem.work.label}, {problem.dtype}: {key}"
-        if found.dtype != problem.dtype:
-            raise AssertionError(f"{where} is {found.dtype}")
-        np.testing.assert_allclose(found, wanted, **TOLERANCE[problem.dtype], err_msg=where)
+    where = f"{name}, {problem.work.label}, {problem.dtype}"
     losses = as_numpy(history)
     if len(losses) * problem.work.epoch == steps:  # scikit-learn keeps the mean of each epoch
         wanted_history = wanted_history.reshape(-1, problem.work.epoch).mean(axis=1)
-    where = f"{name}, {problem.work.label}, {problem.dtype}: losses"
-    np.testing.assert_allclose(losses, wanted_history, **TOLERANCE[problem.dtype], err_msg=where)
+    require_equal(where, (losses, params), (wanted_history, wanted_params), problem.dtype)
+
+
+def require_equal(where: str, found: tuple[Any, Any], expected: tuple[Any, Any], dtype: str) -> None:
+    """Compare losses, and arrays by name together with their dtype."""
+    losses, arrays = found
+    np.testing.assert_allclose(as_numpy(losses), expected[0], **TOLERANCE[dtype], err_msg=f"{where}: loss")
+    for key, wanted in expected[1].items():
+        array = as_numpy(arrays[key])
+        if array.dtype != dtype:
+            raise AssertionError(f"{where}: {key} is {array.dtype}")
+        np.testing.assert_allclose(array, wanted, **TOLERANCE[dtype], err_msg=f"{where}: {key}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class Ceilings:
 
     def __init__(self, dtype: str, threads: int) -> None:
         self.dtype, self.threads = np.dtype(dtype), threads
+        self._bandwidths: dict[int, float] = {}
+        self._costs: dict[str, float] = {}
 
     @cached_property
     def flops(self) -> float:
@@ -39,32 +41,35 @@ class Ceilings:
         size = 2048
         left = np.ones((size, size), self.dtype)
         out = np.empty_like(left)
-        return 2.0 * size**3 / best(lambda: np.dot(left, left, out=out))
+        return 2.0 * size**3 / best(lambda: np.dot(left, left, out=out), 1.0)
 
-    @lru_cache(maxsize=None)  # noqa: B019: the few objects live as long as the run
     def bandwidth(self, nbytes: int) -> float:
         """Bytes per second of reading an array of this size over and over: from the cache it fits, or from memory.
 
         BLAS's dot product on its threads or NumPy's sum on one, whichever reads faster.
         """
-        array = np.ones(max(nbytes, SMALLEST_READ) // self.dtype.itemsize, self.dtype)
-        shortest = min(best(lambda: np.dot(array, array)), best(array.sum))
-        return array.nbytes / shortest
+        nbytes = max(nbytes, SMALLEST_READ)
+        if nbytes not in self._bandwidths:
+            array = np.ones(nbytes // self.dtype.itemsize, self.dtype)
+            shortest = min(best(lambda: np.dot(array, array)), best(array.sum))
+            self._bandwidths[nbytes] = array.nbytes / shortest
+        return self._bandwidths[nbytes]
 
-    @lru_cache(maxsize=None)  # noqa: B019
     def per_element(self, name: str) -> float:
         """Seconds for each element of a NumPy function on an array that stays in the cache."""
-        function: Any = getattr(np, name)
-        argument = np.linspace(-2, 2, 8192).astype(self.dtype)
-        out = np.empty_like(argument)
-        return best(lambda: function(argument, out=out), 0.05) / argument.size / self.threads
+        if name not in self._costs:
+            function: Any = getattr(np, name)
+            argument = np.linspace(-2, 2, 8192).astype(self.dtype)
+            out = np.empty_like(argument)
+            self._costs[name] = best(lambda: function(argument, out=out)) / argument.size / self.threads
+        return self._costs[name]
 
     def describe(self) -> str:
         costs = ", ".join(f"{name} {self.per_element(name) * 1e9:.2f} ns" for name in ("exp", "tanh"))
         return (
-            f"{self.dtype.name}, {self.threads} thread(s): matrix products {self.flops / 1e9:.0f} GF/s, reading "
-            f"{self.bandwidth(2**20) / 1e9:.0f} GB/s at 1 MiB, {self.bandwidth(2**28) / 1e9:.0f} GB/s at 256 MiB; "
-            f"for each element {costs}"
+            f"matrix products {self.flops / 1e9:.0f} GF/s, reading {self.bandwidth(2**20) / 1e9:.0f} GB/s at 1 MiB "
+            f"and {self.bandwidth(2**28) / 1e9:.0f} GB/s at 256 MiB; "
+            f"NumPy's functions for each element {costs}"
         )
 
     def floor(self, work: Work) -> float:

@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 OURS = "chainrule"
 
@@ -54,12 +55,15 @@ def calls_per_round(call: Callable[[], object], seconds: float) -> int:
     return max(1, round(count * seconds / elapsed))
 
 
-def measure(work: str, contenders: dict[str, Callable[[], object]], rounds: int = 15, seconds: float = 0.05) -> Row:
-    """Time single calls, contenders in turn."""
+def measure(
+    work: str, contenders: dict[str, Callable[[], object]], rounds: int = 15, seconds: float = 0.05, rest: float = 0.0
+) -> Row:
+    """Time single calls, contenders in turn, with a rest before each."""
     counts = {name: calls_per_round(call, seconds) for name, call in contenders.items()}
 
     def timed(name: str) -> float:
         call, count = contenders[name], counts[name]
+        time.sleep(rest)
         start = time.perf_counter()
         for _ in range(count):
             call()
@@ -112,6 +116,16 @@ def measure_loops(
     return Row(work, take_turns(list(runs), timed, rounds))
 
 
+def processor() -> str:
+    """The processor's name where the system tells it, or at least its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
 def machine() -> str:
     """Processor, threads and BLAS: what a reader needs to place the numbers."""
     import numpy as np
@@ -123,7 +137,7 @@ def machine() -> str:
         if pool["user_api"] == "blas"
     )
     return (
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"NumPy {np.__version__}; BLAS: {blas}; OPENBLAS_CORETYPE {os.environ.get('OPENBLAS_CORETYPE', 'unset')}"
     )
 

@@ -1,4 +1,7 @@
-"""JAX: one jitted step at a time, and the whole loop in one call. Parameters are donated to the call that replaces them."""
+"""JAX: one jitted step at a time, and the whole loop in one call.
+
+Parameters are donated to the call that replaces them.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import lstm
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 from workloads import LEARNING_RATE, Problem
@@ -38,9 +39,7 @@ class Tensors:
         self.order = torch.from_numpy(problem.order) if problem.work.batch else None
 
     def params(self, requires_grad: bool) -> dict[str, torch.Tensor]:
-        return {
-            name: torch.tensor(array, requires_grad=requires_grad) for name, array in self.problem.params.items()
-        }
+        return {name: torch.tensor(array, requires_grad=requires_grad) for name, array in self.problem.params.items()}
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         if self.order is None:
@@ -69,8 +68,8 @@ def eager(problem: Problem) -> Callable[[int], tuple[Any, Any]]:
     return run
 
 
-def compiled(problem: Problem) -> Callable[[int], tuple[Any, Any]]:
-    """The whole step, gradient and update, as one compiled graph; needs a C++ compiler."""
+def lazily_compiled(problem: Problem) -> Callable[[int], tuple[Any, Any]]:
+    """The whole step, gradient and update, as one graph, compiled by the first run; needs a C++ compiler."""
     tensors = Tensors(problem)
     evaluate = torch.func.grad_and_value(LOSSES[problem.work.kind])
 
@@ -78,7 +77,6 @@ def compiled(problem: Problem) -> Callable[[int], tuple[Any, Any]]:
         gradients, value = evaluate(params, X, y)
         return {name: params[name] - LEARNING_RATE * gradients[name] for name in params}, value
 
-    torch._dynamo.reset()
     step_function = torch.compile(one_step, dynamic=False, fullgraph=True)
 
     def run(steps: int) -> tuple[Any, Any]:
@@ -89,5 +87,25 @@ def compiled(problem: Problem) -> Callable[[int], tuple[Any, Any]]:
                 history.append(value)
         return params, history
 
-    run(1)  # compile now
     return run
+
+
+def compiled(problem: Problem) -> Callable[[int], tuple[Any, Any]]:
+    torch._dynamo.reset()
+    run = lazily_compiled(problem)
+    run(1)  # compile now, and fail now where there is no compiler
+    return run
+
+
+def lstm_call(dtype: str) -> Callable[[], tuple[Any, dict[str, Any]]]:
+    """Value and gradient of the unrolled LSTM, in the formulas of ``lstm.py``."""
+    params, X, y = lstm.arguments(dtype)
+    tensors = {name: torch.tensor(array, requires_grad=True) for name, array in params.items()}
+    leaves, X, y = list(tensors.values()), torch.from_numpy(X), torch.from_numpy(y)
+    loss = lstm.loss(torch)
+
+    def call() -> tuple[Any, dict[str, Any]]:
+        value = loss(tensors, X, y)
+        return value.detach(), dict(zip(tensors, torch.autograd.grad(value, leaves), strict=True))
+
+    return call
