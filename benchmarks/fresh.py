@@ -39,14 +39,21 @@ def first_run(
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             for state in states:
-                found = _start(subject, library, dtype, folder)
+                found = in_fresh_process([Path(__file__).name, subject, library, dtype], folder)
                 figures[state].append(found["first"])
                 if state == "cold":
                     figures["run"].append(found["run"])
     return figures
 
 
-def _start(subject: str, library: str, dtype: str, folder: str) -> dict[str, float]:
+def in_fresh_process(command: list[str], folder: str, patience: float | None = None) -> dict[str, float]:
+    """Start a script of this folder with `folder` for all caches, and read the JSON of its last line.
+
+    Raises
+    ------
+    RuntimeError
+        With the last line that the process wrote, if it fails, or if it takes longer than `patience` seconds.
+    """
     caches = {
         "XDG_CACHE_HOME": folder,
         "JAX_COMPILATION_CACHE_DIR": f"{folder}/jax",
@@ -54,13 +61,18 @@ def _start(subject: str, library: str, dtype: str, folder: str) -> dict[str, flo
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "TORCHINDUCTOR_CACHE_DIR": f"{folder}/torch",
     }
-    process = subprocess.run(
-        [sys.executable, __file__, subject, library, dtype],
-        env={**os.environ, **caches},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    script, *rest = command
+    try:
+        process = subprocess.run(
+            [sys.executable, str(HERE / script), *rest],
+            env={**os.environ, **caches},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=patience,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RuntimeError(f"not done after {patience:g} s") from error
     if process.returncode:
         raise RuntimeError((process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1])
     return json.loads(process.stdout.splitlines()[-1])

@@ -33,10 +33,21 @@ class Row:
         return statistics.median(theirs / ours for theirs, ours in zip(self.times[name], self.times[OURS], strict=True))
 
 
-def take_turns(names: list[str], timed: Callable[[str], float], rounds: int) -> dict[str, list[float]]:
-    """Ask every name for a time once a round, in an order that changes from round to round."""
+FEWEST_ROUNDS = 3
+
+
+def take_turns(
+    names: list[str], timed: Callable[[str], float], rounds: int, budget: float = math.inf
+) -> dict[str, list[float]]:
+    """Ask every name for a time once a round, in an order that changes from round to round.
+
+    When more than `budget` seconds have gone, no new round begins, except for the first three.
+    """
     times: dict[str, list[float]] = {name: [] for name in names}
+    begin = time.perf_counter()
     for round_number in range(rounds):
+        if round_number >= FEWEST_ROUNDS and time.perf_counter() - begin > budget:
+            break
         first = round_number % len(names)
         for name in names[first:] + names[:first]:
             times[name].append(timed(name))
@@ -95,12 +106,14 @@ def measure_loops(
     seconds: float,
     steps: int | None = None,
     rest: float = 0.0,
+    budget: float = math.inf,
 ) -> Row:
     """Time training loops by the step, contenders in turn.
 
     A call takes `steps` steps, or as many as it needs to last `seconds`: the cost of the call itself is spread over all
     of them, for every contender alike. Before each timed call there is a `rest`, in which the threads of the contender
     before stop waiting for work, and a short untimed call, which brings this contender's threads and data back.
+    `budget` is that of `take_turns`.
     """
     counts = {name: steps or steps_per_call(run, seconds) for name, run in runs.items()}
 
@@ -113,7 +126,7 @@ def measure_loops(
         run(count)
         return (time.perf_counter() - start) / count * 1e6
 
-    return Row(work, take_turns(list(runs), timed, rounds))
+    return Row(work, take_turns(list(runs), timed, rounds, budget))
 
 
 def processor() -> str:

@@ -43,12 +43,17 @@ NO_JIT = f"{OURS} left out: this version has no jit"
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: rounds, seconds that a timed call lasts, rounds in fresh processes."""
+    """How long to measure.
+
+    Rounds, seconds that a timed call lasts, rounds in fresh processes, seconds of rest between contenders, and the
+    seconds after which a row begins no further round.
+    """
 
     rounds: int
     seconds: float
     fresh_rounds: int
     rest: float
+    budget: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -77,9 +82,9 @@ class Suite:
             return run
 
         runs = _prepared(result, LOOPS, prepare)
-        rounds = max(3, self.effort.rounds // 2) if work.batch else self.effort.rounds
-        epoch = work.epoch if work.batch else None
-        result.times = measure_loops(work.label, runs, rounds, self.effort.seconds, epoch, self.effort.rest).times
+        effort, epoch = self.effort, work.epoch if work.batch else None
+        row = measure_loops(work.label, runs, effort.rounds, effort.seconds, epoch, effort.rest, effort.budget)
+        result.times = row.times
         return result
 
     def single_call(self, work: Work) -> Result:
