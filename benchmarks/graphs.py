@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,14 @@ def seconds_per_step(run: Callable[[int], object]) -> float:
 
 
 def peak_mebibytes() -> float:
-    """The peak of this process so far; Linux counts in KiB, macOS in bytes."""
+    """The peak of this process so far.
+
+    On Linux not that of `getrusage`, which begins with the peak of the process that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
