@@ -93,16 +93,8 @@ def _binary_cross_entropy(node: Node) -> Node | None:
             continue
         if same_value(of_zero[1].inputs[0], of_one[1]):
             terms = {order[0]: xlogy(*of_one), order[1]: xlog1py(*of_zero)}
-<<<<<<< HEAD
-            replaced = [
-                terms[bare] if bare is term else negative(terms[bare])
-                for term, bare in zip(node.inputs, (first, second), strict=True)
-            ]
-            return node.op(*replaced)
-=======
             pairs = zip(node.inputs, (first, second), strict=True)
             return node.op(*[terms[bare] if bare is term else negative(terms[bare]) for term, bare in pairs])
->>>>>>> wt-simplify
     return None
 
 

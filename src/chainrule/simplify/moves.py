@@ -270,8 +270,4 @@ MOVES = [
         _double_cast,
         (Case(lambda x: cast(cast(x, dtype=np.dtype(np.longdouble)), dtype=x.dtype)),),
     ),
-<<<<<<< HEAD
-]  # fmt: skip
-=======
 ]
->>>>>>> wt-simplify
