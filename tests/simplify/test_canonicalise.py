@@ -127,7 +127,7 @@ def test_gradients_are_what_they_were_without_canonicalisation(monkeypatch: pyte
 
     w, b = np.array([0.1, -0.2, 0.3]), np.array(0.5)
     expected = cr.grad(loss, argnums=(0, 1))(w, b)
-    monkeypatch.setattr(program, "CANONICALISE", type(CANONICALISE)("nothing", []))
+    monkeypatch.setattr(program, "simplify", lambda outputs, leaves: outputs)
     plain = cr.grad(lambda w, b: loss(w, b) + 0.0, argnums=(0, 1))(w, b)
     for one, other in zip(expected, plain, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-14)

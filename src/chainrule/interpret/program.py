@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.simplify.pipeline import simplify
+from chainrule.simplify.pipeline import shorten, simplify
 
 __all__ = ["Program", "handed_out"]
 
@@ -34,7 +34,7 @@ class Program:
     """
 
     def __init__(self, outputs: Sequence[Node], leaves: Sequence[Node]) -> None:
-        outputs = simplify(outputs, leaves)
+        outputs = _simplified(outputs, leaves)
         self._leaf_count = len(leaves)
         self._template: list[Any] = [None] * len(leaves)
         self._steps: list[Step] = []
@@ -95,6 +95,15 @@ class Program:
 
     def __len__(self) -> int:
         return len(self._steps)
+
+
+#: In larger graphs, unrolled loops for the most part, closed forms would take longer to find than they save.
+_LARGEST_CLOSED = 2_000
+
+
+def _simplified(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
+    is_large = len(ancestors(outputs, skip=frozenset(leaves).__contains__)) > _LARGEST_CLOSED
+    return shorten(outputs, leaves) if is_large else simplify(outputs, leaves)
 
 
 def _step(node: Node, arguments: list[int], target: int) -> Step:

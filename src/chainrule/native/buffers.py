@@ -161,9 +161,7 @@ def c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([math.prod(shape[i + 1 :]) for i in range(len(shape))])
 
 
-def _match_axes(
-    shape: tuple[int, ...], strides: tuple[int, ...], wanted: tuple[int, ...]
-) -> tuple[int, ...] | None:
+def _match_axes(shape: tuple[int, ...], strides: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...] | None:
     """Strides for another shape of the same elements in the same order, or None where they would need a copy."""
     runs: list[list[int]] = []  # maximal runs of axes that behave as one: [length, stride of the last axis]
     for length, stride in zip(shape, strides, strict=True):

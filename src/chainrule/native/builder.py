@@ -410,7 +410,7 @@ class Builder:
         loop.next_index = self.fresh()
         return loop
 
-    def end_loop(self, loop: Loop, carry: Sequence[Value] = ()) -> list[Value]:
+    def end_loop(self, loop: Loop, carry: Sequence[Value] = (), unless: Value | None = None) -> list[Value]:
         """End a loop.
 
         Parameters
@@ -418,6 +418,8 @@ class Builder:
         loop : Loop
         carry : sequence of Value
             The carried values after a round.
+        unless : Value, optional
+            Where it is true, this round was the last.
 
         Returns
         -------
@@ -431,6 +433,8 @@ class Builder:
         self.lines[loop.phi_position : loop.phi_position] = phis
         self.lines.append(f"{loop.next_index} = add nuw nsw i64 {loop.index.text}, {loop.step}")
         more = self.icmp("slt", Value(loop.next_index, _I64), loop.stop)
+        if unless is not None:
+            more = self.and_(more, self.not_(unless))
         exit_ = self.fresh("done")
         self.branch(more, loop.body, exit_)
         self.label(exit_)

@@ -26,6 +26,9 @@ __all__ = ["FunctionCode", "Layout", "Table"]
 
 _I64, _PTR = Type("i64"), Type("ptr")
 
+#: Where, in the block of memory in which threads meet, the number of steps is left.
+_STEPS_TAKEN = 1
+
 #: A waiting thread looks this often before it lets others have the processor.
 _SPINS = 4000
 
@@ -60,16 +63,20 @@ class Table:
         return self.arena + 2
 
     @property
-    def sync(self) -> int:
+    def order(self) -> int:
         return self.arena + 3
 
     @property
-    def pause(self) -> int:
+    def sync(self) -> int:
         return self.arena + 4
 
     @property
-    def size(self) -> int:
+    def pause(self) -> int:
         return self.arena + 5
+
+    @property
+    def size(self) -> int:
+        return self.arena + 6
 
 
 @dataclass
@@ -89,7 +96,11 @@ class Layout:
     partials : dict of Node to View
         Totals of a thread, of nodes that sum over rows.
     history : Node or None
-        In a loop of steps: the result that is kept for each step.
+        In a loop of steps: the result that is kept for each step; where it is not finite, the loop ends.
+    batch : list of (int, Node)
+        In a loop of steps: leaves whose rows are picked for each step.
+    packed : tuple of int
+        Leaves that are given with their rows innermost.
     """
 
     sections: list[Section]
@@ -104,6 +115,8 @@ class Layout:
     state_bytes: int = 0
     partials: dict[Node, View] = field(default_factory=dict)
     history: Node | None = None
+    batch: list[tuple[int, Node]] = field(default_factory=list)
+    packed: tuple[int, ...] = ()
     is_loop: bool = False
 
     @property
@@ -125,10 +138,13 @@ class FunctionCode:
     layout : Layout
     target : Target
     name : str
+    checks_finite : bool, default False
+        Whether a loop ends after a step whose loss is NaN or infinite.
     """
 
-    def __init__(self, layout: Layout, target: Target, name: str) -> None:
+    def __init__(self, layout: Layout, target: Target, name: str, checks_finite: bool = False) -> None:
         self.layout, self.target, self.name = layout, target, name
+        self.checks_finite = checks_finite
         self.b = Builder(target.lanes_of, target.has_fma)
         self.e = Emitter(self.b)
         self.row_count = layout.rows.count
@@ -235,11 +251,62 @@ class FunctionCode:
         loop = b.begin_loop(b.i64(0), Value("%steps", _I64), 1, [first, second])
         self._pointers[Home.STATE, 0], self._pointers[Home.NEXT_STATE, 0] = loop.carried
         self._step = loop.index
+        if layout.batch and not any(section.over_rows for section in layout.sections):
+            self._pick_rows()
         self._sections()
-        last, _ = b.end_loop(loop, [loop.carried[1], loop.carried[0]])
+        last, _ = b.end_loop(loop, [loop.carried[1], loop.carried[0]], unless=self._is_spoilt())
         begun = b.begin_if(b.icmp("eq", self._thread, b.i64(0)))
         self._copy_state(last, given)
+        b.store(Value(loop.next_index, _I64), b.address(self._sync, b.i64(_STEPS_TAKEN), "i64"))
         b.end_if(begun)
+
+    def _is_spoilt(self) -> Value | None:
+        """Whether the loss of this step is NaN or infinite, in code that checks it."""
+        history, b = self.layout.history, self.b
+        if history is None or not self.checks_finite:
+            return None
+        view = self.view(history)
+        loss = b.load(self.base(view, 0), Type(memory_scalar(view.buffer)))
+        return b.not_(self.e.isfinite(loss))
+
+    def _pick_rows(self) -> None:
+        """The rows of this step, or of this tile: rows of the whole data, in the order that the caller gives."""
+        b, layout = self.b, self.layout
+        order = self._table_entry(layout.table.order)
+        for index, node in layout.batch:
+            view = layout.memory.view(node)
+            scalar, width = memory_scalar(view.buffer), node.size // node.shape[0]
+            source = self._table_entry(index)
+            target = self.base(view, width)
+            lanes = self.target.lanes_of[scalar]
+            first = b.imul(self._step, b.i64(node.shape[0]))
+            if self._row_start is not None:
+                first = b.iadd(first, self._row_start)
+
+            def row(
+                number: Value,
+                mask: Value | None,
+                carried: list[Value],
+                source: Value = source,
+                target: Value = target,
+                first: Value = first,
+                scalar: str = scalar,
+                width: int = width,
+                lanes: int = lanes,
+            ) -> list[Value]:
+                picked = b.load(b.address(order, b.iadd(first, number), "i64"), _I64)
+                here = b.address(source, b.imul(picked, b.i64(width)), scalar)
+                there = b.address(target, b.imul(number, b.i64(width)), scalar)
+
+                def part(index: Value, mask: Value | None, carried: list[Value]) -> list[Value]:
+                    type, pointer = Type(scalar, lanes), b.address(here, index, scalar)
+                    value = b.masked_load(pointer, mask, type) if mask else b.load(pointer, type)
+                    self._store_vector(value, b.address(there, index, scalar), mask)
+                    return []
+
+                return lane_loop(self, width, lanes, [], part)
+
+            lane_loop(self, self.rows_times(1) if layout.rows.axis else node.shape[0], 0, [], row)
 
     def _copy_state(self, source: Value, target: Value) -> None:
         """The state is copied as a whole: its parts lie one after the other."""
@@ -278,6 +345,8 @@ class FunctionCode:
         self._in_tiles = True
         summed = _summed(section, layout.rows)
         if not layout.is_split:
+            if not section.phase:
+                self._pick_rows()
             for stage in section.stages:
                 self._stage(stage)
             self._in_tiles = False
@@ -286,7 +355,7 @@ class FunctionCode:
             self._pointers[Home.PARTIAL, 0] = self._partial_address(self._thread)
         for node in summed:
             self._fill(node)
-        self._tiles(section.stages)
+        self._tiles(section.stages, picks=not section.phase)
         self._in_tiles = False
         if layout.threads > 1:
             self._barrier()
@@ -294,7 +363,7 @@ class FunctionCode:
                 self._add_up(summed)
                 self._advance_epoch()
 
-    def _tiles(self, stages: Sequence[Stage]) -> None:
+    def _tiles(self, stages: Sequence[Stage], picks: bool) -> None:
         """The tiles of this thread."""
         b, layout = self.b, self.layout
         count, threads = layout.tiles, layout.threads
@@ -311,6 +380,8 @@ class FunctionCode:
             self._rows = b.intrinsic("smin", left, b.i64(layout.tile_rows))
         else:
             self._rows = layout.tile_rows
+        if picks:
+            self._pick_rows()
         for stage in stages:
             self._stage(stage)
         b.end_loop(loop)

@@ -59,10 +59,7 @@ def has_instructions(
     found = _known_to_have.get(key)
     if found is None:
         operands = [Value(f"%x{i}", Type(scalar_of(dtype))) for i, dtype in enumerate(dtypes)]
-        try:
-            found = lower(Emitter(Builder(_LANES)), *operands, **params) is not None
-        except KeyError:
-            found = False
+        found = lower(Emitter(Builder(_LANES)), *operands, **params) is not None
         _known_to_have[key] = found
     return found
 
@@ -91,7 +88,9 @@ class Emitter:
             return x
         b = self.b
         if scalar == "i1":
-            return b.fcmp("une", x, b.constant(0, x.type)) if x.type.is_float else b.icmp("ne", x, b.constant(0, x.type))
+            return (
+                b.fcmp("une", x, b.constant(0, x.type)) if x.type.is_float else b.icmp("ne", x, b.constant(0, x.type))
+            )
         to_float = scalar in ("float", "double")
         if x.type.is_float:
             if not to_float:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.native.buffers import Buffer
 from chainrule.native.code import FunctionCode, Layout
 from chainrule.native.cache import compiled
 from chainrule.native.kernel import Request, make_layout
-from chainrule.native.memory import ALIGNMENT
+from chainrule.native.memory import ALIGNMENT, padded
 from chainrule.native.target import Target, host
 
 __all__ = ["Executable"]
@@ -67,11 +68,14 @@ class Executable:
     request : Request
     target : Target, optional
         By default this machine.
+    checks_finite : bool, default False
+        Whether a loop of steps ends after a step that gave NaN or infinity.
     """
 
-    def __init__(self, request: Request, target: Target | None = None) -> None:
+    def __init__(self, request: Request, target: Target | None = None, *, checks_finite: bool = False) -> None:
         target = target or host()
         self.layout = make_layout(request, target)
+        self._leaves, self._state = request.leaves, request.state
         self._constants = [np.ascontiguousarray(node._value) for node in request.constants]
         replaced = {output for _, output in request.state}
         self._shapes = [
@@ -79,7 +83,9 @@ class Executable:
             for i, node in enumerate(request.outputs)
             if i not in replaced and i != request.history
         ]
-        self._loaded, self.cache_state = compiled(FunctionCode(self.layout, target, "run").text(), target)
+        self._loaded, self.cache_state = compiled(
+            FunctionCode(self.layout, target, "run", checks_finite).text(), target
+        )
         self._function = self._loaded.function("run")
         self._free: list[_Workspace] = []
 
@@ -103,27 +109,71 @@ class Executable:
         self._free.append(workspace)
         return results
 
-    def run_steps(self, arrays: Sequence[Any], state: np.ndarray[Any, Any], history: Any, steps: int) -> None:
+    def run_steps(
+        self,
+        arrays: Sequence[Any],
+        state: np.ndarray[Any, Any],
+        history: np.ndarray[Any, Any],
+        order: np.ndarray[Any, Any] | None = None,
+    ) -> int:
         """Run a loop of steps.
 
         Parameters
         ----------
-        arrays : sequence of array
-            One for each leaf; those that belong to the state are not looked at.
+        arrays : sequence of array or None
+            One for each leaf, as `pack` makes them; None for those that belong to the state.
         state : array of bytes
-            All parameters, as `state_offsets` says; changed in place.
+            All parameters, as `pack_state` makes it; changed in place.
         history : array
-            Takes the result that is kept for each step.
-        steps : int
+            Takes the result that is kept for each step; its length is the number of steps.
+        order : array of int64, optional
+            For each step the rows that it takes from the data.
+
+        Returns
+        -------
+        int
+            How many steps were taken: fewer, if the last of them gave NaN or infinity.
         """
         workspace = self._take()
         table = self.layout.table
         for i, array in enumerate(arrays):
-            workspace.table[i] = address_of(array)
+            if array is not None:
+                workspace.table[i] = address_of(array)
         workspace.table[table.state] = address_of(state)
         workspace.table[table.history] = address_of(history)
-        self._launch(workspace, steps)
+        if order is not None:
+            workspace.table[table.order] = address_of(order)
+        self._launch(workspace, len(history))
+        taken = int(workspace.sync.view(np.int64)[1])
         self._free.append(workspace)
+        return taken
+
+    def pack(self, position: int, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Data of a loop in the order in which the code reads it."""
+        if position not in self.layout.packed:
+            return np.ascontiguousarray(array)
+        packed = np.zeros((*array.shape[1:], padded(len(array))), array.dtype)
+        packed[..., : len(array)] = np.moveaxis(array, 0, -1)
+        return packed
+
+    def pack_state(self, values: Sequence[Any]) -> np.ndarray[Any, Any]:
+        """The parts of the state in one block of memory."""
+        block = _aligned(self.layout.state_bytes)
+        for buffer, value in zip(self._state_buffers(), values, strict=True):
+            flat = np.ascontiguousarray(value, buffer.dtype).reshape(-1)
+            block[buffer.offset : buffer.offset + buffer.nbytes] = flat.view(np.uint8)
+        return block
+
+    def unpack_state(self, block: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+        """The parts of the state as arrays of their own."""
+        parts = []
+        for buffer, (leaf, _) in zip(self._state_buffers(), self._state, strict=True):
+            part = block[buffer.offset : buffer.offset + buffer.nbytes].view(buffer.dtype)
+            parts.append(part.reshape(self._leaves[leaf].shape).copy())
+        return parts
+
+    def _state_buffers(self) -> list[Buffer]:
+        return [self.layout.memory.view(self._leaves[leaf]).buffer for leaf, _ in self._state]
 
     def _take(self) -> _Workspace:
         try:

@@ -41,6 +41,8 @@ class Request:
         In a loop of steps: the output that is kept for each step.
     data : sequence of Node, optional
         Leaves whose first axis is the row axis; by default those that share the longest first axis.
+    batch : sequence of int, default ()
+        In a loop of steps: leaves that are rows of larger arrays, picked anew for each step.
     threads : int, default 1
     guard : int, default 0
         Bytes between buffers.
@@ -52,6 +54,7 @@ class Request:
     state: Sequence[tuple[int, int]] = ()
     history: int | None = None
     data: Sequence[Node] | None = None
+    batch: Sequence[int] = ()
     threads: int = 1
     guard: int = 0
 
@@ -76,6 +79,8 @@ def make_layout(request: Request, target: Target) -> Layout:
     layout = Layout(sections, memory, rows, table, threads, tile_rows)
     layout.is_loop = bool(request.state) or request.history is not None
     layout.history = outputs[request.history] if request.history is not None else None
+    layout.batch = [(index, request.leaves[index]) for index in request.batch]
+    layout.packed = packed_leaves(request, memory)
     _plan_arena(layout, request)
     return layout
 
@@ -187,13 +192,16 @@ def _needed_whole(order: Sequence[Node], outputs: Sequence[Node], rows: RowAnaly
 
 def _place_ends(request: Request, outputs: Sequence[Node], memory: Memory, table: Table) -> None:
     """Leaves, constants and outputs get their memory; parameters and what replaces them lie in the state."""
+    packed = packed_leaves(request, memory)
     state = {leaf: (position, output) for position, (leaf, output) in enumerate(request.state)}
     replaced = {output: position for position, (_, output) in state.items()}
     for index, node in enumerate(request.leaves):
         if index in state:
             memory.give(node, Home.STATE, state[index][0])
+        elif index in request.batch:
+            memory.give(node, Home.ARENA, -1)
         else:
-            memory.give(node, Home.LEAF, index)
+            memory.give(node, Home.LEAF, index, packed=index in packed)
     for index, node in enumerate(request.constants):
         memory.give(node, Home.CONSTANT, index)
     for index, node in enumerate(outputs):
@@ -204,6 +212,18 @@ def _place_ends(request: Request, outputs: Sequence[Node], memory: Memory, table
         else:
             memory.receive(node, Home.OUTPUT, table.outputs)
             table.outputs += 1
+
+
+def packed_leaves(request: Request, memory: Memory) -> tuple[int, ...]:
+    """Data that a loop of steps wants with rows innermost, so that vectors along rows read it at once."""
+    if not (memory.rows_innermost and request.history is not None):
+        return ()
+    moving = {leaf for leaf, _ in request.state} | set(request.batch)
+    return tuple(
+        index
+        for index, node in enumerate(request.leaves)
+        if index not in moving and memory.rows.given.get(node) == 0 and node.ndim > 1
+    )
 
 
 def _plan_arena(layout: Layout, request: Request) -> None:
@@ -228,6 +248,8 @@ def _plan_arena(layout: Layout, request: Request) -> None:
         for number, node in enumerate(node for node in memory.rows.summed if _is_computed(node, layout)):
             layout.partials[node] = partial_view(node, number)
             partial.take(layout.partials[node].buffer)
+    for _, node in layout.batch:
+        private.take(memory.view(node).buffer)
     _plan_temporaries(layout, private)
     layout.shared_bytes, layout.arena_bytes, layout.partial_bytes = shared.size, private.size, partial.size
 

@@ -166,7 +166,9 @@ class _Nest:
     def _sort_axes(self) -> None:
         """Outside the axes that no reduction sums over, inside those that most do; the vectors innermost."""
         count = len(self.axes)
-        order = sorted(range(count), key=lambda i: (sum(i in axes for axes in self.reduced.values()), i == self.lane_axis))
+        order = sorted(
+            range(count), key=lambda i: (sum(i in axes for axes in self.reduced.values()), i == self.lane_axis)
+        )
         self._keep(order)
         if self.lane_axis is not None:
             self.lane_axis = order.index(self.lane_axis)
@@ -253,17 +255,13 @@ class _Nest:
     def _is_vector(self, strides: Sequence[int]) -> bool:
         return self.lane_axis is not None and bool(strides[self.lane_axis])
 
-    def _compute(
-        self, node: Node, env: dict[Node, Value], pointers: dict[_Access, Value], mask: Value | None
-    ) -> Value:
+    def _compute(self, node: Node, env: dict[Node, Value], pointers: dict[_Access, Value], mask: Value | None) -> Value:
         access = self.loads.get(node)
         if access is not None:
             return self._load(access, pointers[access], mask)
         dtypes = (node.inputs[0].dtype, node.dtype) if node.op.name == "cast" else loop_dtypes(node)
         assert dtypes is not None
-        operands = [
-            self._operand(source, dtype, env) for source, dtype in zip(node.inputs, dtypes[:-1], strict=True)
-        ]
+        operands = [self._operand(source, dtype, env) for source, dtype in zip(node.inputs, dtypes[:-1], strict=True)]
         lanes = max(operand.type.lanes for operand in operands)
         operands = [operand if operand.type.lanes == lanes else self.b.splat(operand, lanes) for operand in operands]
         if node.op.name == "cast":

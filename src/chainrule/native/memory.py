@@ -12,7 +12,7 @@ from chainrule.graph.node import Node
 from chainrule.native.buffers import Buffer, Home, View, c_strides
 from chainrule.native.rows import RowAnalysis
 
-__all__ = ["ALIGNMENT", "VIEWS", "Arena", "Memory"]
+__all__ = ["ALIGNMENT", "VIEWS", "Arena", "Memory", "padded"]
 
 #: Nodes that are another look at the memory of their first input.
 VIEWS = frozenset({"transpose", "broadcast_to", "reshape", "getitem", "stop_gradient"})
@@ -49,11 +49,18 @@ class Memory:
         self._views: dict[Node, View] = {}
         self._base: dict[Node, Node] = {}
 
-    def give(self, node: Node, home: Home, index: int) -> View:
-        """A node that lies in memory in C order before the code runs."""
+    def give(self, node: Node, home: Home, index: int, *, packed: bool = False) -> View:
+        """A node that lies in memory before the code runs: in C order, or packed with its rows innermost."""
         self.given.add(node)
-        buffer = Buffer(home, index, node.dtype, node.size, label=node.name or "")
-        return self._keep(node, View(buffer, node.shape, c_strides(node.shape), 0, self.rows.given.get(node)))
+        if packed:
+            others = c_strides(node.shape[1:])
+            length = padded(node.shape[0])
+            strides = (1, *[stride * length for stride in others])
+            size = math.prod(node.shape[1:]) * length
+        else:
+            strides, size = c_strides(node.shape), node.size
+        buffer = Buffer(home, index, node.dtype, size, label=node.name or "")
+        return self._keep(node, View(buffer, node.shape, strides, 0, self.rows.given.get(node)))
 
     def receive(self, node: Node, home: Home, index: int) -> View:
         """A node that is computed into memory in C order."""
@@ -78,10 +85,10 @@ class Memory:
         others = [n for i, n in enumerate(node.shape) if i != row_axis]
         row_length = self.tile_rows if in_tile else node.shape[row_axis]
         if self.rows_innermost:
-            padded = -(-row_length // 16) * 16
-            strides = [s * padded for s in c_strides(tuple(others))]
+            length = padded(row_length)
+            strides = [s * length for s in c_strides(tuple(others))]
             strides.insert(row_axis, 1)
-            size = math.prod(others) * padded
+            size = math.prod(others) * length
         else:
             strides = list(c_strides(tuple(others)))
             strides.insert(row_axis, math.prod(others))
@@ -124,6 +131,11 @@ class Memory:
     def base_of(self, node: Node) -> Node:
         """The node whose memory a node is a view of; itself, if it is none."""
         return self._base.get(node, node)
+
+
+def padded(rows: int) -> int:
+    """Rows with room for whole vectors: a column of 16 elements begins where a vector register can read it at once."""
+    return -(-rows // 16) * 16
 
 
 class Arena:

@@ -14,7 +14,7 @@ from chainrule.native.schedule import LoopStage, Stage
 if TYPE_CHECKING:
     from chainrule.native.program import Part
 
-__all__ = ["program_plan"]
+__all__ = ["kernel_plan", "program_plan"]
 
 
 def program_plan(name: str, parts: Sequence[Part]) -> str:
@@ -22,14 +22,19 @@ def program_plan(name: str, parts: Sequence[Part]) -> str:
     lines = [f"{name}: {len(parts)} part{'s' * (len(parts) != 1)}"]
     for number, part in enumerate(parts, 1):
         if isinstance(part.run, Executable):
-            lines += [f"{number}. native code", *_kernel_lines(part.run)]
+            lines += [f"{number}. native code", *kernel_lines(part.run)]
         else:
             operations = ", ".join(dict.fromkeys(node.op.name for node in part.nodes))
             lines.append(f"{number}. NumPy: {operations}")
     return "\n".join(lines)
 
 
-def _kernel_lines(kernel: Executable) -> list[str]:
+def kernel_plan(kernel: Executable) -> str:
+    """The stages and the memory of one kernel."""
+    return "\n".join(kernel_lines(kernel))
+
+
+def kernel_lines(kernel: Executable) -> list[str]:
     layout = kernel.layout
     lines = []
     if layout.rows.axis:
@@ -71,14 +76,10 @@ def _memory_lines(kernel: Executable) -> list[str]:
         f"{2 * layout.threads * layout.partial_bytes:,} for totals, {layout.state_bytes:,} for parameters"
     ]
     shown = {
-        view.buffer: view
-        for view in layout.memory.views()
-        if view.buffer.home in (Home.ARENA, Home.SHARED, Home.STATE)
+        view.buffer: view for view in layout.memory.views() if view.buffer.home in (Home.ARENA, Home.SHARED, Home.STATE)
     }
     lines += [
         f"     {buffer.home.value} +{buffer.offset:<8} {buffer.nbytes:>10,} bytes  {buffer.label}"
         for buffer in sorted(shown, key=lambda buffer: (buffer.home.value, buffer.offset))
     ]
     return lines
-
-

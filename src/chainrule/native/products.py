@@ -132,9 +132,7 @@ def _over_stack(code: FunctionCode, product: _Product, stack: _Stack, row_axis: 
 
     def body(index: Value, mask: Value | None, carried: list[Value]) -> list[Value]:
         bases = [product.a.base, product.b.base, product.c.base]
-        for one, (matrix, strides) in enumerate(
-            zip((product.a, product.b, product.c), stack.strides, strict=True)
-        ):
+        for one, (matrix, strides) in enumerate(zip((product.a, product.b, product.c), stack.strides, strict=True)):
             matrix.base = _at(code, bases[one], product.scalar, index, strides[depth])
         _over_stack(code, product, stack, row_axis, depth + 1)
         product.a.base, product.b.base, product.c.base = bases
@@ -278,7 +276,9 @@ class _OuterKernel(_Kernel):
 
         if isinstance(p.n, int):
             whole, rest = divmod(p.n, lanes)
-            self.blocked(whole, across, lambda start, count: self._panel(self._times(start), count, None)) if whole else None
+            self.blocked(
+                whole, across, lambda start, count: self._panel(self._times(start), count, None)
+            ) if whole else None
             if rest:
                 mask = self.b.vector_of([1] * rest + [0] * (lanes - rest), "i1")
                 self._panel(self.b.i64(whole * lanes), 1, mask)
@@ -327,7 +327,10 @@ class _OuterKernel(_Kernel):
 
 
 def _run_inner(
-    kernel: _Kernel, length: int | Value, totals: list[Value], step: Callable[[Value | int, Sequence[Value]], list[Value]]
+    kernel: _Kernel,
+    length: int | Value,
+    totals: list[Value],
+    step: Callable[[Value | int, Sequence[Value]], list[Value]],
 ) -> list[Value]:
     """The loop over the inner axis; a short one is written out."""
     b = kernel.b
@@ -369,9 +372,7 @@ class _InnerKernel(_Kernel):
             a_at, b_at = self.at(a_base, index, p.a.second), self.at(b_base, index, p.b.first)
             rows = [self.load_vector(self.at(a_at, i, p.a.first), p.a.second, mask) for i in range(down)]
             columns = [self.load_vector(self.at(b_at, j, p.b.second), p.b.first, mask) for j in range(across)]
-            return [
-                b.fma(rows[i], columns[j], totals[i * across + j]) for i in range(down) for j in range(across)
-            ]
+            return [b.fma(rows[i], columns[j], totals[i * across + j]) for i in range(down) for j in range(across)]
 
         zero = b.constant(0.0, self.vector)
         totals = lane_loop(self.code, p.k, self.lanes, [zero] * (down * across), body)

@@ -18,7 +18,7 @@ from chainrule.native.prepare import prepare
 from chainrule.native.schedule import is_compiled, is_immediate
 from chainrule.native.target import Target
 
-__all__ = ["NativeProgram"]
+__all__ = ["NativeProgram", "is_native_graph"]
 
 
 @dataclass
@@ -68,9 +68,7 @@ class NativeProgram:
         self.name = name
         self._leaves = list(leaves)
         outputs = prepare(outputs, leaves)
-        self.parts = [
-            _make_part(*group, target, guard) for group in _groups(ancestors(outputs), outputs, set(leaves))
-        ]
+        self.parts = [_make_part(*group, target, guard) for group in _groups(ancestors(outputs), outputs, set(leaves))]
         slots: dict[Node, int] = {leaf: i for i, leaf in enumerate(leaves)}
         self._template: list[Any] = [None] * len(leaves)
         self._steps: list[tuple[Callable[[list[Any]], list[Any]], list[int], list[int]]] = []
@@ -92,7 +90,9 @@ class NativeProgram:
             self._copied.append(node not in fresh or place in first_use)
             first_use.add(place)
         single = len(self.parts) == 1 and self.parts[0].is_native and not any(self._copied)
-        self._is_direct = single and self._steps[0][2] == self._outputs and self._steps[0][1] == list(range(len(leaves)))
+        self._is_direct = (
+            single and self._steps[0][2] == self._outputs and self._steps[0][1] == list(range(len(leaves)))
+        )
 
     def run(self, values: Sequence[Any]) -> list[Any]:
         """Compute the outputs for given values of the leaves.
@@ -116,6 +116,12 @@ class NativeProgram:
     def plan(self) -> str:
         """Which part of the graph is computed how, in tiles of how many rows, in which memory."""
         return program_plan(self.name, self.parts)
+
+
+def is_native_graph(outputs: Sequence[Node], leaves: Sequence[Node]) -> bool:
+    """Whether one kernel can compute a graph."""
+    given = set(leaves)
+    return all(node in given or not node.inputs or is_compiled(node) for node in ancestors(outputs))
 
 
 def _in_c_order(value: Any) -> Any:

@@ -215,7 +215,11 @@ class _Planner:
         domain, row_axis = self._domain(node)
         for position in range(earliest, len(stages)):
             stage = stages[position]
-            if isinstance(stage, LoopStage) and (stage.domain, stage.row_axis) == (domain, row_axis) and _fits(stage, node):
+            if (
+                isinstance(stage, LoopStage)
+                and (stage.domain, stage.row_axis) == (domain, row_axis)
+                and _fits(stage, node)
+            ):
                 stage.nodes.append(node)
                 self.home[node] = (key, position)
                 return

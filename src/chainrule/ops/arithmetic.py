@@ -147,6 +147,7 @@ cbrt = elementwise_op(
     lambda out, x: 1 / (3 * out * out),
     domain=(0.3, 2.0),
     notation=Notation("∛{0}", r"\sqrt[3]{{{0}}}", 35),
+    lower=lambda e, x: e.call("cbrt", x),
     examples=lambda s: [example(-s.positive(3))],
 )
 reciprocal = elementwise_op(

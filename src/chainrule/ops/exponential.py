@@ -102,17 +102,12 @@ def _infinite_terms(s: Sampler) -> list[Example]:
     return [example(s.normal(3), -np.inf), example(-np.inf, s.normal(2))]
 
 
-def _sum_of_powers(base_log: float) -> Any:
-    """Makes log_b(b^x + b^y) = max(x, y) + log_b(1 + b^−|x − y|) for the base b = e^base_log."""
-
-    def lower(e: Any, x: Any, y: Any) -> Any:
-        distance = e.multiply(e.absolute(e.subtract(x, y)), e.number(base_log, x))
-        rest = e.multiply(e.call("softplus", e.negative(distance)), e.number(1 / base_log, x))
-        larger = e.where(e.greater(x, y), x, y)
-        both = e.add(x, e.number(math.log(2.0) / base_log, x))  # and not ∞ − ∞
-        return e.where(e.equal(x, y), both, e.add(larger, rest))
-
-    return lower
+def _log2_of_sum(e: Any, x: Any, y: Any) -> Any:
+    """max(x, y) + log₂(1 + 2^−|x − y|), and x + 1 where both are equal, as ∞ − ∞ is not 0."""
+    distance = e.multiply(e.absolute(e.subtract(x, y)), e.number(_LN2, x))
+    rest = e.multiply(e.call("softplus", e.negative(distance)), e.number(1 / _LN2, x))
+    larger = e.where(e.greater(x, y), x, y)
+    return e.where(e.equal(x, y), e.add(x, e.number(1, x)), e.add(larger, rest))
 
 
 #: e^x / (e^x + e^y) = σ(x − y): the share of each term.
@@ -123,7 +118,7 @@ logaddexp = elementwise_op(
     lambda out, x, y: sigmoid(_lead(y, x)),
     notation=Notation("logaddexp({0}, {1})", r"\log\left(e^{{{0}}} + e^{{{1}}}\right)"),
     examples=_infinite_terms,
-    lower=_sum_of_powers(1.0),
+    lower=lambda e, x, y: e.call("logaddexp", x, y),
 )
 logaddexp2 = elementwise_op(
     "logaddexp2",
@@ -132,7 +127,7 @@ logaddexp2 = elementwise_op(
     lambda out, x, y: sigmoid(_lead(y, x) * _LN2),
     notation=Notation("logaddexp2({0}, {1})", r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)"),
     examples=_infinite_terms,
-    lower=_sum_of_powers(_LN2),
+    lower=_log2_of_sum,
 )
 
 

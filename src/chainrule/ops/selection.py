@@ -71,7 +71,7 @@ def _to_the_winner(g: Any, out: Any, x: Any, y: Any) -> Any:
     return where(equal(out, x), where(equal(x, y), g * 0.5, g), 0.0)
 
 
-def _extreme(name: str, compute: Any, text: str, latex: str, lower: Any) -> Any:
+def _extreme(name: str, compute: Any, text: str, latex: str) -> Any:
     return elementwise_op(
         name,
         compute,
@@ -79,14 +79,14 @@ def _extreme(name: str, compute: Any, text: str, latex: str, lower: Any) -> Any:
         domain=((-2.0, 0.0), (-1.0, 1.0)),
         notation=Notation(f"{text}({{0}}, {{1}})", f"{latex}({{0}}, {{1}})"),
         examples=lambda s: [example(s.distinct(4), 0.005)],
-        lower=lower,
+        lower=lambda e, x, y: getattr(e, name)(x, y),
     )
 
 
-maximum = _extreme("maximum", np.maximum, "max", r"\max", lambda e, x, y: e.maximum(x, y))
-minimum = _extreme("minimum", np.minimum, "min", r"\min", lambda e, x, y: e.minimum(x, y))
-fmax = _extreme("fmax", np.fmax, "fmax", r"\operatorname{{fmax}}", lambda e, x, y: e.fmax(x, y))
-fmin = _extreme("fmin", np.fmin, "fmin", r"\operatorname{{fmin}}", lambda e, x, y: e.fmin(x, y))
+maximum = _extreme("maximum", np.maximum, "max", r"\max")
+minimum = _extreme("minimum", np.minimum, "min", r"\min")
+fmax = _extreme("fmax", np.fmax, "fmax", r"\operatorname{{fmax}}")
+fmin = _extreme("fmin", np.fmin, "fmin", r"\operatorname{{fmin}}")
 
 
 @function(

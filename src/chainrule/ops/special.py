@@ -46,10 +46,18 @@ exp10 = elementwise_op(
 
 # Error functions and the normal distribution ----------------------------------------------------------------------
 erf = elementwise_op(
-    "erf", sp.erf, lambda out, x: 2 / _ROOT_PI * exp(-x * x), notation=named("erf", r"\operatorname{{erf}}")
+    "erf",
+    sp.erf,
+    lambda out, x: 2 / _ROOT_PI * exp(-x * x),
+    notation=named("erf", r"\operatorname{{erf}}"),
+    lower=lambda e, x: e.call("erf", x),
 )
 erfc = elementwise_op(
-    "erfc", sp.erfc, lambda out, x: -2 / _ROOT_PI * exp(-x * x), notation=named("erfc", r"\operatorname{{erfc}}")
+    "erfc",
+    sp.erfc,
+    lambda out, x: -2 / _ROOT_PI * exp(-x * x),
+    notation=named("erfc", r"\operatorname{{erfc}}"),
+    lower=lambda e, x: e.call("erfc", x),
 )
 erfi = elementwise_op(
     "erfi",
@@ -81,7 +89,11 @@ erfcinv = elementwise_op(
     notation=named("erfcinv", r"\operatorname{{erfc}}^{{-1}}"),
 )
 ndtr = elementwise_op(
-    "ndtr", sp.ndtr, lambda out, x: exp(-0.5 * x * x) * (1 / _ROOT_TWO_PI), notation=named("ndtr", r"\Phi")
+    "ndtr",
+    sp.ndtr,
+    lambda out, x: exp(-0.5 * x * x) * (1 / _ROOT_TWO_PI),
+    notation=named("ndtr", r"\Phi"),
+    lower=lambda e, x: e.call("ndtr", x),
 )
 #: φ(x) / Φ(x), as the exponential of a difference of logarithms: both vanish for very negative x.
 log_ndtr = elementwise_op(
@@ -286,6 +298,16 @@ huber = elementwise_op(
     lower=_huber_loss,
     examples=lambda s: [example(s.uniform(0.9, 1.1, 3), s.uniform(1.2, 2.0, 2, 3))],
 )
+def _smooth_huber_loss(e: Any, delta: Any, r: Any) -> Any:
+    """δ² (√(1 + (r/δ)²) − 1), where the difference is expm1(log1p((r/δ)²) / 2)"""
+    zero = e.number(0, r)
+    nothing = e.or_(e.equal(delta, zero), e.equal(r, zero))
+    ratio = e.divide(r, e.where(nothing, e.number(1, r), delta))
+    rise = e.call("expm1", e.multiply(e.number(0.5, r), e.call("log1p", e.multiply(ratio, ratio))))
+    value = e.where(nothing, zero, e.multiply(e.multiply(delta, delta), rise))
+    return e.where(e.less(delta, zero), e.number(math.inf, r), value)
+
+
 pseudo_huber = elementwise_op(
     "pseudo_huber",
     sp.pseudo_huber,
@@ -293,6 +315,7 @@ pseudo_huber = elementwise_op(
     lambda out, delta, r: r / sqrt(1 + r * r / (delta * delta)),
     domain=((0.5, 2.0), (-2.0, 2.0)),
     notation=named("pseudo_huber", r"\operatorname{{huber}}", 2),
+    lower=_smooth_huber_loss,
 )
 
 # Integrals of exponentials ----------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ arcsin = elementwise_op(
     domain=(-0.8, 0.8),
     holomorphic=True,
     notation=_named("arcsin"),
+    lower=lambda e, x: e.call("arcsin", x),
 )
 arccos = elementwise_op(
     "arccos",
@@ -86,9 +87,16 @@ arccos = elementwise_op(
     domain=(-0.8, 0.8),
     holomorphic=True,
     notation=_named("arccos"),
+    lower=lambda e, x: e.call("arccos", x),
 )
 arctan = elementwise_op(
-    "arctan", np.arctan, lambda out, x: 1 / (1 + x * x), holomorphic=True, notation=_named("arctan"), domain=(-0.8, 2.0)
+    "arctan",
+    np.arctan,
+    lambda out, x: 1 / (1 + x * x),
+    holomorphic=True,
+    notation=_named("arctan"),
+    domain=(-0.8, 2.0),
+    lower=lambda e, x: e.call("arctan", x),
 )
 arcsinh = elementwise_op(
     "arcsinh",
@@ -97,6 +105,7 @@ arcsinh = elementwise_op(
     holomorphic=True,
     domain=(-0.8, 2.0),
     notation=_named("arcsinh", r"\operatorname{{arcsinh}}"),
+    lower=lambda e, x: e.call("arcsinh", x),
 )
 arccosh = elementwise_op(
     "arccosh",
@@ -105,6 +114,7 @@ arccosh = elementwise_op(
     domain=(1.3, 3.0),
     holomorphic=True,
     notation=_named("arccosh", r"\operatorname{{arccosh}}"),
+    lower=lambda e, x: e.call("arccosh", x),
 )
 arctanh = elementwise_op(
     "arctanh",
@@ -113,6 +123,7 @@ arctanh = elementwise_op(
     domain=(-0.8, 0.8),
     holomorphic=True,
     notation=_named("arctanh", r"\operatorname{{arctanh}}"),
+    lower=lambda e, x: e.call("arctanh", x),
 )
 
 hypot = elementwise_op(
@@ -122,6 +133,7 @@ hypot = elementwise_op(
     lambda out, x, y: _cosine(y, out),
     domain=((0.3, 2.0), (-2.0, -0.3)),
     notation=Notation("hypot({0}, {1})", r"\sqrt{{{0}^2 + {1}^2}}"),
+    lower=lambda e, x, y: e.call("hypot", x, y),
 )
 arctan2 = elementwise_op(
     "arctan2",
@@ -130,6 +142,7 @@ arctan2 = elementwise_op(
     lambda out, y, x: -y / (x * x + y * y),
     domain=((0.3, 2.0), (-2.0, -0.3)),
     notation=Notation("arctan2({0}, {1})", r"\operatorname{{arctan2}}({0}, {1})"),
+    lower=lambda e, y, x: e.call("arctan2", y, x),
 )
 
 

@@ -3,9 +3,11 @@
 The gradient of the cross-entropy behind a sigmoid arrives as ``(1−y) σ(z) − y σ(−z)``. As polynomials over the atoms
 y, σ(z) and σ(−z), and with the relation σ(−z) = 1 − σ(z), it is ``σ(z) − y``.
 
-Multiplying out is not always a good idea: (x − y)² is neither shorter nor more accurate as x² − 2xy + y². So a new form is
-used only if it is cheaper, which it can be only if terms cancelled or came together. It may differ from the old form by
-rounding errors relative to its terms. Every atom of the old form also occurs in the new one, so that NaN stays NaN.
+Multiplying out is not always a good idea: x (x − y) loses all digits as x² − xy where x and y are nearly equal. So only
+numbers are multiplied into any sum, and other factors only into sums like 1 − y, whose number is no larger than the
+rest; (x − y) stays together. A new form is used only if it is cheaper, which it can be only if terms cancelled or came
+together. It differs from the old form by rounding errors relative to its terms. Every atom of the old form also occurs
+in the new one, so that NaN stays NaN.
 """
 
 from __future__ import annotations
@@ -155,10 +157,12 @@ class _Closing:
             form = self._product(first, first) if number_of(node.inputs[1]) == 2 else None
         else:
             form = self._quotient(node, first if name == "divide" else number(1), second)
-        return form if form is not None and form.is_small and self._keeps_integers(form) else None
+        if form is None or not form.is_small or not self._keeps_integers(form):
+            return None
+        return form if self._covers(form, first.atoms | second.atoms) else None
 
     def _product(self, first: Polynomial, second: Polynomial) -> Polynomial | None:
-        if len(first.terms) * len(second.terms) > 32 or first.cancels(second, self._harmless):
+        if first.cancels(second, self._harmless) or not (first.may_distribute(second) or second.may_distribute(first)):
             return None
         return first * second
 
@@ -209,7 +213,7 @@ class _Closing:
         builder = Builder(self._known, _Replaced(self))
         self._builder = builder
         related, rule = self._related(form)
-        if not related.is_merged or not related.is_small or not self._covers(related, form):
+        if not related.is_merged or not related.is_small or not self._covers(related, form.atoms):
             return None
         candidate = builder.express(related)
         if candidate is None or candidate.shape != node.shape or candidate.dtype != node.dtype:
@@ -258,9 +262,10 @@ class _Closing:
             return opposite, -1
         return self._arguments.setdefault(frozenset(form.terms.items()), argument), 1
 
-    def _covers(self, new: Polynomial, old: Polynomial) -> bool:
-        """Whether all that the old form depends on is still there, so that its NaN is not lost."""
-        return {self._base(atom) for atom in old.atoms} <= {self._base(atom) for atom in new.atoms}
+    def _covers(self, form: Polynomial, atoms: set[int]) -> bool:
+        """Whether all that these atoms depend on is still there, so that its NaN is not lost."""
+        kept = form.atoms
+        return atoms <= kept or {self._base(atom) for atom in atoms} <= {self._base(atom) for atom in kept}
 
     def _base(self, atom: int) -> Node:
         node = self._atoms[atom]

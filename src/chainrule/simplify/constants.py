@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import CONSTANT, INPUT, LITERAL, constant
+from chainrule.graph.op import CONSTANT, LITERAL, constant
+from chainrule.ops.shaping import broadcast_to
 from chainrule.simplify.rewrite import rebuild
 
 __all__ = ["fold_constants"]
@@ -16,13 +18,13 @@ __all__ = ["fold_constants"]
 _LARGEST_FOLDED = 4096
 
 
-def fold_constants(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
-    """Replace operations on constants by their results.
+def fold_constants(outputs: Sequence[Node], leaves: Iterable[Node]) -> list[Node]:
+    """Replace operations on constants by their results; an array of equal numbers becomes one number, repeated.
 
     Parameters
     ----------
     outputs : sequence of Node
-    leaves : sequence of Node
+    leaves : iterable of Node
         Nodes whose values are given at each run, and which are therefore not constant.
 
     Returns
@@ -30,27 +32,35 @@ def fold_constants(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node
     list of Node
         The outputs in their new form.
     """
-    given = set(leaves)
+    given = frozenset(leaves)
     done: dict[Node, Node] = {}
-    fixed: set[Node] = set()
+    values: dict[Node, Any] = {}
     for node in ancestors(outputs, skip=given.__contains__):
         if not node.inputs:
-            done[node] = node
-            if node.op in (CONSTANT, LITERAL):
-                fixed.add(node)
-            continue
-        inputs = tuple([done.get(source, source) for source in node.inputs])
-        if all(source in fixed for source in inputs) and _is_foldable(node):
+            if node.op is CONSTANT or node.op is LITERAL:
+                values[node] = node._value
+            done[node] = _compact(node) if node.op is CONSTANT else node
+        elif all(source in values for source in node.inputs) and _is_foldable(node):
             with np.errstate(all="ignore"):
-                value = node.op.compute(*[source._value for source in inputs], **node.params)
-            done[node] = folded = constant(np.asarray(value))
-            fixed.add(folded)
-        elif node.op is not INPUT and any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
-            done[node] = rebuild(node, inputs)
+                values[node] = node.op.compute(*[values[source] for source in node.inputs], **node.params)
+            done[node] = _compact(constant(np.asarray(values[node])))
         else:
-            done[node] = node
+            inputs = tuple([done.get(source, source) for source in node.inputs])
+            changed = any(new is not old for new, old in zip(inputs, node.inputs, strict=True))
+            done[node] = rebuild(node, inputs) if changed else node
     return [done.get(node, node) for node in outputs]
 
 
 def _is_foldable(node: Node) -> bool:
     return not node.is_tuple and not node.op.is_view and node.size <= _LARGEST_FOLDED
+
+
+def _compact(node: Node) -> Node:
+    """A constant array of equal real numbers as one number that is repeated."""
+    if not node.shape or not 0 < node.size <= _LARGEST_FOLDED or node.dtype.kind != "f":
+        return node
+    array = np.asarray(node._value)
+    first = array.flat[0]
+    if not (array == first).all() or (first == 0 and (np.signbit(array) != np.signbit(first)).any()):
+        return node
+    return broadcast_to(constant(np.asarray(first)), node.shape)

@@ -5,9 +5,14 @@ None of these changes more than the order in which the same products are added.
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from chainrule.graph.node import Node
+from chainrule.graph.op import CONSTANT, lift
 from chainrule.ops.arithmetic import multiply
-from chainrule.ops.indexing import getitem, take_index
+from chainrule.ops.indexing import Index, getitem, scatter, take_index
 from chainrule.ops.products import matmul
 from chainrule.ops.reduction import sum_, sum_op
 from chainrule.ops.shaping import expand_dims, reshape, transpose, transpose_op
@@ -74,6 +79,28 @@ def _sum_of_rows(node: Node, facts: Facts) -> Node | None:
     return expand_dims(sums, -1) if node.params["keepdims"] else sums
 
 
+def _scattered(x: Any, columns: list[int]) -> Any:
+    """Zeros of shape (n, n) with one number in each row."""
+    index, places = Index.parse((np.arange(len(columns)), np.array(columns)))
+    return scatter(x, *places, index=index, shape=(len(columns), len(columns)))
+
+
+def _sum_of_scattered(node: Node, facts: Facts) -> Node | None:
+    """The row sums of an array with one number in each row are these numbers"""
+    scattered = node.inputs[0]
+    if scattered.op is not scatter or scattered.ndim != 2 or node.params["axis"] != (1,) or not is_real(node):
+        return None
+    x, *places = scattered.inputs
+    if len(places) != 2 or len(scattered.params["index"].entries) != 2:
+        return None
+    rows, columns = places
+    if rows in facts.given or rows.op is not CONSTANT or columns.dtype.kind not in "iu" or x.shape != rows.shape:
+        return None
+    if columns.shape != x.shape or not np.array_equal(rows._value, np.arange(scattered.shape[0])):
+        return None
+    return expand_dims(x, -1) if node.params["keepdims"] else x
+
+
 CONTRACTIONS = [
     Rule(
         "outer product",
@@ -101,5 +128,18 @@ CONTRACTIONS = [
         ),
         wants_facts=True,
     ),
-    Rule("sum of picked rows", ("sum",), _sum_of_rows, wants_facts=True),
+    Rule(
+        "sum of picked rows",
+        ("sum",),
+        _sum_of_rows,
+        (Case(lambda x: x * sum_(take_index(lift(np.eye(3, dtype=x.dtype)), np.array([2, 0, 1, 1])), 1), ((4,),)),),
+        wants_facts=True,
+    ),
+    Rule(
+        "sum of scattered numbers",
+        ("sum",),
+        _sum_of_scattered,
+        (Case(lambda x: sum_(_scattered(x, [2, 0, 1, 1]), 1), ((4,),)),),
+        wants_facts=True,
+    ),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chainrule.graph.node import Node
+from chainrule.simplify.patterns import number_of
 
 __all__ = ["cost"]
 
@@ -15,10 +16,15 @@ _WEIGHTS = {
     **dict.fromkeys(("softplus", "logaddexp", "xlogy", "xlog1py"), 40),
     **dict.fromkeys(("reshape", "transpose", "broadcast_to", "input", "literal", "constant"), 0),
 }
+#: Powers that are computed as products.
+_SMALL_EXPONENTS = (2, 3, 4)
 #: What a call costs, however small its arrays are, counted in elements.
 _CALL = 16
 
 
 def cost(node: Node) -> int:
     """Estimated time to compute a node from its inputs."""
-    return _WEIGHTS.get(node.op.name, 10) * (node.size + _CALL)
+    weight = _WEIGHTS.get(node.op.name, 10)
+    if node.op.name == "power" and number_of(node.inputs[1]) in _SMALL_EXPONENTS:
+        weight = _WEIGHTS["square"]
+    return weight * (node.size + _CALL)

@@ -10,11 +10,9 @@ from chainrule.graph.node import Node
 from chainrule.graph.op import Op, lift
 from chainrule.ops.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.simplify.merging import expression_key
-from chainrule.simplify.polynomials import Coefficient, Monomial, Polynomial
+from chainrule.simplify.polynomials import Coefficient, Monomial, Polynomial, Terms
 
 __all__ = ["Builder"]
-
-Terms = dict[Monomial, Coefficient]
 
 
 class Builder:
@@ -137,7 +135,7 @@ class Builder:
             product = self.call(multiply, product, factor)
         for divisor in divisors:
             product = self.call(divide, product, divisor)
-        return product  # type: ignore[no-any-return]
+        return product
 
 
 def _literal(value: Coefficient) -> float | int:
@@ -154,7 +152,7 @@ def _common_factor(terms: Terms) -> Monomial:
     """What all terms have as a factor, or as a divisor."""
     monomials = [dict(monomial) for monomial in terms]
     common = []
-    for atom, exponent in monomials[0].items():
+    for atom in monomials[0]:
         exponents = [monomial.get(atom, 0) for monomial in monomials]
         if min(exponents) > 0:
             common.append((atom, min(exponents)))

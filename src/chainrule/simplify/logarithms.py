@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from chainrule.graph.node import Node
-from chainrule.ops.arithmetic import add, multiply, negative
-from chainrule.ops.exponential import exp, expm1, log, log1p, logaddexp, sigmoid, xlog1py, xlogy
+from chainrule.ops.arithmetic import add, multiply, negative, subtract
+from chainrule.ops.complex_numbers import absolute
+from chainrule.ops.exponential import exp, expm1, log, log1p, logaddexp, xlog1py, xlogy
 from chainrule.ops.reduction import sum_, sum_op
+from chainrule.ops.selection import maximum
 from chainrule.ops.shaping import reshape_op
 from chainrule.ops.softmaxes import softmax
+from chainrule.simplify.logistic import log_of_probability
 from chainrule.simplify.patterns import (
     MOVES,
-    before_moving,
     is_literal,
     is_real,
     is_real_exp,
@@ -18,7 +20,7 @@ from chainrule.simplify.patterns import (
     one_plus,
     same_value,
 )
-from chainrule.simplify.rewrite import Case, Rule, rebuild
+from chainrule.simplify.rewrite import Case, Rule
 
 __all__ = ["LOGARITHMS"]
 
@@ -67,9 +69,7 @@ def _times_own_log(node: Node) -> Node | None:
 def _log_before_moving(node: Node) -> Node | None:
     """log(p[i]) = (log p)[i], where the logarithm of p has a stable form"""
     moved = node.inputs[0]
-    if moved.op.name not in MOVES or before_moving(moved).op not in (sigmoid, softmax):
-        return None
-    return rebuild(moved, (log(moved.inputs[0]), *moved.inputs[1:]))
+    return log_of_probability(moved) if moved.op.name in MOVES else None
 
 
 def _weighted_log(node: Node, logarithm: object) -> tuple[Node, Node] | None:
@@ -93,9 +93,8 @@ def _binary_cross_entropy(node: Node) -> Node | None:
             continue
         if same_value(of_zero[1].inputs[0], of_one[1]):
             terms = {order[0]: xlogy(*of_one), order[1]: xlog1py(*of_zero)}
-            replaced = [terms[bare] if bare is term else negative(terms[bare])
-                        for term, bare in zip(node.inputs, (first, second), strict=True)]
-            return node.op(*replaced)
+            pairs = zip(node.inputs, (first, second), strict=True)
+            return node.op(*[terms[bare] if bare is term else negative(terms[bare]) for term, bare in pairs])
     return None
 
 
@@ -119,18 +118,27 @@ def _is_share(p: Node) -> bool:
     return total.op is sum_op and same_value(total.inputs[0], v)
 
 
+def _log_sum_exp(a: Node, b: Node) -> Node:
+    return add(maximum(a, b), log1p(exp(negative(absolute(subtract(a, b))))))
+
+
 LOGARITHMS = [
     Rule("log of exp", ("log",), _log_of_exp, (Case(lambda x: log(exp(x))),)),
     Rule(
         "log of two exponentials",
         ("log",),
         _log_of_two_exponentials,
-        (Case(lambda a, b: log(exp(a) + exp(b)), arity=2),),
+        (Case(lambda a, b: log(exp(a) + exp(b)), arity=2, truth=_log_sum_exp),),
     ),
     Rule("log of 1 + x", ("log",), _log_one_plus, (Case(lambda x: log(1 + x)), Case(lambda x: log(1 - x)))),
     Rule("exp minus 1", ("subtract",), _exp_minus_one, (Case(lambda x: exp(x) - 1), Case(lambda x: 1 - exp(x)))),
     Rule("x log x", ("multiply",), _times_own_log, (Case(lambda x: x * log(x)), Case(lambda x: log(x) * x))),
-    Rule("log before moving elements", ("log",), _log_before_moving, (Case(lambda x: log(softmax(x, axis=(1,))[:, 0]), ((3, 4),)),)),
+    Rule(
+        "log before moving elements",
+        ("log",),
+        _log_before_moving,
+        (Case(lambda x: log(softmax(x, axis=(1,))[:, 0]), ((3, 4),)),),
+    ),
     Rule(
         "binary cross-entropy",
         ("add", "subtract"),
@@ -147,4 +155,4 @@ LOGARITHMS = [
         _categorical_cross_entropy,
         (Case(lambda v, y: sum_(y * log(v / sum_(v, 1, keepdims=True)), 1), ((3, 4), (3, 4)), low=0, labels=(1,)),),
     ),
-]  # fmt: skip
+]

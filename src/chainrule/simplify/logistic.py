@@ -6,11 +6,12 @@ from chainrule.graph.node import Node
 from chainrule.ops.activations import softplus
 from chainrule.ops.arithmetic import multiply, negative, reciprocal
 from chainrule.ops.exponential import exp, expm1, log, log1p, sigmoid, xlog1py, xlogy
-from chainrule.ops.softmaxes import softmax
+from chainrule.ops.softmaxes import log_softmax, softmax
 from chainrule.ops.trigonometric import tanh
 from chainrule.simplify.patterns import (
     before_moving,
     is_literal,
+    is_real,
     is_real_exp,
     moved_like,
     negated,
@@ -21,7 +22,7 @@ from chainrule.simplify.patterns import (
 )
 from chainrule.simplify.rewrite import Case, Rule
 
-__all__ = ["LOGISTIC"]
+__all__ = ["LOGISTIC", "log_of_probability"]
 
 
 def _reciprocal_sigmoid(node: Node) -> Node | None:
@@ -60,29 +61,41 @@ def _log_of_sigmoid(node: Node) -> Node | None:
     return negative(softplus(negated(p.inputs[0]))) if p.op is sigmoid and p.dtype.kind == "f" else None
 
 
+def log_of_probability(p: Node) -> Node | None:
+    """The stable logarithm of a result of σ or softmax, or of a part of it."""
+    source = before_moving(p)
+    if source.op is sigmoid and is_real(source):
+        return moved_like(negative(softplus(negated(source.inputs[0]))), p)
+    return moved_like(log_softmax.apply(source.inputs, source.params), p) if source.op is softmax else None
+
+
 def _log_of_complement(node: Node) -> Node | None:
-    """log(1 + (−σ(z))) = log σ(−z)"""
+    """log(1 + (−σ(z))) = log σ(−z) = −softplus(z), for real z"""
     minus_p = node.inputs[0]
     if minus_p.op is not negative:
         return None
     source = before_moving(minus_p.inputs[0])
-    if source.op is not sigmoid:
+    if source.op is not sigmoid or not is_real(source):
         return None
-    return log(moved_like(sigmoid(negated(source.inputs[0])), minus_p.inputs[0]))
+    return moved_like(negative(softplus(source.inputs[0])), minus_p.inputs[0])
 
 
 def _times_log(node: Node) -> Node | None:
     """x log p, where log p has a stable form, which is finite and needs no rule for 0 log 0"""
     x, p = node.inputs
-    return multiply(x, log(p)) if before_moving(p).op in (sigmoid, softmax) else None
+    logarithm = log_of_probability(p)
+    return None if logarithm is None else multiply(x, logarithm)
 
 
 def _times_log_of_complement(node: Node) -> Node | None:
-    """x log(1 + (−σ(z))) = x log σ(−z)"""
+    """x log(1 + (−σ(z))) = −x softplus(z)"""
     x, minus_p = node.inputs
-    if minus_p.op is negative and before_moving(minus_p.inputs[0]).op is sigmoid:
-        return multiply(x, log1p(minus_p))
-    return None
+    if minus_p.op is not negative:
+        return None
+    source = before_moving(minus_p.inputs[0])
+    if source.op is not sigmoid or not is_real(source):
+        return None
+    return multiply(x, moved_like(negative(softplus(source.inputs[0])), minus_p.inputs[0]))
 
 
 def _log_one_plus_exp(node: Node) -> Node | None:
@@ -136,6 +149,11 @@ def _half(u: Node) -> Node:
     return multiply(0.5, u)
 
 
+def _log_sigmoid(z: Node) -> Node:
+    """log σ(z), without cancellation as long as e^−z is finite."""
+    return negative(log1p(exp(negative(z))))
+
+
 LOGISTIC = [
     Rule(
         "reciprocal of 1 + exp is sigmoid",
@@ -156,20 +174,35 @@ LOGISTIC = [
         (Case(lambda z: (exp(z) - exp(-z)) / (exp(z) + exp(-z))),),
     ),
     Rule("quotient of expm1 is tanh", ("divide",), _tanh_of_half, (Case(lambda z: expm1(2 * z) / (exp(2 * z) + 1)),)),
-    Rule("one minus sigmoid", ("subtract",), _complement_of_sigmoid, (Case(lambda z: 1 - sigmoid(z)),)),
-    Rule("log of sigmoid", ("log",), _log_of_sigmoid, (Case(lambda z: log(sigmoid(z))),)),
-    Rule("log of one minus sigmoid", ("log1p",), _log_of_complement, (Case(lambda z: log1p(-sigmoid(z))),)),
+    Rule(
+        "one minus sigmoid",
+        ("subtract",),
+        _complement_of_sigmoid,
+        (Case(lambda z: 1 - sigmoid(z), truth=lambda z: 1 / (1 + exp(z))),),
+    ),
+    Rule("log of sigmoid", ("log",), _log_of_sigmoid, (Case(lambda z: log(sigmoid(z)), truth=_log_sigmoid),)),
+    Rule(
+        "log of one minus sigmoid",
+        ("log1p",),
+        _log_of_complement,
+        (Case(lambda z: log1p(-sigmoid(z)), truth=lambda z: _log_sigmoid(-z)),),
+    ),
     Rule(
         "log of 1 + exp is softplus",
         ("log", "log1p"),
         _log_one_plus_exp,
-        (Case(lambda z: log(1 + exp(z))), Case(lambda z: log1p(exp(z)))),
+        (Case(lambda z: log(1 + exp(z)), truth=lambda z: log1p(exp(z))), Case(lambda z: log1p(exp(z)))),
     ),
-    Rule("product with a log", ("xlogy",), _times_log, (Case(lambda x, z: xlogy(x, sigmoid(z)), arity=2),)),
+    Rule(
+        "product with a log",
+        ("xlogy",),
+        _times_log,
+        (Case(lambda x, z: xlogy(x, sigmoid(z)), arity=2, truth=lambda x, z: x * _log_sigmoid(z)),),
+    ),
     Rule(
         "product with the log of one minus sigmoid",
         ("xlog1py",),
         _times_log_of_complement,
-        (Case(lambda x, z: xlog1py(x, -sigmoid(z)), arity=2),),
+        (Case(lambda x, z: xlog1py(x, -sigmoid(z)), arity=2, truth=lambda x, z: x * _log_sigmoid(-z)),),
     ),
 ]

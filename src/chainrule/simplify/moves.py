@@ -197,13 +197,23 @@ MOVES = [
         _transpose_of_column,
         (Case(lambda x: transpose(x), ((4, 1),)), Case(lambda x: transpose(x, (1, 0, 2)), ((1, 3, 4),))),
     ),
-    Rule("double reshape", ("reshape",), _double_reshape, (Case(lambda x: reshape(reshape(x, (12,)), (4, 3)), (_GRID,)),)),
-    Rule("new axes", ("getitem",), _new_axes, (Case(lambda x: x[:, None], (_ROW,)), Case(lambda x: x[..., None], (_GRID,)))),
+    Rule(
+        "double reshape", ("reshape",), _double_reshape, (Case(lambda x: reshape(reshape(x, (12,)), (4, 3)), (_GRID,)),)
+    ),
+    Rule(
+        "new axes",
+        ("getitem",),
+        _new_axes,
+        (Case(lambda x: x[:, None], (_ROW,)), Case(lambda x: x[..., None], (_GRID,))),
+    ),
     Rule(
         "repeated number",
         ("reshape",),
         _repeated_number,
-        (Case(lambda x: reshape(broadcast_to(x, (4,)), (4, 1)), ((),)), Case(lambda x: reshape(broadcast_to(x, (4,)), (2, 2)), ((1,),))),
+        (
+            Case(lambda x: reshape(broadcast_to(x, (4,)), (4, 1)), ((),)),
+            Case(lambda x: reshape(broadcast_to(x, (4,)), (2, 2)), ((1,),)),
+        ),
     ),
     Rule(
         "double broadcast",
@@ -260,5 +270,4 @@ MOVES = [
         _double_cast,
         (Case(lambda x: cast(cast(x, dtype=np.dtype(np.longdouble)), dtype=x.dtype)),),
     ),
-]  # fmt: skip
-
+]

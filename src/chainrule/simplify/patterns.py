@@ -37,7 +37,7 @@ def number_of(node: Node) -> float | int | None:
     """The finite real number that the node is, if it is one that is written in the code."""
     value = node._value
     if node.op is LITERAL and type(value) in (int, float) and math.isfinite(value):
-        return value  # type: ignore[no-any-return]
+        return value
     return None
 
 
@@ -52,7 +52,9 @@ def is_real_exp(node: Node) -> bool:
 
 
 #: Operations on real numbers whose results are never negative.
-_NONNEGATIVE = frozenset({"exp", "exp2", "absolute", "square", "sigmoid", "softplus", "relu", "softmax", "sqrt", "norm"})
+_NONNEGATIVE = frozenset(
+    {"exp", "exp2", "absolute", "square", "sigmoid", "softplus", "relu", "softmax", "sqrt", "norm"}
+)
 #: Operations whose results are not negative if no argument is.
 _KEEPS_SIGN = frozenset({"sum", "mean", "sum_to", "reshape", "transpose", "broadcast_to", "add", "multiply", "divide"})
 
@@ -66,7 +68,7 @@ def is_nonnegative(node: Node, depth: int = 4) -> bool:
         return bool(node._value >= 0)
     if name in _NONNEGATIVE:
         return True
-    if name == "multiply" and same_value(*node.inputs):
+    if name == "multiply" and same_value(node.inputs[0], node.inputs[1]):
         return True
     if name == "power":
         exponent = number_of(node.inputs[1])

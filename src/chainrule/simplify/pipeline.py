@@ -10,6 +10,7 @@ from chainrule.simplify.closed_forms import close_forms
 from chainrule.simplify.constants import fold_constants
 from chainrule.simplify.merging import merge_equal
 from chainrule.simplify.rewrite import Facts, Rewrite, RuleSet
+from chainrule.simplify.sharing import SHARING, find_decaying
 from chainrule.simplify.specialise import SPECIALISE
 
 __all__ = ["apply_rules", "shorten", "simplify"]
@@ -63,11 +64,13 @@ def simplify(
     nodes = shorten(outputs, leaves, log)
     nodes = _closed(nodes, leaves, log)
     nodes = apply_rules(SPECIALISE.allowing(allowed), nodes, leaves, log)
-    return shorten(nodes, leaves, log)
+    if SHARING.allowing(allowed).by_op:
+        nodes = apply_rules(SHARING.allowing(allowed), nodes, leaves, log)
+    return _tidy(nodes, leaves, log)
 
 
 def _closed(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None) -> list[Node]:
-    """Closed forms; once more if some were found, as they may leave a node with a single use that is then not needed."""
+    """Closed forms; once more if some were found, as what they no longer need may have had a second use."""
     fired: list[Rewrite] = []
     nodes = close_forms(nodes, leaves, fired)
     if fired:
@@ -79,7 +82,10 @@ def _closed(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None
 
 def shorten(outputs: Sequence[Node], leaves: Sequence[Node], log: list[Rewrite] | None = None) -> list[Node]:
     """The cheap part of `simplify`: fold constants, apply identities, merge what is computed twice."""
-    nodes = fold_constants(outputs, leaves)
+    return _tidy(fold_constants(outputs, leaves), leaves, log)
+
+
+def _tidy(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None) -> list[Node]:
     nodes = apply_rules(CANONICALISE, nodes, leaves, log)
     return merge_equal(fold_constants(nodes, leaves), leaves)
 
@@ -90,6 +96,9 @@ def apply_rules(
     """Apply a set of rules to all nodes between leaves and outputs."""
     given = frozenset(leaves)
     order = ancestors(outputs, skip=given.__contains__)
+    facts = Facts.about(order, outputs, given)
+    if rules.name == SHARING.name:
+        facts.decaying = find_decaying(order)
     done: dict[Node, Node] = {leaf: leaf for leaf in given}
-    rules.rewrite(order, done, log=log, facts=Facts.about(order, outputs, given))
+    rules.rewrite(order, done, log=log, facts=facts)
     return [done[node] for node in outputs]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-__all__ = ["Monomial", "Polynomial", "number", "of_atom"]
+__all__ = ["Coefficient", "Monomial", "Polynomial", "Terms", "number", "of_atom"]
 
 #: Atoms with their exponents, in the order of the atoms' numbers: ``((2, 1), (5, -1))`` is a₂ / a₅.
 Monomial = tuple[tuple[int, int], ...]
-Coefficient = int | Fraction
+#: An `int` where it is whole, as that is faster, else a `Fraction`.
+Coefficient = Any
+Terms = dict[Monomial, Coefficient]
 
 #: A polynomial with more terms, or a term with more factors, is not looked into any further.
 _MOST_TERMS = 8
@@ -37,7 +40,7 @@ class Polynomial:
     {((0, 2),): 1, ((1, 2),): -1}
     """
 
-    terms: dict[Monomial, Coefficient]
+    terms: Terms
     is_merged: bool = False
 
     def __add__(self, other: Polynomial) -> Polynomial:
@@ -85,6 +88,15 @@ class Polynomial:
             for monomial in other.terms
             for atom, exponent in monomial
         )
+
+    def may_distribute(self, factor: Polynomial) -> bool:
+        """Whether a factor may be multiplied into this sum: see `chainrule.simplify.closed_forms`."""
+        if len(self.terms) <= 1:
+            return len(factor.terms) <= 1
+        if len(factor.terms) > 1:
+            return False
+        largest = max([abs(coefficient) for monomial, coefficient in self.terms.items() if monomial])
+        return not factor.atoms or 0 < abs(self.terms.get((), 0)) <= largest
 
     def replaced(self, atom: int, by: Polynomial) -> Polynomial | None:
         """Another polynomial in place of an atom, if that stands in no denominator."""

@@ -16,7 +16,7 @@ from chainrule.ops.arithmetic import negative
 from chainrule.ops.complex_numbers import absolute
 from chainrule.ops.exponential import exp, log1p, sigmoid
 from chainrule.ops.selection import maximum
-from chainrule.simplify.polynomials import Polynomial, number, of_atom
+from chainrule.simplify.polynomials import Polynomial, Terms, number, of_atom
 from chainrule.simplify.rewrite import Case
 
 __all__ = ["RELATIONS", "Atoms", "Relation"]
@@ -70,7 +70,7 @@ def _ramp(polynomial: Polynomial, plus: int, minus: int, z: Node, atoms: Atoms) 
 
 
 def _reciprocal(polynomial: Polynomial, plus: int, minus: int, z: Node, atoms: Atoms) -> Polynomial | None:
-    terms = {}
+    terms: Terms = {}
     for monomial, coefficient in polynomial.terms.items():
         exponents = dict(monomial)
         shared = min(exponents.get(plus, 0), exponents.get(minus, 0))

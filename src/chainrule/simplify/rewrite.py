@@ -51,6 +51,11 @@ class Case:
         Of an elementwise formula: how many arguments it takes.
     labels : tuple of int
         Arguments that are labels 0 and 1.
+    truth : callable, optional
+        The same formula written so that it does not cancel, where the formula itself loses all digits even in higher
+        precision.
+    values_only : bool
+        Whether the rule makes programs and not graphs to differentiate, so that gradients are not compared.
     """
 
     formula: Callable[..., Any]
@@ -59,6 +64,8 @@ class Case:
     high: float = float("inf")
     arity: int = 1
     labels: tuple[int, ...] = ()
+    truth: Callable[..., Any] | None = None
+    values_only: bool = False
 
 
 @dataclass
@@ -71,10 +78,13 @@ class Facts:
         Nodes whose values are given at each run: a rule must not look at their values.
     uses : dict of Node to int
         How often each node is used, counting once for being an output.
+    decaying : dict of Node to Node
+        From z to the node that computes e^−|z|, where there is one.
     """
 
     given: frozenset[Node] = frozenset()
     uses: dict[Node, int] = field(default_factory=dict)
+    decaying: dict[Node, Node] = field(default_factory=dict)
 
     @classmethod
     def about(cls, order: Iterable[Node], outputs: Iterable[Node], given: Iterable[Node]) -> Facts:

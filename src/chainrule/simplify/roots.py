@@ -18,7 +18,7 @@ def squared(node: Node) -> Node | None:
     """x, if the node is x², however it is written."""
     if node.op is square or (node.op is power and is_literal(node.inputs[1], 2)):
         return node.inputs[0]
-    return node.inputs[0] if node.op is multiply and same_value(*node.inputs) else None
+    return node.inputs[0] if node.op is multiply and same_value(node.inputs[0], node.inputs[1]) else None
 
 
 def _square_of_root(node: Node) -> Node | None:
@@ -57,9 +57,15 @@ ROOTS = [
         "square of a square root",
         _SQUARES,
         _square_of_root,
-        (Case(lambda x: sqrt(exp(x)) ** 2), Case(lambda x: square(sqrt(absolute(x)))), Case(lambda x: sqrt(x * x) * sqrt(x * x))),
+        (
+            Case(lambda x: sqrt(exp(x)) ** 2),
+            Case(lambda x: square(sqrt(absolute(x)))),
+            Case(lambda x: sqrt(x * x) * sqrt(x * x)),
+        ),
     ),
-    Rule("square root of a square", ("sqrt",), _root_of_square, (Case(lambda x: sqrt(x**2)), Case(lambda x: sqrt(x * x)))),
+    Rule(
+        "square root of a square", ("sqrt",), _root_of_square, (Case(lambda x: sqrt(x**2)), Case(lambda x: sqrt(x * x)))
+    ),
     Rule(
         "square of a norm",
         _SQUARES,
@@ -69,7 +75,7 @@ ROOTS = [
             Case(lambda x: square(norm_op(x, p=2.0, axis=(0, 1), keepdims=True)), ((3, 4),)),
         ),
     ),
-]  # fmt: skip
+]
 
 ANY_ROOT = Rule(
     "square of any square root", _SQUARES, _square_of_any_root, (Case(lambda x: sqrt(x) ** 2, low=0),), opt_in=True

@@ -53,7 +53,7 @@ def _sign_of_difference(node: Node) -> Node | None:
 
 
 SIGN_RULES = [
-    Rule("double negation", ("negative",), _double_negation, (Case(lambda x: -(-x)),)),
+    Rule("double negation", ("negative",), _double_negation, (Case(lambda x: negative(-x)),)),
     Rule(
         "sign of a product",
         ("multiply", "divide"),
@@ -65,6 +65,11 @@ SIGN_RULES = [
             Case(lambda x, y: -x / -y, arity=2),
         ),
     ),
-    Rule("sign of a sum", ("add",), _sign_of_sum, (Case(lambda x, y: x + -y, arity=2), Case(lambda x, y: -x + y, arity=2))),
+    Rule(
+        "sign of a sum",
+        ("add",),
+        _sign_of_sum,
+        (Case(lambda x, y: x + -y, arity=2), Case(lambda x, y: -x + y, arity=2)),
+    ),
     Rule("sign of a difference", ("subtract",), _sign_of_difference, (Case(lambda x, y: x - -y, arity=2),)),
-]  # fmt: skip
+]

@@ -10,7 +10,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.op import CONSTANT, literal
 from chainrule.ops.arithmetic import add, divide, multiply, power, reciprocal, sqrt, square
 from chainrule.ops.exponential import exp, sigmoid
-from chainrule.ops.reduction import mean, mean_op, sum_, sum_op
+from chainrule.ops.reduction import mean, sum_, sum_op
 from chainrule.ops.shaping import reshape
 from chainrule.ops.softmaxes import log_softmax, softmax
 from chainrule.simplify.patterns import MOVES, is_real, number_of
@@ -175,8 +175,11 @@ SPECIALISE = RuleSet(
             "small power",
             ("power",),
             _small_power,
-            tuple([Case(lambda x, n=n: power(x, n)) for n in (2, 3, 4, -1, -2)])
-            + (Case(lambda x: x**2.0), Case(lambda x: x**0.5, low=0)),
+            (
+                *[Case(lambda x, n=n: power(x, n)) for n in (2, 3, 4, -1, -2)],
+                Case(lambda x: x**2.0),
+                Case(lambda x: x**0.5, low=0),
+            ),
         ),
         Rule(
             "two factors",
@@ -196,7 +199,9 @@ SPECIALISE = RuleSet(
             _sign_of_number,
             (Case(lambda x: -(x * 3.0)), Case(lambda x: -(x / 3.0)), Case(lambda x: -(2 / x))),
         ),
-        Rule("division by a power of two", ("divide",), _power_of_two, (Case(lambda x: x / 2), Case(lambda x: x / 0.25))),
+        Rule(
+            "division by a power of two", ("divide",), _power_of_two, (Case(lambda x: x / 2), Case(lambda x: x / 0.25))
+        ),
         Rule(
             "number minus its square",
             ("subtract",),
@@ -232,4 +237,4 @@ SPECIALISE = RuleSet(
         ),
         ANY_ROOT,
     ],
-)  # fmt: skip
+)
