@@ -104,8 +104,8 @@ def _infinite_terms(s: Sampler) -> list[Example]:
 
 def _log2_of_sum(e: Any, x: Any, y: Any) -> Any:
     """max(x, y) + log₂(1 + 2^−|x − y|), and x + 1 where both are equal, as ∞ − ∞ is not 0."""
-    distance = e.multiply(e.absolute(e.subtract(x, y)), e.number(_LN2, x))
-    rest = e.multiply(e.call("softplus", e.negative(distance)), e.number(1 / _LN2, x))
+    share = e.call("exp2", e.negative(e.absolute(e.subtract(x, y))))
+    rest = e.multiply(e.call("log1p", share), e.number(1 / _LN2, x))
     larger = e.where(e.greater(x, y), x, y)
     return e.where(e.equal(x, y), e.add(x, e.number(1, x)), e.add(larger, rest))
 
