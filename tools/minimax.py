@@ -92,16 +92,61 @@ def _tail(function: Function, *leading: float) -> Function:
     return lambda x: (function(x) - mp.polyval(list(leading)[::-1], x)) / x ** len(leading)
 
 
-def _log_atanh(s2: mp.mpf) -> mp.mpf:
-    """(2 atanh(s) / s − 2) / s² as a function of s²."""
-    s = mp.sqrt(s2)
-    return (2 * mp.atanh(s) / s - 2) / s2
+def _odd(function: Function, first: float = 1) -> Function:
+    """(f(v) / v − first) / v² as a function of v²: the tail of an odd series."""
+
+    def tail(z: mp.mpf) -> mp.mpf:
+        v = mp.sqrt(z)
+        return (function(v) / v - first) / z
+
+    return tail
 
 
-def _tanh_tail(z: mp.mpf) -> mp.mpf:
-    """(tanh(v) / v − 1) / v² as a function of v²."""
-    v = mp.sqrt(z)
-    return (mp.tanh(v) / v - 1) / z
+def _odd_weight(function: Function) -> Function:
+    """What makes the error of the tail one relative to the function."""
+
+    def weight(z: mp.mpf) -> mp.mpf:
+        v = mp.sqrt(z)
+        return abs(z * v / function(v))
+
+    return weight
+
+
+def _odd_problem(function: Function, high: float, terms: int, dtype: type = np.float64, first: float = 1) -> Problem:
+    return Problem(_odd(function, first), _odd_weight(function), 1e-12, high, terms - 1, dtype)
+
+
+def _log_ratio(s: mp.mpf) -> mp.mpf:
+    """log((1 + s) / (1 − s))."""
+    return 2 * mp.atanh(s)
+
+
+def _erf_problem(first: float, degree: int, dtype: type = np.float64) -> Problem:
+    def tail(z: mp.mpf) -> mp.mpf:
+        return mp.erf(mp.sqrt(z)) / mp.sqrt(z) - first
+
+    return Problem(tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), 1e-12, 0.5625, degree, dtype)
+
+
+def _erfc_variable(t: mp.mpf, center: float) -> mp.mpf:
+    """x of t = (x − center) / (x + center)."""
+    return center * (1 + t) / (1 - t)
+
+
+def _scaled_erfc(center: float) -> Function:
+    """(1 + 2 x) e^(x²) erfc x as a function of t."""
+
+    def scaled(t: mp.mpf) -> mp.mpf:
+        x = _erfc_variable(t, center)
+        return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+
+    return scaled
+
+
+def _erfc_problem(center: float, low: float, high: float, degree: int, dtype: type = np.float64) -> Problem:
+    scaled = _scaled_erfc(center)
+    t_low, t_high = ((x - center) / (x + center) for x in (low, high))
+    return Problem(scaled, lambda t: 1 / scaled(t), t_low, t_high, degree, dtype)
 
 
 _HALF_LN2 = float(mp.log(2) / 2) * 1.0001
@@ -109,29 +154,37 @@ F = np.float32
 
 #: name: the function and weight are those of the file where the coefficients stand.
 PROBLEMS: dict[str, Problem] = {
-    # exp(r) = 1 + r + r² p(r)
-    "exp32": Problem(_tail(mp.exp, 1, 1), lambda r: r**2 / mp.exp(r), -_HALF_LN2, _HALF_LN2, 4, F),
-    "exp32_5": Problem(_tail(mp.exp, 1, 1), lambda r: r**2 / mp.exp(r), -_HALF_LN2, _HALF_LN2, 3, F),
-    "exp64": Problem(_tail(mp.exp, 1, 1), lambda r: r**2 / mp.exp(r), -_HALF_LN2, _HALF_LN2, 9),
     # expm1(r) = r + r² p(r)
     "expm1_32": Problem(_tail(mp.exp, 1, 1), lambda r: abs(r**2 / mp.expm1(r)), -_HALF_LN2, _HALF_LN2, 4, F),
     "expm1_64": Problem(_tail(mp.exp, 1, 1), lambda r: abs(r**2 / mp.expm1(r)), -_HALF_LN2, _HALF_LN2, 9),
-    # tanh(v) = v + v³ p(v²), |v| ≤ ln 2 / 4
-    "tanh32_2": Problem(_tanh_tail, lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.03005, 1, F),
-    "tanh32_3": Problem(_tanh_tail, lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.03005, 2, F),
-    "tanh64_5": Problem(_tanh_tail, lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.03005, 4),
-    "tanh64_6": Problem(_tanh_tail, lambda z: z / (mp.tanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.03005, 5),
-    # log(1 + r) = r − r²/2 + r³ p(r)
-    "log32": Problem(_tail(mp.log1p, 0, 1, -0.5), lambda r: abs(r**3 / mp.log1p(r)), -0.25, 0.5, 7, F),
-    "log32_6": Problem(_tail(mp.log1p, 0, 1, -0.5), lambda r: abs(r**3 / mp.log1p(r)), -0.25, 0.5, 6, F),
-    # log((1 + s) / (1 − s)) = 2 s + s³ p(s²)
-    "atanh32": Problem(_log_atanh, lambda z: z / (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.0401, 3, F),
-    "atanh32_2": Problem(_log_atanh, lambda z: z / (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.0401, 2, F),
-    "atanh64": Problem(_log_atanh, lambda z: z / (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.0401, 6),
-    "atanh64_7": Problem(_log_atanh, lambda z: z / (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 0.0401, 7),
-    # softplus: s in [0, 1/3]
-    "soft32": Problem(_log_atanh, lambda z: z / (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 1 / 9 * 1.0001, 3, F),
-    "soft64": Problem(_log_atanh, lambda z: z / (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)), 1e-12, 1 / 9 * 1.0001, 10),
+    # log((1 + s) / (1 − s)) = 2 s + s³ p(s²), |s| ≤ 1/5
+    "log32": _odd_problem(_log_ratio, 0.0401, 3, F, 2),
+    "log64": _odd_problem(_log_ratio, 0.0401, 8, first=2),
+    # the same, |s| ≤ 1/3
+    "log1p32": _odd_problem(_log_ratio, 0.1112, 4, F, 2),
+    "log1p64": _odd_problem(_log_ratio, 0.1112, 11, first=2),
+    # 2 s + 2/3 s³ + s⁵ p(s²), |s| ≤ 1/5
+    "power64": Problem(
+        lambda z: (_log_ratio(mp.sqrt(z)) / mp.sqrt(z) - 2 - 2 * z / 3) / z**2,
+        lambda z: z**2 * mp.sqrt(z) / _log_ratio(mp.sqrt(z)),
+        1e-12,
+        0.0401,
+        7,
+    ),
+    "sin32": _odd_problem(mp.sin, 2.4685, 5, F),
+    "sin64": _odd_problem(mp.sin, 2.4685, 9),
+    "tan32": _odd_problem(mp.tan, 0.6170, 6, F),
+    "tan64": _odd_problem(mp.tan, 0.6170, 14),
+    "atan32": _odd_problem(mp.atan, 0.1716, 5, F),
+    "atan64": _odd_problem(mp.atan, 0.1716, 11),
+    "asin32": _odd_problem(mp.asin, 0.2501, 5, F),
+    "asin64": _odd_problem(mp.asin, 0.2501, 12),
+    "cbrt": Problem(lambda m: 1 / mp.cbrt(m), mp.cbrt, 0.75, 1.5, 4, F),
+    # erf(x) / x = first + p(x²)
+    "erf32": _erf_problem(float(F(2 / np.sqrt(np.pi))), 6, F),
+    "erf64": _erf_problem(float(2 / np.sqrt(np.pi)), 10),
+    "erfc32": _erfc_problem(2.0, 0.5, 10.1, 9, F),
+    "erfc64": _erfc_problem(3.0, 0.5, 27.3, 20),
 }
 
 

@@ -13,13 +13,15 @@ from chainrule.native.functions.primitives import (
     maximum,
     minimum,
     polynomial,
+    power_of_two,
     round_shifted,
     scale,
 )
 
-__all__ = ["LN2", "exp", "exp_of_nonpositive", "sigmoid"]
+__all__ = ["LN2", "exp", "exp2", "expm1", "sigmoid"]
 
 _LOG2_E = 1.4426950408889634
+_LN2 = 0.6931471805599453
 #: ln 2 in two parts, the first of 15 and 41 bits; both positive, so that ±∞ times them adds up.
 LN2 = ((0.693145751953125, 1.4286068203094173e-06), (0.693147180559663, 2.8235290563031577e-13))
 # e^r − 1 = r + r² p(r).
@@ -30,6 +32,10 @@ _EXPM1_64 = (
 )  # fmt: skip
 #: Below the first exp is 0, above the second ∞.
 _RANGE = ((-104.0, 89.0), (-746.0, 710.0))
+#: Below the first exp2 is 0, above the second ∞.
+_BINARY_RANGE = ((-151.0, 129.0), (-1076.0, 1025.0))
+#: Below the first expm1 is −1.
+_EXPM1_RANGE = ((-18.0, 89.0), (-38.0, 710.0))
 
 
 def reduce_by_ln2(b: Builder, x: Value) -> tuple[Value, Value, Value]:
@@ -56,6 +62,43 @@ def exp_of_nonpositive(b: Builder, x: Value) -> Value:
     clipped = maximum(b, constant(b, by_dtype(x, *_RANGE)[0], x), x)
     n, _, r = reduce_by_ln2(b, clipped)
     return scale(b, b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), n)
+
+
+def exp_of_sum(b: Builder, high: Value, low: Value) -> Value:
+    """e^(high + low) for a small `low`; `high` may be anything."""
+    below, above = by_dtype(high, *_RANGE)
+    clipped = minimum(b, constant(b, above, high), maximum(b, constant(b, below, high), high))
+    n, _, r = reduce_by_ln2(b, clipped)
+    return scale(b, b.fadd(expm1_of_remainder(b, b.fadd(r, low)), constant(b, 1.0, high)), n)
+
+
+def exp2(b: Builder, x: Value) -> Value:
+    """2^x."""
+    below, above = by_dtype(x, *_BINARY_RANGE)
+    clipped = minimum(b, constant(b, above, x), maximum(b, constant(b, below, x), x))
+    n, _ = round_shifted(b, clipped, 1.0)
+    r = b.fmul(b.fsub(clipped, n), constant(b, _LN2, x))
+    return scale(b, b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), n)
+
+
+def exp_scaled(b: Builder, x: Value, offset: int) -> Value:
+    """e^x 2^offset, where 2^(offset + x / ln 2) is a normal number."""
+    _, shifted, r = reduce_by_ln2(b, x)
+    return b.fmul(b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), power_of_two(b, shifted, offset))
+
+
+def expm1_scaled(b: Builder, x: Value, offset: int) -> Value:
+    """(e^x − 1) 2^offset, to its own relative precision; 2^(offset + x / ln 2) must be a normal number."""
+    _, shifted, r = reduce_by_ln2(b, x)
+    power = power_of_two(b, shifted, offset)
+    return b.fma(power, expm1_of_remainder(b, r), b.fsub(power, constant(b, 2.0**offset, x)))
+
+
+def expm1(b: Builder, x: Value) -> Value:
+    """e^x − 1. Halves are doubled, as 2^n may be too large where the result is not."""
+    below, above = by_dtype(x, *_EXPM1_RANGE)
+    half = expm1_scaled(b, minimum(b, constant(b, above, x), maximum(b, constant(b, below, x), x)), -1)
+    return b.copysign(b.fadd(half, half), x)
 
 
 def exp_of_minus_magnitude(b: Builder, x: Value) -> Value:

@@ -16,11 +16,17 @@ from chainrule.native.functions.primitives import (
     maximum,
     minimum,
     polynomial,
+    quick_two_sum,
     scale,
+    two_product,
 )
 
-__all__ = ["log", "log1p", "softplus"]
+__all__ = ["log", "log1p", "log2", "log10", "logaddexp", "softplus"]
 
+#: The parts of log₂ e, of log₁₀ e and of log₁₀ 2, the last so that k times the first is exact.
+_LOG2_E = ((1.4426950216293335, 1.925963033500011e-08), (1.4426950408889634, 2.0355273740931033e-17))
+_LOG10_E = ((0.4342944920063019, -1.0103049952192578e-08), (0.4342944819032518, 1.098319650216765e-17))
+_LOG10_2 = ((0.301025390625, 4.605039066518657e-06), (0.3010299956640665, -8.532344317057107e-14))
 _INF = float("inf")
 _NAN = float("nan")
 
@@ -54,16 +60,51 @@ def log_of_parts(b: Builder, f: Value, k: Value) -> Value:
     return b.fma(k, constant(b, high, f), b.fsub(f, small))
 
 
+def half_log_of_ratio(b: Builder, s: Value, half_k: Value) -> Value:
+    """log(2^k (1 + s) / (1 − s)) / 2 for |s| ≤ 1/5."""
+    high, low = by_dtype(s, *LN2)
+    square = b.fmul(s, s)
+    tail = polynomial(b, square, [-0.5 * c for c in by_dtype(s, _ATANH32, _ATANH64)])
+    small = b.fma(half_k, constant(b, low, s), b.fmul(b.fmul(s, square), tail))
+    return b.fma(half_k, constant(b, high, s), b.fadd(s, small))
+
+
 def log(b: Builder, x: Value) -> Value:
     """Natural logarithm."""
     m, k = mantissa_and_exponent(b, x)
     return with_special_logarithms(b, log_of_parts(b, b.fsub(m, constant(b, 1.0, x)), k), x)
 
 
+def log2(b: Builder, x: Value) -> Value:
+    """Logarithm to base 2."""
+    return _log_to_base(b, x, by_dtype(x, *_LOG2_E), ((1.0, 0.0)))
+
+
+def log10(b: Builder, x: Value) -> Value:
+    """Logarithm to base 10."""
+    return _log_to_base(b, x, by_dtype(x, *_LOG10_E), by_dtype(x, *_LOG10_2))
+
+
+def _log_to_base(b: Builder, x: Value, factor: tuple[float, float], log_2: tuple[float, float]) -> Value:
+    """k log 2 + factor · log m: both in two parts, as their sum may cancel."""
+    m, k = mantissa_and_exponent(b, x)
+    f = b.fsub(m, constant(b, 1.0, x))
+    s, rest = _product(b, f, by_dtype(f, _ATANH32, _ATANH64))
+    high, low = quick_two_sum(b, f, b.fneg(b.fmul(s, rest)))
+    product, lost = two_product(b, high, constant(b, factor[0], x))
+    lost = b.fma(low, constant(b, factor[0], x), b.fma(high, constant(b, factor[1], x), lost))
+    if log_2[1]:
+        lost = b.fma(k, constant(b, log_2[1], x), lost)
+    total, rest = quick_two_sum(b, b.fmul(k, constant(b, log_2[0], x)), product)
+    return _with_specials(b, b.fadd(total, b.fadd(rest, lost)), x)
+
+
 def with_special_logarithms(b: Builder, y: Value, x: Value) -> Value:
-    """y = log x, or ∞, NaN or −∞ where x is ∞, NaN or negative, or 0."""
-    if b.has_avx512:  # already so
-        return y
+    """y = log x, or ∞, NaN or −∞ where x is ∞, NaN or negative, or 0, if `mantissa_and_exponent` leaves that to do."""
+    return y if b.has_avx512 else _with_specials(b, y, x)
+
+
+def _with_specials(b: Builder, y: Value, x: Value) -> Value:
     zero = constant(b, 0.0, x)
     y = b.select(b.fcmp("olt", x, constant(b, _INF, x)), y, x)
     y = b.select(b.fcmp("olt", x, zero), constant(b, _NAN, x), y)
@@ -80,6 +121,13 @@ def log1p(b: Builder, x: Value) -> Value:
     down = minimum(b, constant(b, 64.0, x), b.fneg(k))  # 2^∞ times the 0 that is lost at −1 would be NaN
     f = b.fadd(b.fsub(m, one), scale(b, lost, down))
     return b.copysign(with_special_logarithms(b, log_of_parts(b, f, k), u), x)  # −0 stays −0
+
+
+def logaddexp(b: Builder, x: Value, y: Value) -> Value:
+    """log(e^x + e^y) = max(x, y) + log(1 + e^(−|x − y|)); its error is small beside the larger of x and y."""
+    difference = b.select(b.fcmp("oeq", x, y), constant(b, 0.0, x), b.fsub(x, y))  # ∞ − ∞ would be NaN
+    rest = log1p_of_fraction(b, exp_of_minus_magnitude(b, difference))
+    return b.fadd(maximum(b, x, y), rest)
 
 
 def log1p_of_fraction(b: Builder, f: Value) -> Value:
