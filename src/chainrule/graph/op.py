@@ -108,10 +108,11 @@ class Op:
         Whether the result may share memory with an argument.
     lower : callable, optional
         Elementwise operations: ``lower(e, *values, **params)`` computes one element with the instructions of a
-        `chainrule.native.emitter.Emitter`; the values have the dtype that NumPy's loop would have. Without it compiled
-        code calls `compute`.
+        `chainrule.native.emitter.Emitter`; the values have the dtype that NumPy's loop would have. Without it, or where
+        it returns `None` for some dtypes, compiled code calls `compute`.
     decompose : callable, optional
-        ``decompose(*inputs, **params)``: the same in terms of other operations, for compiled code.
+        ``decompose(*inputs, **params)``: the same in terms of other operations, for compiled code; `None` where there
+        is no such form.
     """
 
     name: str

@@ -198,6 +198,14 @@ class Builder:
     def imul(self, a: Value, b: Value) -> Value:
         return self._binary("mul", a, b)
 
+    def sdiv(self, a: Value, b: Value) -> Value:
+        """Divide integers, rounding towards 0. The divisor must not be 0, and the quotient must fit."""
+        return self._binary("sdiv", a, b)
+
+    def srem(self, a: Value, b: Value) -> Value:
+        """What is left of an integer division that rounds towards 0."""
+        return self._binary("srem", a, b)
+
     def shl(self, a: Value, count: int) -> Value:
         return self._binary("shl", a, self.constant(count, a.type))
 

@@ -1,19 +1,22 @@
 """What an operation's record may say to compute one element: typed arithmetic over the LLVM builder.
 
 A record says ``lower=lambda e, x, y: e.add(x, y)``. The values are scalars or vectors of floats, signed integers or
-Booleans (i1), already of the dtype in which NumPy's loop would compute.
+Booleans (i1), already of the dtype in which NumPy's loop would compute. Where a record has no instructions for a dtype,
+its function returns `None`, and NumPy computes the operation.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from chainrule.native.builder import Builder, Type, Value
 from chainrule.native.functions import FUNCTIONS
 
-__all__ = ["Emitter", "is_native", "scalar_of"]
+__all__ = ["Emitter", "has_instructions", "is_native", "scalar_of"]
 
 _SCALARS = {
     np.dtype(np.float32): "float",
@@ -34,6 +37,31 @@ def is_native(dtype: np.dtype[np.generic] | None) -> bool:
 def scalar_of(dtype: np.dtype[np.generic]) -> str:
     """LLVM's name of a dtype, as it is computed with: a Boolean is one bit."""
     return _SCALARS[dtype]
+
+
+_LANES = {scalar: 1 for scalar in _SCALARS.values()}
+_known_to_have: dict[tuple[Any, ...], bool] = {}
+
+
+def has_instructions(
+    lower: Callable[..., Value | None], dtypes: Sequence[np.dtype[np.generic]], params: Mapping[str, Any]
+) -> bool:
+    """Whether a record's ``lower`` has instructions for operands of given dtypes: it is tried out once.
+
+    Parameters
+    ----------
+    lower : callable
+    dtypes : sequence of dtype
+        Of the operands.
+    params : dict
+    """
+    key = (lower, *dtypes, *[(name, repr(value)) for name, value in params.items()])
+    found = _known_to_have.get(key)
+    if found is None:
+        operands = [Value(f"%x{i}", Type(scalar_of(dtype))) for i, dtype in enumerate(dtypes)]
+        found = lower(Emitter(Builder(_LANES)), *operands, **params) is not None
+        _known_to_have[key] = found
+    return found
 
 
 class Emitter:
@@ -119,6 +147,58 @@ class Emitter:
     def copysign(self, x: Value, y: Value) -> Value:
         return self.b.copysign(x, y)
 
+    def sign(self, x: Value) -> Value:
+        """-1, 0 or 1; NaN stays NaN."""
+        zero, one = self.number(0, x), self.number(1, x)
+        below = self.where(self.less(x, zero), self.number(-1, x), zero)
+        signed = self.where(self.greater(x, zero), one, below)
+        return self.where(self.isnan(x), x, signed) if x.type.is_float else signed
+
+    # Quotients that are rounded, and what is left over ---------------------------------------------------------------
+
+    def fmod(self, x: Value, y: Value) -> Value:
+        """What is left of x after whole multiples of y, with the sign of x; 0 for integers and y = 0."""
+        return self.b.frem(x, y) if x.type.is_float else self._integer_division(x, y)[1]
+
+    def remainder(self, x: Value, y: Value) -> Value:
+        """What is left of x after whole multiples of y, with the sign of y."""
+        left = self.fmod(x, y)
+        zero = self.number(0, x)
+        wrong = self.and_(self.not_equal(left, zero), self.xor(self.less(left, zero), self.less(y, zero)))
+        moved = self.where(wrong, self.add(left, y), left)
+        if not x.type.is_float:
+            return moved
+        signed = self.where(self.equal(left, zero), self.copysign(zero, y), moved)
+        return self.where(self.equal(y, zero), left, signed)
+
+    def floor_divide(self, x: Value, y: Value) -> Value:
+        """⌊x / y⌋, such that ⌊x / y⌋ y + remainder is x; 0 for integers and y = 0."""
+        zero = self.number(0, x)
+        if not x.type.is_float:
+            quotient, left = self._integer_division(x, y)
+            wrong = self.and_(self.not_equal(left, zero), self.xor(self.less(x, zero), self.less(y, zero)))
+            return self.where(wrong, self.subtract(quotient, self.number(1, x)), quotient)
+        left, exact = self.fmod(x, y), self.divide(x, y)
+        quotient = self.divide(self.subtract(x, left), y)
+        wrong = self.and_(self.not_equal(left, zero), self.xor(self.less(left, zero), self.less(y, zero)))
+        quotient = self.where(wrong, self.subtract(quotient, self.number(1, x)), quotient)
+        floor = self.floor(quotient)
+        far = self.greater(self.subtract(quotient, floor), self.number(0.5, x))
+        floor = self.where(far, self.add(floor, self.number(1, x)), floor)
+        floor = self.where(self.equal(quotient, zero), self.copysign(zero, exact), floor)
+        return self.where(self.equal(y, zero), exact, floor)
+
+    def _integer_division(self, x: Value, y: Value) -> tuple[Value, Value]:
+        """Quotient rounded towards 0, and what is left; where the machine would trap (y = 0, or y = −1 and the quotient
+        of the smallest integer overflows) it divides by 1.
+        """
+        zero, one = self.number(0, x), self.number(1, x)
+        is_zero, is_minus = self.equal(y, zero), self.equal(y, self.number(-1, x))
+        safe = self.where(self.or_(is_zero, is_minus), one, y)
+        quotient, left = self.b.sdiv(x, safe), self.b.srem(x, safe)
+        quotient = self.where(is_minus, self.negative(x), self.where(is_zero, zero, quotient))
+        return quotient, left
+
     # Comparison and choice -------------------------------------------------------------------------------------
 
     def _compare(self, x: Value, y: Value, floating: str, signed: str, boolean: str) -> Value:
@@ -145,19 +225,25 @@ class Emitter:
         return self.less_equal(y, x)
 
     def isnan(self, x: Value) -> Value:
-        return self.b.fcmp("uno", x, x) if x.type.is_float else self._all(False, x)
+        return self.b.fcmp("uno", x, x) if x.type.is_float else self.truths(False, x)
 
     def isfinite(self, x: Value) -> Value:
         if not x.type.is_float:
-            return self._all(True, x)
+            return self.truths(True, x)
         return self.b.fcmp("olt", self.absolute(x), self.number(math.inf, x))
 
     def isinf(self, x: Value) -> Value:
         if not x.type.is_float:
-            return self._all(False, x)
+            return self.truths(False, x)
         return self.b.fcmp("oeq", self.absolute(x), self.number(math.inf, x))
 
-    def _all(self, truth: bool, like: Value) -> Value:
+    def signbit(self, x: Value) -> Value:
+        """Whether a float has its sign set, as −0 has."""
+        bits = self.b.bitcast(x, f"i{x.type.bits}")
+        return self.less(bits, self.number(0, bits))
+
+    def truths(self, truth: bool, like: Value) -> Value:
+        """The same truth value for each element."""
         return self.b.constant(int(truth), like.type.of("i1"))
 
     def where(self, condition: Value, x: Value, y: Value) -> Value:
@@ -176,6 +262,14 @@ class Emitter:
             return self.where(self.less(x, y), x, y)
         smaller = self.b.select(self.b.fcmp("ult", x, y), x, y)
         return self.b.select(self.isnan(y), y, smaller)
+
+    def fmax(self, x: Value, y: Value) -> Value:
+        """The larger one; NaN only if both are NaN."""
+        return self.where(self.or_(self.greater_equal(x, y), self.isnan(y)), x, y)
+
+    def fmin(self, x: Value, y: Value) -> Value:
+        """The smaller one; NaN only if both are NaN."""
+        return self.where(self.or_(self.less_equal(x, y), self.isnan(y)), x, y)
 
     def relu(self, x: Value) -> Value:
         """max(x, 0), where NaN stays NaN."""

@@ -280,19 +280,21 @@ def _plan_temporaries(layout: Layout, arena: Arena) -> None:
                     if base not in memory.given and not is_immediate(base) and (base in written or base in memory):
                         last_use[memory.view(base).buffer] = number
             for buffer in writes[-1]:
-                last_use.setdefault(buffer, number)
+                last_use[buffer] = number
             number += 1
     totals = {memory.view(node).buffer for node in memory.rows.summed if node in memory}
     for buffer in totals:
         if buffer.home is Home.ARENA:
             arena.take(buffer)
+    placed = set(totals)
     dying: dict[int, list[Buffer]] = {}
     for buffer, stage_number in last_use.items():
         dying.setdefault(stage_number, []).append(buffer)
     for stage_number, buffers in enumerate(writes):
         for buffer in buffers:
-            if buffer not in totals:
+            if buffer not in placed:  # an array that is joined from parts is written in several stages
                 arena.take(buffer)
+                placed.add(buffer)
         for buffer in dying.get(stage_number, ()):
             if buffer.home is Home.ARENA and buffer not in totals:
                 arena.give_back(buffer)

@@ -67,6 +67,10 @@ class Memory:
         buffer = Buffer(home, index, node.dtype, node.size, label=node.name or "")
         return self._keep(node, View(buffer, node.shape, c_strides(node.shape), 0, self.rows.axis.get(node)))
 
+    def place(self, node: Node, view: View) -> None:
+        """A node that is computed into a part of the memory of another one."""
+        self._keep(node, view)
+
     def _keep(self, node: Node, view: View) -> View:
         self._views[node] = view
         return view

@@ -40,9 +40,8 @@ def _decompose(node: Node, done: dict[Node, Node]) -> None:
     if parts is None or parts.shape != node.shape or parts.dtype != node.dtype:
         done[node] = rebuild(node, inputs)
         return
-    known = {source: source for source in inputs}
-    for part in ancestors([parts], skip=lambda other: other in known):
-        if part not in known:
-            known[part] = part
-            done.setdefault(part, part)
-    done[node] = parts
+    done |= {source: source for source in inputs}
+    for part in ancestors([parts], skip=lambda other: other in done):
+        if part not in done:
+            _decompose(part, done)
+    done[node] = done[parts]

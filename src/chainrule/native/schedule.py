@@ -14,7 +14,8 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL
-from chainrule.native.emitter import is_native
+from chainrule.native.emitter import has_instructions, is_native
+from chainrule.native.joins import JOINS, joins_natively, pieces
 from chainrule.native.memory import VIEWS, Memory
 from chainrule.native.rows import RowAnalysis
 from chainrule.ops.shaping import cast as CAST
@@ -108,9 +109,14 @@ def is_compiled(node: Node) -> bool:
     """Whether compiled code can compute a node; else NumPy does."""
     if node.is_tuple or not is_native(node.dtype) or not node.size:
         return False
-    if any(source.is_tuple or not is_native(source.dtype) or not source.size for source in node.inputs):
-        return False
     op = node.op
+    may_be_empty = op.name == "concatenate"
+    if any(source.is_tuple or not is_native(source.dtype) for source in node.inputs):
+        return False
+    if not may_be_empty and not all(source.size for source in node.inputs):
+        return False
+    if op.name in JOINS:
+        return joins_natively(node)
     if op.name == "getitem":
         return node.params["index"].is_basic
     if op.name in VIEWS or op.name == "cast":
@@ -119,7 +125,10 @@ def is_compiled(node: Node) -> bool:
         return _reduces_natively(node)
     if op.name == "matmul":
         return node.dtype.kind == "f" and all(source.dtype == node.dtype for source in node.inputs)
-    return op.broadcasts and op.lower is not None and loop_dtypes(node) is not None
+    if not op.broadcasts or op.lower is None:
+        return False
+    dtypes = loop_dtypes(node)
+    return dtypes is not None and has_instructions(op.lower, dtypes[:-1], node.params)
 
 
 def _reduces_natively(node: Node) -> bool:
@@ -132,7 +141,8 @@ def _reduces_natively(node: Node) -> bool:
 def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
     """The dtypes to which NumPy's loop converts the operands, and that of the result; None where it has no such loop.
 
-    For an operation that is no ufunc these are the dtype of the result.
+    For an operation that is no ufunc these are the dtype of the result if that is a float, else that of the operands
+    together.
     """
     compute = node.op.compute
     if node.op.name == "where":
@@ -145,7 +155,10 @@ def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
         except TypeError:
             return None
     else:
-        dtypes = (node.dtype,) * (len(node.inputs) + 1)
+        common = node.dtype
+        if common.kind != "f":
+            common = np.result_type(*[kind(0) if isinstance(kind, type) else kind for _, kind in _kinds(node)])
+        dtypes = (*[common] * len(node.inputs), node.dtype)
     return dtypes if all(map(is_native, dtypes)) else None
 
 
@@ -190,6 +203,9 @@ class _Planner:
         #: Section and stage of each node that is computed.
         self.home: dict[Node, tuple[tuple[int, bool], int]] = {}
         self.copies: list[Node] = []
+        #: Nodes that are put together from parts, and the parts, which are copies too.
+        self.joined: set[Node] = set()
+        self.parts: list[Node] = []
 
     def place(self, node: Node) -> None:
         """Find a stage for a node, or make it a view."""
@@ -198,9 +214,16 @@ class _Planner:
         if node.op.name in VIEWS:
             self._place_view(node)
             return
+        if node.op.name in JOINS:
+            self._place_join(node)
+            return
+        self._place_in_stage(node)
+
+    def _place_in_stage(self, node: Node, first: int = 0) -> None:
+        """Find a stage, no earlier than the first one allowed."""
         key = section_of(node, self.rows)
         stages = self.sections[key].stages
-        earliest = max((self._after(source, node, key) for source in node.inputs), default=0)
+        earliest = max([first, *[self._after(source, node, key) for source in node.inputs]])
         if not is_loop_node(node):
             stages.append(ProductStage(node))
             self.home[node] = (key, len(stages) - 1)
@@ -238,6 +261,19 @@ class _Planner:
         self.place(copy)
         self.memory.make_view(node, copy)
 
+    def _place_join(self, node: Node) -> None:
+        """Place the parts; the node itself is there when the last of them is."""
+        key = section_of(node, self.rows)
+        last = -1
+        for part, view, over in pieces(node, self.memory.view(node)):
+            self.rows.follow(part, node)
+            self.memory.place(part, view)
+            self.parts.append(part)
+            self._place_in_stage(part, last + 1 if over else 0)
+            last = max(last, self.home[part][1])
+        self.joined.add(node)
+        self.home[node] = (key, last)
+
     def _after(self, source: Node, user: Node, key: tuple[int, bool]) -> int:
         """The first stage of the user's section in which a source is there."""
         base = self.memory.base_of(source)
@@ -248,6 +284,7 @@ class _Planner:
         stage = self.sections[key].stages[position]
         in_register = (
             base is source
+            and source not in self.joined
             and isinstance(stage, LoopStage)
             and not is_reduction(source)
             and is_loop_node(user)
@@ -258,15 +295,15 @@ class _Planner:
 
     def store(self, order: Sequence[Node], outputs: Sequence[Node]) -> None:
         """Mark the nodes that other stages, or the caller, read."""
-        needed = {node for node in outputs if node in self.home}
-        for node in [*order, *self.copies]:
-            if node in self.home:
+        needed = {node for node in outputs if node in self.home} | set(self.parts)
+        for node in [*order, *self.copies, *self.parts]:
+            if node in self.home and node not in self.joined:
                 for source in node.inputs:
                     base = self.memory.base_of(source)
                     if base in self.home and (base is not source or self.home[base] != self.home[node]):
                         needed.add(base)
         for node, (key, position) in self.home.items():
-            if node in needed or is_reduction(node):
+            if (node in needed and node not in self.joined) or is_reduction(node):
                 stage = self.sections[key].stages[position]
                 if isinstance(stage, LoopStage):
                     stage.stored.append(node)

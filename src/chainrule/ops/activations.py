@@ -72,6 +72,9 @@ leaky_relu_op = Op(
     vjp=(lambda g, out, x, negative_slope: where(greater(x, 0), g, g * negative_slope),),
     broadcasts=True,
     notation=Notation("leaky_relu({0})", r"\operatorname{{leaky\_relu}}({0})"),
+    lower=lambda e, x, negative_slope: e.where(
+        e.greater(x, e.number(0, x)), x, e.multiply(x, e.number(negative_slope, x))
+    ),
 )
 silu = elementwise_op(
     "silu",
@@ -79,6 +82,7 @@ silu = elementwise_op(
     _silu_derivative,
     domain=(-3.0, 3.0),
     notation=Notation("silu({0})", r"\operatorname{{silu}}({0})"),
+    lower=lambda e, x: e.multiply(x, e.call("sigmoid", x)),
 )
 gelu_op = elementwise_op(
     "gelu",
@@ -86,6 +90,7 @@ gelu_op = elementwise_op(
     _gelu_derivative,
     domain=(-3.0, 3.0),
     notation=Notation("gelu({0})", r"\operatorname{{gelu}}({0})"),
+    lower=lambda e, x: e.multiply(x, e.call("ndtr", x)),
 )
 
 

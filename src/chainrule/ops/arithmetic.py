@@ -92,6 +92,11 @@ def _power_by_exponent(out: Any, x: Any, y: Any) -> Any:
     return out * log(where(equal(x, 0), 1.0, x))
 
 
+def _power(e: Any, x: Any, y: Any) -> Any:
+    """Powers of integers stay with NumPy, which refuses negative exponents."""
+    return e.call("power", x, y) if x.type.is_float else None
+
+
 power = elementwise_op(
     "power",
     np.power,
@@ -107,7 +112,7 @@ power = elementwise_op(
         example(s.positive(2, 3), -1),
         example(2.0, s.normal(3)),
     ],
-    lower=lambda e, x, y: e.call("power", x, y),
+    lower=_power,
 )
 float_power = elementwise_op(
     "float_power",
@@ -117,6 +122,7 @@ float_power = elementwise_op(
     domain=((0.4, 2.0), (-2.0, 2.0)),
     holomorphic=True,
     notation=Notation("{0} ** {1}", "{0}^{{{1}}}", 30),
+    lower=_power,
 )
 square = elementwise_op(
     "square",
@@ -141,6 +147,7 @@ cbrt = elementwise_op(
     lambda out, x: 1 / (3 * out * out),
     domain=(0.3, 2.0),
     notation=Notation("∛{0}", r"\sqrt[3]{{{0}}}", 35),
+    lower=lambda e, x: e.call("cbrt", x),
     examples=lambda s: [example(-s.positive(3))],
 )
 reciprocal = elementwise_op(
@@ -150,7 +157,7 @@ reciprocal = elementwise_op(
     domain=(0.4, 2.0),
     holomorphic=True,
     notation=Notation("1 / {0}", r"\frac{{1}}{{{0}}}", 20),
-    lower=lambda e, x: e.divide(e.number(1, x), x),
+    lower=lambda e, x: e.divide(e.number(1, x), x) if x.type.is_float else None,
 )
 #: The derivative by the divisor is −⌊x / y⌋, which `floor_divide` rounds as `remainder` does.
 remainder = elementwise_op(
@@ -160,6 +167,7 @@ remainder = elementwise_op(
     lambda out, x, y: -floor_divide(x, y),
     domain=((2.1, 2.9), (1.1, 1.4)),
     notation=Notation("{0} % {1}", r"{0} \bmod {1}", 20),
+    lower=lambda e, x, y: e.remainder(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
 )
 fmod = elementwise_op(
@@ -169,6 +177,7 @@ fmod = elementwise_op(
     lambda out, x, y: rint((out - x) / y),
     domain=((2.1, 2.9), (1.1, 1.4)),
     notation=Notation("fmod({0}, {1})", r"\operatorname{{fmod}}({0}, {1})"),
+    lower=lambda e, x, y: e.fmod(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
 )
 floor_divide = elementwise_op(
@@ -178,6 +187,7 @@ floor_divide = elementwise_op(
     ZERO,
     domain=((2.1, 2.2), (1.5, 1.6)),
     notation=Notation("{0} // {1}", r"\lfloor {0} / {1} \rfloor", 20),
+    lower=lambda e, x, y: e.floor_divide(x, y),
 )
 ldexp = elementwise_op(
     "ldexp",

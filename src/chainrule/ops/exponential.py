@@ -102,6 +102,14 @@ def _infinite_terms(s: Sampler) -> list[Example]:
     return [example(s.normal(3), -np.inf), example(-np.inf, s.normal(2))]
 
 
+def _log2_of_sum(e: Any, x: Any, y: Any) -> Any:
+    """max(x, y) + log₂(1 + 2^−|x − y|), and x + 1 where both are equal, as ∞ − ∞ is not 0."""
+    share = e.call("exp2", e.negative(e.absolute(e.subtract(x, y))))
+    rest = e.multiply(e.call("log1p", share), e.number(1 / _LN2, x))
+    larger = e.where(e.greater(x, y), x, y)
+    return e.where(e.equal(x, y), e.add(x, e.number(1, x)), e.add(larger, rest))
+
+
 #: e^x / (e^x + e^y) = σ(x − y): the share of each term.
 logaddexp = elementwise_op(
     "logaddexp",
@@ -110,6 +118,7 @@ logaddexp = elementwise_op(
     lambda out, x, y: sigmoid(_lead(y, x)),
     notation=Notation("logaddexp({0}, {1})", r"\log\left(e^{{{0}}} + e^{{{1}}}\right)"),
     examples=_infinite_terms,
+    lower=lambda e, x, y: e.call("logaddexp", x, y),
 )
 logaddexp2 = elementwise_op(
     "logaddexp2",
@@ -118,6 +127,7 @@ logaddexp2 = elementwise_op(
     lambda out, x, y: sigmoid(_lead(y, x) * _LN2),
     notation=Notation("logaddexp2({0}, {1})", r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)"),
     examples=_infinite_terms,
+    lower=_log2_of_sum,
 )
 
 
@@ -133,6 +143,16 @@ def _times_log(logarithm: Any, neutral: float) -> Any:
     return compute
 
 
+def _times_log_of_element(logarithm: str, neutral: float) -> Any:
+    """The instructions of `_times_log`."""
+
+    def lower(e: Any, x: Any, y: Any) -> Any:
+        nothing = e.and_(e.equal(x, e.number(0, x)), e.not_(e.isnan(y)))
+        return e.multiply(x, e.call(logarithm, e.where(nothing, e.number(neutral, y), y)))
+
+    return lower
+
+
 def quotient(x: Any, y: Any) -> Any:
     """x / y, where 0 / 0 = 0: the derivative of x log y by y."""
     return x / where(logical_and(equal(x, 0), equal(y, 0)), 1.0, y)
@@ -146,6 +166,7 @@ xlogy = elementwise_op(
     lambda out, x, y: quotient(x, y),
     domain=((0.3, 2.0), (0.3, 2.0)),
     notation=Notation("{0} * log({1})", r"{0} \log({1})", 20),
+    lower=_times_log_of_element("log", 1.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
 )
 xlog1py = elementwise_op(
@@ -155,6 +176,7 @@ xlog1py = elementwise_op(
     lambda out, x, y: quotient(x, 1 + y),
     domain=((0.3, 2.0), (-0.5, 2.0)),
     notation=Notation("{0} * log1p({1})", r"{0} \log(1 + {1})", 20),
+    lower=_times_log_of_element("log1p", 0.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
 )
 

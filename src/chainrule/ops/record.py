@@ -189,6 +189,7 @@ def elementwise_op(
     jvp: Callable[..., Any] | str | None = None,
     examples: Callable[[Sampler], list[Example]] | None = None,
     lower: Callable[..., Any] | None = None,
+    decompose: Callable[..., Any] | None = None,
 ) -> Op:
     """Declare an elementwise operation from its partial derivatives.
 
@@ -208,7 +209,7 @@ def elementwise_op(
         In place of partials, where the derivative is not a factor (``conj``, ``where``).
     examples : callable, optional
         Further calls for the tests, beside those sampled from the domain.
-    lower : callable, optional
+    lower, decompose : callable, optional
         How compiled code computes it, see `Op`.
 
     Examples
@@ -233,6 +234,7 @@ def elementwise_op(
         holomorphic=holomorphic,
         examples=examples,
         lower=lower,
+        decompose=decompose,
     )
     serve(op, *op.serves)
     return op
