@@ -55,7 +55,7 @@ def in_fresh_process(command: list[str], folder: str, patience: float | None = N
         With the last line that the process wrote, if it fails, or if it takes longer than `patience` seconds.
     """
     caches = {
-        "XDG_CACHE_HOME": folder,
+        "CHAINRULE_CACHE": f"{folder}/chainrule",
         "JAX_COMPILATION_CACHE_DIR": f"{folder}/jax",
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",

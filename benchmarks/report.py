@@ -58,7 +58,11 @@ class Result:
     def ratio(self, among: str = "") -> float | None:
         """How many times longer that peer takes than we do."""
         peer = self.fastest(among)
-        return None if peer is None or OURS not in self.times else self.row.ratio(peer)
+        if peer is None or OURS not in self.times:
+            return None
+        if len(self.times[peer]) != len(self.times[OURS]):  # what takes long in a fresh process has fewer rounds
+            return self.row.median(peer) / self.row.median(OURS)
+        return self.row.ratio(peer)
 
     @property
     def above_floor(self) -> float | None:

@@ -112,14 +112,21 @@ class Suite:
         cached = Result("first-call", f"{label}, cached", {}, limit=2e4, group=FIRST)
         for library in (OURS, "JAX", "torch.compile"):
             rounds = 1 if library == "torch.compile" else self.effort.fresh_rounds
-            try:
-                seconds = fresh.first_run("loop", library, self.dtype, rounds)
-            except RuntimeError as error:
-                cold.notes.append(f"{library} left out: {error}")
-                continue
+            seconds = self._fresh(cold, "loop", library, rounds, fresh.STATES)
             for result, state in ((cold, "cold"), (cached, "cached")):
-                result.times[library] = [value * 1e6 for value in seconds[state]]
+                if seconds:
+                    result.times[library] = [value * 1e6 for value in seconds[state]]
         return [cold, cached]
+
+    def _fresh(
+        self, result: Result, subject: str, library: str, rounds: int, states: tuple[str, ...]
+    ) -> dict[str, list[float]]:
+        """Seconds in fresh processes; nothing, and a note, where they fail."""
+        try:
+            return fresh.first_run(subject, library, self.dtype, rounds, states)
+        except RuntimeError as error:
+            result.notes.append(f"{library} left out: {error}")
+            return {}
 
     def lstm(self) -> list[Result]:
         """Compilation (first call less a later one, fresh processes) and run time of the unrolled LSTM's gradient."""
@@ -127,9 +134,10 @@ class Suite:
         compiling = Result("lstm", f"{label}: compile", {}, target=2.0, group=LSTM, against="JAX")
         running = Result("lstm", f"{label}: run", {}, target=2.0, floor=self._lstm_floor(), group=LSTM, against="JAX")
         for library in (OURS, "JAX") if ours.HAS_JIT else ("JAX",):
-            seconds = fresh.first_run("lstm", library, self.dtype, self.effort.fresh_rounds, ("cold",))
-            differences = zip(seconds["cold"], seconds["run"], strict=True)
-            compiling.times[library] = [(first - run) * 1e6 for first, run in differences]
+            seconds = self._fresh(compiling, "lstm", library, self.effort.fresh_rounds, ("cold",))
+            if seconds:
+                differences = zip(seconds["cold"], seconds["run"], strict=True)
+                compiling.times[library] = [(first - run) * 1e6 for first, run in differences]
         arguments = lstm.arguments(self.dtype)
         expected = lstm.by_hand(*lstm.arguments("float64"))
 

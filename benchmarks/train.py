@@ -65,7 +65,8 @@ def start_parts(options: argparse.Namespace) -> None:
                 command = [sys.executable, __file__, "--dtype", dtype, "--threads", str(threads), "--part", str(file)]
                 command += ["--rounds", str(options.rounds)] + ["--quick"] * options.quick
                 command += ["--rows", *options.rows] if options.rows else []
-                subprocess.run(command, env=environment(threads), check=True)
+                if subprocess.run(command, env=environment(threads), check=False).returncode:
+                    sys.exit(f"the process for {dtype} failed")
                 found = json.loads(file.read_text())
                 found["results"] = [Result(**result) for result in found["results"]]
                 parts.append(Part(**found))

@@ -83,6 +83,7 @@ class _Closing:
         self._atoms: list[Node] = []
         self._atom_numbers: dict[Node, int] = {}
         self._harmless: set[int] = set()
+        self._has_integers = False
         self._forms: dict[Node, Polynomial] = {}
         self._done: dict[Node, Node] = {}
         self._origin: dict[Node, Node] = {}
@@ -125,17 +126,19 @@ class _Closing:
         if place is None:
             place = self._atom_numbers[node] = len(self._atoms)
             self._atoms.append(node)
+            self._has_integers = self._has_integers or node.dtype.kind != "f"
             if node.op.name in _POSITIVE:
                 self._harmless.add(place)
         return place
 
     def _seen(self, node: Node) -> Polynomial:
-        """A node as a polynomial: what is needed anyway is an atom, also if it is a sum or product itself."""
+        """A node as a polynomial: what is needed anyway is an atom, also if it is a sum or product itself, unless it is
+        as simple as −x or 1 − x."""
         value = number_of(node)
         if value is not None:
             return number(value)
         form = self._forms.get(node)
-        if form is not None and (node not in self._needed or form.single_atom is not None):
+        if form is not None and (node not in self._needed or form.is_complement):
             return form
         return of_atom(self.number_of(node))
 
@@ -157,9 +160,9 @@ class _Closing:
             form = self._product(first, first) if number_of(node.inputs[1]) == 2 else None
         else:
             form = self._quotient(node, first if name == "divide" else number(1), second)
-        if form is None or not form.is_small or not self._keeps_integers(form):
+        if form is None or not form.is_small or (self._has_integers and not self._keeps_integers(form)):
             return None
-        return form if self._covers(form, first.atoms | second.atoms) else None
+        return form if not form.is_merged or self._covers(form, first.atoms | second.atoms) else None
 
     def _product(self, first: Polynomial, second: Polynomial) -> Polynomial | None:
         if first.cancels(second, self._harmless) or not (first.may_distribute(second) or second.may_distribute(first)):
@@ -188,8 +191,7 @@ class _Closing:
     def _settle(self, node: Node) -> None:
         """Find what stands for a node: its new form, or itself on top of the new forms of its inputs."""
         inputs = tuple([self._done.get(source, source) for source in node.inputs])
-        changed = any(new is not old for new, old in zip(inputs, node.inputs, strict=True))
-        kept = rebuild(node, inputs) if changed else node
+        kept = node if inputs == node.inputs else rebuild(node, inputs)
         self._done[node] = kept
         self._origin[kept] = node
         form = self._forms.get(node)
@@ -278,8 +280,8 @@ class _Closing:
     def _is_cheaper(self, node: Node, candidate: Node, fresh: Sequence[Node]) -> bool:
         """Whether what becomes superfluous costs more than what is added. If not, use counts are left as they were."""
         changes: list[tuple[Node, int]] = []
-        needed = {source for one in ancestors([candidate], skip=lambda n: n not in set(fresh)) for source in one.inputs}
-        made = [one for one in fresh if one is candidate or one in needed]
+        new = frozenset(fresh)
+        made = ancestors([candidate], skip=lambda one: one not in new)
         for one in made:
             for source in one.inputs:
                 self._change(self._origin.get(source, source), 1, changes)

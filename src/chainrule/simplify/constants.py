@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import CONSTANT, LITERAL, constant
+from chainrule.graph.op import CONSTANT, LITERAL, constant, literal
+from chainrule.ops.shaping import broadcast as broadcast_op
 from chainrule.ops.shaping import broadcast_to
 from chainrule.simplify.rewrite import rebuild
 
@@ -46,13 +47,27 @@ def fold_constants(outputs: Sequence[Node], leaves: Iterable[Node]) -> list[Node
             done[node] = _compact(constant(np.asarray(values[node])))
         else:
             inputs = tuple([done.get(source, source) for source in node.inputs])
-            changed = any(new is not old for new, old in zip(inputs, node.inputs, strict=True))
-            done[node] = rebuild(node, inputs) if changed else node
+            rebuilt = node if inputs == node.inputs else rebuild(node, inputs)
+            done[node] = _with_literals(rebuilt, given) if node.op.broadcasts and len(inputs) > 1 else rebuilt
     return [done.get(node, node) for node in outputs]
 
 
 def _is_foldable(node: Node) -> bool:
     return not node.is_tuple and not node.op.is_view and node.size <= _LARGEST_FOLDED
+
+
+def _with_literals(node: Node, given: frozenset[Node]) -> Node:
+    """Fixed arrays of one number as numbers in the code, where shape and dtype of the result do not depend on them."""
+    for position, source in enumerate(node.inputs):
+        number = source.inputs[0] if source.op is broadcast_op and source not in given else source
+        if number.op is CONSTANT and number not in given and not number.shape and number.dtype.kind == "f":
+            inputs = (*node.inputs[:position], literal(float(number._value)), *node.inputs[position + 1 :])
+            replacement = node.op.apply(inputs, node.params)
+            if replacement.shape == node.shape and replacement.dtype == node.dtype:
+                replacement.name, replacement.site = node.name, node.site
+                replacement.gradient_of = node.gradient_of
+                node = replacement
+    return node
 
 
 def _compact(node: Node) -> Node:

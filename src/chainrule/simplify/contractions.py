@@ -30,10 +30,12 @@ def _outer_product(node: Node) -> Node | None:
     return multiply(a, b)
 
 
-def _sum_of_product(node: Node) -> Node | None:
+def _sum_of_product(node: Node, facts: Facts) -> Node | None:
     """Σᵢ aᵢ Bᵢⱼ = a @ B, Σⱼ Aᵢⱼ bⱼ = A @ b"""
     product = node.inputs[0]
     if product.op is not multiply or product.ndim != 2 or not is_real(node) or node.params["keepdims"]:
+        return None
+    if facts.uses.get(product, 1) > 1:
         return None
     (n, m), axis = product.shape, node.params["axis"]
     for x, y in (product.inputs, product.inputs[::-1]):
@@ -117,6 +119,7 @@ CONTRACTIONS = [
             Case(lambda a, b: sum_(a * b, 1), ((4, 3), (3,))),
             Case(lambda a, b: sum_(a * b, 1), ((1, 3), (4, 3))),
         ),
+        wants_facts=True,
     ),
     Rule(
         "transpose of a product",

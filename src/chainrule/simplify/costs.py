@@ -16,15 +16,24 @@ _WEIGHTS = {
     **dict.fromkeys(("softplus", "logaddexp", "xlogy", "xlog1py"), 40),
     **dict.fromkeys(("reshape", "transpose", "broadcast_to", "input", "literal", "constant"), 0),
 }
+_DEFAULT = 10
 #: Powers that are computed as products.
-_SMALL_EXPONENTS = (2, 3, 4)
+_SMALL_EXPONENTS: dict[float | None, int] = {2: 1, 3: 2, 4: 2}
+#: Operations that read each element of their argument once.
+_REDUCTIONS = frozenset({"sum", "sum_to", "max", "min", "mean"})
 #: What a call costs, however small its arrays are, counted in elements.
 _CALL = 16
 
 
 def cost(node: Node) -> int:
     """Estimated time to compute a node from its inputs."""
-    weight = _WEIGHTS.get(node.op.name, 10)
-    if node.op.name == "power" and number_of(node.inputs[1]) in _SMALL_EXPONENTS:
-        weight = _WEIGHTS["square"]
+    name = node.op.name
+    if name in _REDUCTIONS:
+        division = _WEIGHTS["divide"] * (node.size + _CALL) if name == "mean" else 0
+        return node.inputs[0].size + _CALL + division
+    if name == "matmul":
+        return node.size * node.inputs[0].shape[-1] + _CALL
+    weight = _WEIGHTS.get(name, _DEFAULT)
+    if name == "power":
+        weight = _SMALL_EXPONENTS.get(number_of(node.inputs[1]), weight)
     return weight * (node.size + _CALL)

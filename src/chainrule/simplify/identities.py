@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import CONSTANT, LITERAL, literal
+from chainrule.graph.op import LITERAL
 from chainrule.ops.arithmetic import negative
 from chainrule.ops.complex_numbers import absolute
 from chainrule.ops.trigonometric import cos, sin, tanh
 from chainrule.simplify.patterns import is_literal, is_real
-from chainrule.simplify.rewrite import Case, Facts, Rule
+from chainrule.simplify.rewrite import Case, Rule
 
 __all__ = ["IDENTITIES", "keeps"]
 
@@ -59,27 +59,10 @@ def _even(node: Node) -> Node | None:
     return node.op(minus_x.inputs[0]) if minus_x.op is negative and is_real(minus_x) else None
 
 
-def _number_as_literal(node: Node, facts: Facts) -> Node | None:
-    """An array of one number is written as a number, where the dtype of the result does not depend on it"""
-    for position, source in enumerate(node.inputs):
-        if source.op is CONSTANT and not source.shape and source.dtype.kind == "f" and source not in facts.given:
-            inputs = (*node.inputs[:position], literal(float(source._value)), *node.inputs[position + 1 :])
-            replacement = node.op.apply(inputs, node.params)
-            if replacement.shape == node.shape and replacement.dtype == node.dtype:
-                return replacement
-    return None
-
-
 _ODD = ("sin", "tan", "sinh", "tanh", "arcsin", "arctan", "arcsinh", "arctanh", "cbrt", "erf")
 _EVEN = ("cos", "cosh", "absolute", "square")
 
 IDENTITIES = [
-    Rule(
-        "number as a literal",
-        ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum"),
-        _number_as_literal,
-        wants_facts=True,
-    ),
     Rule(
         "times one",
         ("multiply", "divide"),

@@ -39,7 +39,7 @@ def merge_equal(outputs: Sequence[Node], leaves: Iterable[Node] = ()) -> list[No
         known = first.setdefault(expression_key(node, inputs), node)
         if known is not node:
             done[node] = done[known]
-        elif all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
+        elif inputs == node.inputs:
             done[node] = node
         else:
             done[node] = rebuild(node, inputs)

@@ -25,9 +25,9 @@ def simplify(
 ) -> list[Node]:
     """Make a graph short and cheap to compute.
 
-    The stages are: constants are folded, common subexpressions merged, and identities applied (`canonicalise`); sums of
-    products are shortened (`closed_forms`); operations are replaced by cheaper ones (`specialise`); and what that makes
-    possible is shortened once more. Nodes that nothing depends on are gone.
+    The stages are: constants are folded, common subexpressions merged, and identities applied (`canonicalise`);
+    operations are replaced by cheaper ones (`specialise`); sums of products are shortened (`closed_forms`); and what that
+    makes possible is done once more. Nodes that nothing depends on are gone.
 
     Parameters
     ----------
@@ -61,9 +61,11 @@ def simplify(
     True
     """
     allowed = allow or frozenset()
+    specialise = SPECIALISE.allowing(allowed)
     nodes = shorten(outputs, leaves, log)
+    nodes = apply_rules(specialise, nodes, leaves, log)
     nodes = _closed(nodes, leaves, log)
-    nodes = apply_rules(SPECIALISE.allowing(allowed), nodes, leaves, log)
+    nodes = apply_rules(specialise, nodes, leaves, log)
     if SHARING.allowing(allowed).by_op:
         nodes = apply_rules(SHARING.allowing(allowed), nodes, leaves, log)
     return _tidy(nodes, leaves, log)

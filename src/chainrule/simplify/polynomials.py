@@ -125,6 +125,17 @@ class Polynomial:
         return {atom for monomial in self.terms for atom, _ in monomial}
 
     @property
+    def is_complement(self) -> bool:
+        """Whether the polynomial is a or −a for an atom a, or a number plus or minus that."""
+        monomials = [monomial for monomial in self.terms if monomial]
+        return (
+            len(monomials) == 1
+            and len(monomials[0]) == 1
+            and monomials[0][0][1] == 1
+            and self.terms[monomials[0]] in (1, -1)
+        )
+
+    @property
     def single_atom(self) -> tuple[int, int] | None:
         """Atom and sign, if the polynomial is a or −a."""
         if len(self.terms) == 1:

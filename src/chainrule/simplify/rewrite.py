@@ -133,13 +133,18 @@ class Rule:
 
 def rebuild(node: Node, inputs: tuple[Node, ...]) -> Node:
     """The same operation on other inputs, keeping name, source and what it is the gradient of."""
-    if all(new.kind is old.kind and new.shape == old.shape for new, old in zip(inputs, node.inputs, strict=True)):
-        copy = Node(node.op, inputs, node.params, node.shape, node.dtype)
-    else:
-        copy = node.op.apply(inputs, node.params)
+    copy = _on(node, inputs)
     if type(node.kind) is type:
         copy.kind = node.kind  # arithmetic on Python's numbers stays one
     return _inherit(copy, node)
+
+
+def _on(node: Node, inputs: tuple[Node, ...]) -> Node:
+    """The operation of a node on other inputs; shape and dtype are worked out only where they may differ."""
+    for new, old in zip(inputs, node.inputs, strict=True):
+        if new.kind is not old.kind or new.shape != old.shape:
+            return node.op.apply(inputs, node.params)
+    return Node(node.op, inputs, node.params, node.shape, node.dtype)
 
 
 def _inherit(new: Node, old: Node) -> Node:
@@ -243,10 +248,8 @@ class RuleSet:
                 log.append(Rewrite(rule.name, node, replacement))
             for fresh in ancestors([replacement], after=mark):
                 inputs = tuple([done.get(source, source) for source in fresh.inputs])
-                changed = any(new is not old for new, old in zip(inputs, fresh.inputs, strict=True))
-                done[fresh] = self._apply_rules(
-                    rebuild(fresh, inputs) if changed else fresh, done, log, facts, depth + 1
-                )
+                fitted = fresh if inputs == fresh.inputs else rebuild(fresh, inputs)
+                done[fresh] = self._apply_rules(fitted, done, log, facts, depth + 1)
             result = _inherit(done.get(replacement, replacement), node)
             if log is not None:
                 log[position] = Rewrite(rule.name, node, result)

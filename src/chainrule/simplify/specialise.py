@@ -99,10 +99,10 @@ def _power_of_two(node: Node) -> Node | None:
     return multiply(x, 1 / divisor)
 
 
-def _minus_own_square(node: Node) -> Node | None:
+def _minus_own_square(node: Node, facts: Facts) -> Node | None:
     """a − a · a = a · (1 − a), which does not cancel for a near 1"""
     a, product = node.inputs
-    if not is_real(node):
+    if not is_real(node) or facts.uses.get(product, 1) > 1:
         return None
     is_square = product.op is multiply and product.inputs[0] is a and product.inputs[1] is a
     return multiply(a, 1 - a) if is_square or (product.op is square and product.inputs[0] is a) else None
@@ -207,6 +207,7 @@ SPECIALISE = RuleSet(
             ("subtract",),
             _minus_own_square,
             (Case(lambda a: a - a * a), Case(lambda a: a - square(a))),
+            wants_facts=True,
         ),
         Rule(
             "mean as a sum",
