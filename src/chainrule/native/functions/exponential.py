@@ -64,12 +64,12 @@ def exp_of_nonpositive(b: Builder, x: Value) -> Value:
     return scale(b, b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), n)
 
 
-def exp_of_sum(b: Builder, high: Value, low: Value) -> Value:
-    """e^(high + low) for a small `low`; `high` may be anything."""
+def exp_of_sum(b: Builder, high: Value, low: Value) -> tuple[Value, Value]:
+    """n and q with e^(high + low) = 2^n (1 + q), for a small `low`; `high` may be anything."""
     below, above = by_dtype(high, *_RANGE)
     clipped = minimum(b, constant(b, above, high), maximum(b, constant(b, below, high), high))
     n, _, r = reduce_by_ln2(b, clipped)
-    return scale(b, b.fadd(expm1_of_remainder(b, b.fadd(r, low)), constant(b, 1.0, high)), n)
+    return n, expm1_of_remainder(b, b.fadd(r, low))
 
 
 def exp2(b: Builder, x: Value) -> Value:

@@ -12,6 +12,8 @@ from chainrule.native.functions.primitives import (
     by_dtype,
     constant,
     flip_sign,
+    maximum,
+    minimum,
     polynomial,
     round_shifted,
     two_sum,
@@ -84,6 +86,7 @@ def _signed_sine(b: Builder, r: Value, shifted: Value) -> Value:
     """sin r, with the sign turned around for odd n."""
     square = b.fmul(r, r)
     y = b.fma(b.fmul(r, square), polynomial(b, square, by_dtype(r, _SIN32, _SIN64)), r)
+    y = maximum(b, constant(b, -1.0, r), minimum(b, constant(b, 1.0, r), y))  # not 1 + 2^−23
     bits = b.bitcast(shifted, FORMAT[r.type.scalar].integer)
     return flip_sign(b, y, b.shl(bits, r.type.bits - 1))
 
