@@ -134,7 +134,9 @@ def erfc(b: Builder, x: Value) -> Value:
     tail = _tail(b, _ERFC, magnitude, square, lost)
     positive = b.fcmp("ogt", x, constant(b, 0.0, x))
     near = b.fcmp("olt", magnitude, constant(b, 0.5, x))
-    series = b.fsub(one, b.copysign(_series(b, magnitude, square), x))
+    first, first_low = two_product(b, x, constant(b, _TWO_OVER_SQRT_PI, x))
+    rest = b.fma(x, polynomial(b, square, by_dtype(x, _ERF32, _ERF64)), first_low)
+    series = b.fsub(b.fsub(one, first), rest)
     return b.select(near, series, b.select(positive, tail, b.fsub(two, tail)))
 
 

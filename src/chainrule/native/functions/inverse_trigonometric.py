@@ -52,7 +52,7 @@ def _angle(b: Builder, height: Value, width: Value, left: Value | None) -> Value
     zero, one, two = (constant(b, number, width) for number in (0.0, 1.0, 2.0))
     steep = b.fcmp("ogt", height, width)
     short, long = b.select(steep, width, height), b.select(steep, height, width)
-    middle = b.fcmp("ogt", short, b.fmul(long, constant(b, 0.5, width)))
+    middle = b.fcmp("ogt", b.fadd(short, short), long)
     numerator = b.select(middle, b.fsub(short, long), short)
     t = b.fdiv(numerator, b.select(middle, b.fadd(short, long), long))
     square = b.fmul(t, t)

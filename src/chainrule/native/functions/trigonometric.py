@@ -58,6 +58,8 @@ def cos(b: Builder, x: Value) -> Value:
     half = constant(b, 0.5, x)
     n, shifted = round_shifted(b, b.fma(x, constant(b, 1 / _PI, x), b.fneg(half)), 1.0)
     y = _signed_sine(b, b.fneg(_less_multiple_of_pi(b, x, b.fadd(n, half))), shifted)
+    if not b.has_fma:  # where π/2 is rounded more often on its way into the polynomial
+        y = b.select(b.fcmp("oeq", x, constant(b, 0.0, x)), constant(b, 1.0, x), y)
     return _beyond_limit(b, "cos", x, y)
 
 
