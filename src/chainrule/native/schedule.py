@@ -292,7 +292,7 @@ class _Planner:
         copy = Node(CAST, (source,), {"dtype": source.dtype}, source.shape, source.dtype)
         self.rows.follow(copy, source)
         self.copies.append(copy)
-        self.place(copy)
+        self._place_in_stage(copy)
         self.memory.make_view(node, copy)
 
     def _place_join(self, node: Node) -> None:
