@@ -1,7 +1,7 @@
 """exp and its kin.
 
-x = n ln 2 + r with an integer n and |r| ≤ ln 2 / 2, so e^x = 2^n e^r. ln 2 is taken off in two parts (Cody and Waite), the
-first so short that n times it is exact; e^r is a minimax polynomial.
+x = n ln 2 + r with an integer n and |r| ≤ ln 2 / 2, so e^x = 2^n e^r. ln 2 is taken off in two parts (Cody and Waite),
+the first so short that n times it is exact; e^r is a minimax polynomial.
 """
 
 from __future__ import annotations
