@@ -188,4 +188,5 @@ def _tail(b: Builder, tail: _Tail, x: Value, exponent: Value, lost: Value) -> Va
     g = b.fmul(p, inverse)
     rest = b.fma(b.fneg(g), denominator_low, b.fadd(residual(b, p, g, denominator), p_low))
     n, q = exp_of_sum(b, b.fneg(exponent), b.fneg(lost))
-    return scale(b, b.fadd(g, b.fma(q, g, b.fmul(rest, inverse))), n)
+    g_low = b.fmul(rest, inverse)
+    return scale(b, b.fadd(g, b.fma(q, g, b.fma(q, g_low, g_low))), n)

@@ -90,13 +90,17 @@ def exp_scaled(b: Builder, x: Value, offset: int) -> Value:
     return b.fmul(b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), power_of_two(b, shifted, offset))
 
 
-def expm1_scaled(b: Builder, x: Value, offset: int) -> Value:
-    """(e^x − 1) 2^offset, to its own relative precision; 2^(offset + x / ln 2) must be a normal number."""
-    n, shifted = round_shifted(b, x, _LOG2_E)
-    high, low = by_dtype(x, *LN2)
-    exact = b.fma(n, constant(b, -high, x), x)
-    r = b.fma(n, constant(b, -low, x), exact)
-    lost = b.fma(n, constant(b, -low, x), b.fsub(exact, r))
+def expm1_scaled(b: Builder, x: Value, offset: int, precise: bool = True) -> Value:
+    """(e^x − 1) 2^offset, to its own relative precision; 2^(offset + x / ln 2) must be a normal number.
+
+    Where −1 and 2^n e^r all but cancel, the rounding of r tells; `precise` puts it right.
+    """
+    n, shifted, r = reduce_by_ln2(b, x)
+    lost = None
+    if precise:
+        high, low = by_dtype(x, *LN2)
+        exact = b.fma(n, constant(b, -high, x), x)
+        lost = b.fma(n, constant(b, -low, x), b.fsub(exact, r))
     power = power_of_two(b, shifted, offset)
     return b.fma(power, expm1_of_remainder(b, r, lost), b.fsub(power, constant(b, 2.0**offset, x)))
 
