@@ -10,6 +10,7 @@ from __future__ import annotations
 from chainrule.native.builder import Builder, Value
 from chainrule.native.functions.exponential import LN2, exp_of_minus_magnitude, exp_of_sum
 from chainrule.native.functions.primitives import (
+    FORMAT,
     by_dtype,
     constant,
     mantissa_and_exponent,
@@ -18,6 +19,7 @@ from chainrule.native.functions.primitives import (
     polynomial,
     quick_two_sum,
     scale,
+    scale_within_range,
     two_product,
     two_sum,
 )
@@ -122,9 +124,11 @@ def log1p(b: Builder, x: Value, low: Value | None = None) -> Value:
     if low is not None:
         lost = b.fadd(lost, low)
     lost = b.select(b.fcmp("olt", x, constant(b, _INF, x)), lost, constant(b, 0.0, x))
-    m, k = mantissa_and_exponent(b, u)
+    m, k = mantissa_and_exponent(b, u, normal=True)
     down = minimum(b, constant(b, 64.0, x), b.fneg(k))  # 2^∞ times the 0 that is lost at −1 would be NaN
-    f, lost = b.fsub(m, one), scale(b, lost, down)
+    if not b.has_avx512:
+        down = maximum(b, constant(b, 1.0 - FORMAT[x.type.scalar].bias, x), down)  # nothing is lost from so large a u
+    f, lost = b.fsub(m, one), scale_within_range(b, lost, down)
     if low is None:
         y = log_of_parts(b, b.fadd(f, lost), k)
     else:
