@@ -116,6 +116,13 @@ def _odd_problem(function: Function, high: float, terms: int, dtype: type = np.f
     return Problem(_odd(function, first), _odd_weight(function), 1e-12, high, terms - 1, dtype)
 
 
+def _cos_problem(terms: int, dtype: type = np.float64) -> Problem:
+    def tail(z: mp.mpf) -> mp.mpf:
+        return (mp.cos(mp.sqrt(z)) - 1) / z
+
+    return Problem(tail, lambda z: z / mp.cos(mp.sqrt(z)), 1e-12, 0.6170, terms - 1, dtype)
+
+
 def _log_ratio(s: mp.mpf) -> mp.mpf:
     """log((1 + s) / (1 − s))."""
     return 2 * mp.atanh(s)
@@ -180,9 +187,11 @@ PROBLEMS: dict[str, Problem] = {
         0.0401,
         7,
     ),
-    "sin32": _odd_problem(mp.sin, 2.4685, 5, F),
-    "sin64": _odd_problem(mp.sin, 2.4685, 9),
-    "tan32": _odd_problem(mp.tan, 0.6170, 6, F),
+    "sin32": _odd_problem(mp.sin, 0.6170, 3, F),
+    "sin64": _odd_problem(mp.sin, 0.6170, 6),
+    # cos r = 1 + r² p(r²)
+    "cos32": _cos_problem(4, F),
+    "cos64": _cos_problem(7),
     "tan64": _odd_problem(mp.tan, 0.6170, 14),
     "atan32": _odd_problem(mp.atan, 0.2501, 5, F),
     "atan64": _odd_problem(mp.atan, 0.2501, 12),

@@ -107,7 +107,7 @@ def compiled(name: str, scalar: str, target_name: str = "host", lanes: int | Non
 
 
 def ulp_error(got: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """Distance from a more precise reference in units of the last place, ∞ where only one of the two is finite or NaN."""
+    """Distance from a more precise reference in units of the last place, ∞ where only one of the two is a number."""
     info = np.finfo(got.dtype)
     with np.errstate(all="ignore"):
         exact = wide.astype(got.dtype)

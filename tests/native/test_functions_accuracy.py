@@ -1,4 +1,4 @@
-"""Every function to 2 units in the last place, over its whole range: random bit patterns and all regions of interest."""
+"""Every function to 2 units in the last place over its whole range: random bits, and all regions of interest."""
 
 from __future__ import annotations
 
@@ -109,9 +109,8 @@ def tolerated(name: str, error: np.ndarray, wide: np.ndarray, args: tuple[np.nda
     with np.errstate(all="ignore"):
         larger = np.maximum(*args).astype(wide.dtype)
         terms = np.maximum(np.abs(larger), np.abs(wide - larger))
-        unit = np.abs(wide) / np.maximum(terms, np.abs(wide))
-    # A unit belongs to a power of two, so the ratio is only known to a factor of two.
-    return np.where(np.isfinite(unit) & (unit < 1), error * np.minimum(2 * unit, 1), error)
+        cancelled = np.frexp(terms)[1] - np.frexp(wide)[1]
+    return np.where(np.isfinite(terms) & (wide != 0), error * 0.5 ** np.maximum(cancelled, 0), error)
 
 
 @cache
@@ -154,7 +153,8 @@ def mpmath_errors(name: str, got: np.ndarray, args: tuple[np.ndarray, ...]) -> l
                 continue
             scale = abs(exact)
             if name == "logaddexp":
-                scale = max(scale, abs(mp.mpf(float(max(numbers)))))
+                larger = mp.mpf(float(max(numbers)))
+                scale = max(scale, abs(larger), abs(exact - larger))
             exponent = max(mp.frexp(scale)[1] - 1, -1022) - 52 if scale else -1074
             errors.append((float(abs(mp.mpf(float(value)) - exact) / mp.mpf(2) ** exponent), list(map(float, numbers))))
     return errors

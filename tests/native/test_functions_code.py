@@ -44,7 +44,9 @@ def test_sigmoid_and_softplus_share_the_exponential(optimized) -> None:
         values = [FUNCTIONS[name](b, Value("%x", type)) for name in names]
         for i, value in enumerate(values):
             b.store(value, b.address(Value("%out", Type("ptr")), b.i64(i * type.lanes), "float"))
-        body = "\n".join([*sorted(b.declarations), f"define void @f({type} %x, ptr %out) {{", *b.lines, "ret void", "}"])
+        body = "\n".join(
+            [*sorted(b.declarations), f"define void @f({type} %x, ptr %out) {{", *b.lines, "ret void", "}"]
+        )
         module, _ = optimized(f'target triple = "{host().triple}"\n{body}', host())
         return sum(len(list(block.instructions)) for block in module.get_function("f").blocks)
 

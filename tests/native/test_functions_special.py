@@ -69,6 +69,9 @@ def test_powers_of_negative_numbers(scalar: str, target_name: str, compiled) -> 
     assert_same_special_values(compiled("power", scalar, target_name)(x, y), expected("power", x, y), [x, y])
 
 
-@pytest.mark.parametrize(("name", "argument", "value"), [("exp2", 10, 1024), ("log2", 1024, 10), ("log10", 1000, 3), ("cbrt", 27, 3)])
+@pytest.mark.parametrize(
+    ("name", "argument", "value"),
+    [("exp2", 10, 1024), ("log2", 1024, 10), ("log10", 1000, 3), ("cbrt", 27, 3)],
+)
 def test_exact_values(name: str, argument: float, value: float, scalar: str, target_name: str, compiled) -> None:
     assert compiled(name, scalar, target_name)(np.array([argument]))[0] == value

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.graph.node import Node
+from chainrule.native.arrays import DATA_OFFSET
 from chainrule.native.buffers import Buffer, Home, View, c_strides
 from chainrule.native.builder import Builder, Type, Value
 from chainrule.native.emitter import Emitter, scalar_of
@@ -223,7 +224,7 @@ class FunctionCode:
             if view.buffer.home in (Home.LEAF, Home.CONSTANT, Home.OUTPUT):
                 used.setdefault((view.buffer.home, view.buffer.index), view.buffer)
         for key, buffer in used.items():
-            self._pointers[key] = self._table_entry(table.slot(buffer))
+            self._pointers[key] = self._array(table.slot(buffer))
         arena = self._table_entry(table.arena)
         self._arena = arena
         own = layout.shared_bytes + 2 * layout.threads * layout.partial_bytes
@@ -237,6 +238,13 @@ class FunctionCode:
         self._sync = self._table_entry(table.sync)
         self._epoch = b.emit("alloca i64", _PTR)
         b.store(b.i64(0), self._epoch)
+
+    def _array(self, slot: int) -> Value:
+        """The elements of an array that was handed over."""
+        reference = self._table_entry(slot)
+        if DATA_OFFSET is None:
+            return reference
+        return self.b.load(self.b.address(reference, self.b.i64(DATA_OFFSET), "i8"), _PTR)
 
     def _table_entry(self, slot: int) -> Value:
         return self.b.load(self.b.address(Value("%table", _PTR), self.b.i64(slot), "ptr"), _PTR)
@@ -276,7 +284,7 @@ class FunctionCode:
         for index, node in layout.batch:
             view = layout.memory.view(node)
             scalar, width = memory_scalar(view.buffer), node.size // node.shape[0]
-            source = self._table_entry(index)
+            source = self._array(index)
             target = self.base(view, width)
             lanes = self.target.lanes_of[scalar]
             first = b.imul(self._step, b.i64(node.shape[0]))

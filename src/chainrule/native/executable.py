@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.native.arrays import address_of, references
 from chainrule.native.buffers import Buffer
 from chainrule.native.code import FunctionCode, Layout
 from chainrule.native.cache import compiled
@@ -32,8 +33,7 @@ class _Workspace:
         self.sync = _aligned(ALIGNMENT)
         self.table = (ctypes.c_void_p * table.size)()
         self.address = ctypes.addressof(self.table)
-        for i, array in enumerate(constants):
-            self.table[table.leaves + i] = address_of(array)
+        self.table[table.leaves : table.leaves + len(constants)] = references(constants)
         self.table[table.arena] = address_of(self.arena)
         self.table[table.sync] = address_of(self.sync)
         self.table[table.pause] = _pause()
@@ -44,11 +44,6 @@ def _aligned(size: int) -> np.ndarray[Any, Any]:
     raw = np.zeros(size + ALIGNMENT, np.uint8)
     start = -address_of(raw) % ALIGNMENT
     return raw[start : start + size]
-
-
-def address_of(array: np.ndarray[Any, Any]) -> int:
-    """Where the elements of an array begin."""
-    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
 def _pause() -> int:
@@ -75,6 +70,7 @@ class Executable:
     def __init__(self, request: Request, target: Target | None = None, *, checks_finite: bool = False) -> None:
         target = target or host()
         self.layout = make_layout(request, target)
+        self._first_result = self.layout.table.leaves + self.layout.table.constants
         self._leaves, self._state = request.leaves, request.state
         self._constants = [np.ascontiguousarray(node._value) for node in request.constants]
         replaced = {output for _, output in request.state}
@@ -100,11 +96,8 @@ class Executable:
         results = [np.empty(shape, dtype) for shape, dtype in self._shapes]
         workspace = self._take()
         table = workspace.table
-        for i, array in enumerate(arrays):
-            table[i] = address_of(array)
-        start = self.layout.table.leaves + self.layout.table.constants
-        for i, array in enumerate(results):
-            table[start + i] = address_of(array)
+        table[: len(arrays)] = references(arrays)
+        table[self._first_result : self._first_result + len(results)] = references(results)
         self._launch(workspace, 1)
         self._free.append(workspace)
         return results
@@ -136,9 +129,7 @@ class Executable:
         """
         workspace = self._take()
         table = self.layout.table
-        for i, array in enumerate(arrays):
-            if array is not None:
-                workspace.table[i] = address_of(array)
+        workspace.table[: len(arrays)] = references(arrays)
         workspace.table[table.state] = address_of(state)
         workspace.table[table.history] = address_of(history)
         if order is not None:

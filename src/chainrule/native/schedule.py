@@ -183,7 +183,7 @@ def schedule(order: Sequence[Node], outputs: Sequence[Node], memory: Memory, row
     -------
     list of Section
     """
-    planner = _Planner(memory, rows)
+    planner = _Planner(memory, rows, outputs)
     for node in order:
         planner.place(node)
     planner.store(order, outputs)
@@ -191,11 +191,14 @@ def schedule(order: Sequence[Node], outputs: Sequence[Node], memory: Memory, row
 
 
 class _Planner:
-    """Puts node after node into the earliest stage that fits."""
+    """Puts node after node into the earliest stage that fits; light ones where they are first needed."""
 
-    def __init__(self, memory: Memory, rows: RowAnalysis) -> None:
+    def __init__(self, memory: Memory, rows: RowAnalysis, outputs: Sequence[Node]) -> None:
         self.memory = memory
         self.rows = rows
+        self._outputs = set(outputs)
+        #: Light nodes that wait for their first user: computed there, they need no memory.
+        self._waiting: set[Node] = set()
         self.sections: dict[tuple[int, bool], Section] = {}
         for phase in range(max(rows.phase.values(), default=0) + 1):
             for over_rows in (False, True):
@@ -211,6 +214,9 @@ class _Planner:
         """Find a stage for a node, or make it a view."""
         if node in self.memory.given or is_immediate(node):
             return
+        if _is_light(node) and node not in self._outputs:
+            self._waiting.add(node)
+            return
         if node.op.name in VIEWS:
             self._place_view(node)
             return
@@ -223,7 +229,10 @@ class _Planner:
         """Find a stage, no earlier than the first one allowed."""
         key = section_of(node, self.rows)
         stages = self.sections[key].stages
-        earliest = max([first, *[self._after(source, node, key) for source in node.inputs]])
+        brought = self._bring(node, key)
+        earliest = max(
+            [first, *[self._after(source, user, key) for user in (*brought, node) for source in user.inputs]]
+        )
         if not is_loop_node(node):
             stages.append(ProductStage(node))
             self.home[node] = (key, len(stages) - 1)
@@ -236,11 +245,28 @@ class _Planner:
                 and (stage.domain, stage.row_axis) == (domain, row_axis)
                 and _fits(stage, node)
             ):
-                stage.nodes.append(node)
-                self.home[node] = (key, position)
+                stage.nodes += [*brought, node]
+                self.home.update(dict.fromkeys((*brought, node), (key, position)))
                 return
-        stages.append(LoopStage(domain, row_axis, [node]))
-        self.home[node] = (key, len(stages) - 1)
+        stages.append(LoopStage(domain, row_axis, [*brought, node]))
+        self.home.update(dict.fromkeys((*brought, node), (key, len(stages) - 1)))
+
+    def _bring(self, user: Node, key: tuple[int, bool]) -> list[Node]:
+        """The waiting nodes that go into the stage of a user, in order; others that it reads get their own."""
+        brought: list[Node] = []
+        pending = list(user.inputs)
+        while pending:
+            source = pending.pop()
+            if source not in self._waiting:
+                continue
+            self._waiting.remove(source)
+            same_loop = is_loop_node(user) and self._domain(source) == self._domain(user)
+            if same_loop and section_of(source, self.rows) == key:
+                brought.append(source)
+                pending += source.inputs
+            else:
+                self._place_in_stage(source)
+        return sorted(brought, key=lambda node: node.index)
 
     def _domain(self, node: Node) -> tuple[tuple[int, ...], int | None]:
         if not is_reduction(node):
@@ -251,8 +277,15 @@ class _Planner:
             row_axis = self.rows.given[source]
         return source.shape, row_axis
 
+    def _settle(self, node: Node) -> None:
+        """Place a node that waits, as a view or a join of it is needed."""
+        if node in self._waiting:
+            self._waiting.remove(node)
+            self._place_in_stage(node)
+
     def _place_view(self, node: Node) -> None:
         source = node.inputs[0]
+        self._settle(source)
         if not is_immediate(source) and self.memory.make_view(node):
             return
         # The same elements in an order that the view can use; a number gets memory that the view can repeat.
@@ -262,12 +295,14 @@ class _Planner:
         else:  # the view needs all rows at once, and so does the copy
             self.rows.phase[copy] = self.rows.phase[node]
         self.copies.append(copy)
-        self.place(copy)
+        self._place_in_stage(copy)
         self.memory.make_view(node, copy)
 
     def _place_join(self, node: Node) -> None:
         """Place the parts; the node itself is there when the last of them is."""
         key = section_of(node, self.rows)
+        for source in node.inputs:
+            self._settle(source)
         last = -1
         for part, view, over in pieces(node, self.memory.view(node)):
             self.rows.follow(part, node)
@@ -311,6 +346,15 @@ class _Planner:
                 stage = self.sections[key].stages[position]
                 if isinstance(stage, LoopStage):
                     stage.stored.append(node)
+
+
+#: Elementwise operations that cost no more than to read their result from memory.
+_LIGHT = frozenset({"add", "subtract", "multiply", "negative", "positive", "square", "cast", "absolute"})
+
+
+def _is_light(node: Node) -> bool:
+    """Whether a node costs next to nothing, and reads one array at most: it may as well be computed later."""
+    return node.op.name in _LIGHT and len({source for source in node.inputs if not is_immediate(source)}) == 1
 
 
 def section_of(node: Node, rows: RowAnalysis) -> tuple[int, bool]:

@@ -160,9 +160,7 @@ floor = _step("floor", np.floor, "⌊{0}⌋", r"\lfloor {0} \rfloor", lambda e, 
 ceil = _step("ceil", np.ceil, "⌈{0}⌉", r"\lceil {0} \rceil", lambda e, x: e.ceil(x))
 trunc = _step("trunc", np.trunc, "trunc({0})", r"\operatorname{{trunc}}({0})", lambda e, x: e.trunc(x))
 rint = _step("rint", np.rint, "rint({0})", r"\operatorname{{rint}}({0})", lambda e, x: e.rint(x))
-fix = elementwise_op(
-    "fix", np.fix, ZERO, domain=_BETWEEN_INTEGERS, serves=(np.fix,), lower=lambda e, x: e.trunc(x)
-)
+fix = elementwise_op("fix", np.fix, ZERO, domain=_BETWEEN_INTEGERS, serves=(np.fix,), lower=lambda e, x: e.trunc(x))
 sign = elementwise_op(
     "sign",
     np.sign,

@@ -21,6 +21,7 @@ from chainrule.ops.shaping import broadcast_to, ravel, reshape, reshape_op, swap
 Shape = tuple[int, ...]
 _REVERSED = slice(None, None, -1)
 
+
 def _rolled(x: Any, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
     """Along each axis, what leaves at the end is put before the rest."""
     for steps, one in zip(shift, axis, strict=True):

@@ -120,6 +120,7 @@ stdtr = elementwise_op(
     examples=lambda s: [Example((s.positive(3), s.normal(2, 3)), argnums=(1,))],
 )
 
+
 # Logistic functions -----------------------------------------------------------------------------------------------
 def _log_odds(e: Any, p: Any) -> Any:
     """log(p / (1 − p)); near 1/2, where the quotient is close to 1, log1p(s) − log1p(−s) with s = 2p − 1."""
@@ -304,6 +305,8 @@ huber = elementwise_op(
     lower=_huber_loss,
     examples=lambda s: [example(s.uniform(0.9, 1.1, 3), s.uniform(1.2, 2.0, 2, 3))],
 )
+
+
 @_in_double
 def _smooth_huber_loss(e: Any, delta: Any, r: Any) -> Any:
     """δ² (√(1 + (r/δ)²) − 1), where the difference is expm1(log1p((r/δ)²) / 2)"""

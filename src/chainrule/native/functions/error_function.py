@@ -41,7 +41,8 @@ _ERF64 = (
 _NDTR_FIRST = 0.3989422804014327
 _NDTR32 = (-1.1876021e-08, -0.06649033, 0.009972733, -0.0011826102, 0.00010434689)
 _NDTR64 = (
-    -2.6492855990260586e-17, -0.06649038006690494, 0.00997355701000901, -0.0011873282149314512, 0.00011543468197571675, -9.444623651420843e-06, 6.658583439847458e-07, -4.100545922276885e-08, 2.033342831712455e-09,
+    -2.6492855990260586e-17, -0.06649038006690494, 0.00997355701000901, -0.0011873282149314512, 0.00011543468197571675,
+    -9.444623651420843e-06, 6.658583439847458e-07, -4.100545922276885e-08, 2.033342831712455e-09,
 )  # fmt: skip
 # (x + 1/2) e^(x²) erfc x = p(t), x ≥ 1/2
 _ERFC32 = (
@@ -187,4 +188,5 @@ def _tail(b: Builder, tail: _Tail, x: Value, exponent: Value, lost: Value) -> Va
     g = b.fmul(p, inverse)
     rest = b.fma(b.fneg(g), denominator_low, b.fadd(residual(b, p, g, denominator), p_low))
     n, q = exp_of_sum(b, b.fneg(exponent), b.fneg(lost))
-    return scale(b, b.fadd(g, b.fma(q, g, b.fmul(rest, inverse))), n)
+    g_low = b.fmul(rest, inverse)
+    return scale(b, b.fadd(g, b.fma(q, g, b.fma(q, g_low, g_low))), n)

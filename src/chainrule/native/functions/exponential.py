@@ -1,7 +1,7 @@
 """exp and its kin.
 
-x = n ln 2 + r with an integer n and |r| ≤ ln 2 / 2, so e^x = 2^n e^r. ln 2 is taken off in two parts (Cody and Waite), the
-first so short that n times it is exact; e^r is a minimax polynomial.
+x = n ln 2 + r with an integer n and |r| ≤ ln 2 / 2, so e^x = 2^n e^r. ln 2 is taken off in two parts (Cody and Waite),
+the first so short that n times it is exact; e^r is a minimax polynomial.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from chainrule.native.functions.primitives import (
     power_of_two,
     round_shifted,
     scale,
+    scale_down,
 )
 
 __all__ = ["LN2", "exp", "exp2", "expm1", "sigmoid"]
@@ -57,22 +58,23 @@ def expm1_of_remainder(b: Builder, r: Value, low: Value | None = None) -> Value:
 
 def exp(b: Builder, x: Value) -> Value:
     """e^x."""
-    return exp_of_nonpositive(b, minimum(b, constant(b, by_dtype(x, *_RANGE)[1], x), x))
+    n, q = exp_of_sum(b, x, None)
+    return scale(b, b.fadd(q, constant(b, 1.0, x)), n)
 
 
-def exp_of_nonpositive(b: Builder, x: Value) -> Value:
-    """e^x for x ≤ 0, a little quicker."""
-    clipped = maximum(b, constant(b, by_dtype(x, *_RANGE)[0], x), x)
-    n, _, r = reduce_by_ln2(b, clipped)
-    return scale(b, b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), n)
+def exp_of_minus_magnitude(b: Builder, x: Value) -> Value:
+    """e^(−|x|), which `sigmoid` and `softplus` of the same x share."""
+    clipped = maximum(b, constant(b, by_dtype(x, *_RANGE)[0], x), b.fneg(b.fabs(x)))
+    n, shifted, r = reduce_by_ln2(b, clipped)
+    return scale_down(b, b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), n, shifted)
 
 
-def exp_of_sum(b: Builder, high: Value, low: Value) -> tuple[Value, Value]:
-    """n and q with e^(high + low) = 2^n (1 + q), for a small `low`; `high` may be anything."""
+def exp_of_sum(b: Builder, high: Value, low: Value | None) -> tuple[Value, Value]:
+    """n and q with e^(high + low) = 2^n (1 + q), for a small `low`, or none; `high` may be anything."""
     below, above = by_dtype(high, *_RANGE)
     clipped = minimum(b, constant(b, above, high), maximum(b, constant(b, below, high), high))
     n, _, r = reduce_by_ln2(b, clipped)
-    return n, expm1_of_remainder(b, b.fadd(r, low))
+    return n, expm1_of_remainder(b, r if low is None else b.fadd(r, low))
 
 
 def exp2(b: Builder, x: Value) -> Value:
@@ -90,13 +92,17 @@ def exp_scaled(b: Builder, x: Value, offset: int) -> Value:
     return b.fmul(b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), power_of_two(b, shifted, offset))
 
 
-def expm1_scaled(b: Builder, x: Value, offset: int) -> Value:
-    """(e^x − 1) 2^offset, to its own relative precision; 2^(offset + x / ln 2) must be a normal number."""
-    n, shifted = round_shifted(b, x, _LOG2_E)
-    high, low = by_dtype(x, *LN2)
-    exact = b.fma(n, constant(b, -high, x), x)
-    r = b.fma(n, constant(b, -low, x), exact)
-    lost = b.fma(n, constant(b, -low, x), b.fsub(exact, r))
+def expm1_scaled(b: Builder, x: Value, offset: int, precise: bool = True) -> Value:
+    """(e^x − 1) 2^offset, to its own relative precision; 2^(offset + x / ln 2) must be a normal number.
+
+    Where −1 and 2^n e^r all but cancel, the rounding of r tells; `precise` puts it right.
+    """
+    n, shifted, r = reduce_by_ln2(b, x)
+    lost = None
+    if precise:
+        high, low = by_dtype(x, *LN2)
+        exact = b.fma(n, constant(b, -high, x), x)
+        lost = b.fma(n, constant(b, -low, x), b.fsub(exact, r))
     power = power_of_two(b, shifted, offset)
     return b.fma(power, expm1_of_remainder(b, r, lost), b.fsub(power, constant(b, 2.0**offset, x)))
 
@@ -106,11 +112,6 @@ def expm1(b: Builder, x: Value) -> Value:
     below, above = by_dtype(x, *_EXPM1_RANGE)
     half = expm1_scaled(b, minimum(b, constant(b, above, x), maximum(b, constant(b, below, x), x)), -1)
     return b.copysign(b.fadd(half, half), x)
-
-
-def exp_of_minus_magnitude(b: Builder, x: Value) -> Value:
-    """e^(−|x|), which `sigmoid` and `softplus` of the same x share."""
-    return exp_of_nonpositive(b, b.fneg(b.fabs(x)))
 
 
 def sigmoid(b: Builder, x: Value) -> Value:

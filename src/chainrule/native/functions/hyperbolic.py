@@ -11,6 +11,7 @@ from chainrule.native.functions.primitives import (
     mantissa_and_exponent,
     minimum,
     polynomial,
+    quick_two_sum,
     residual,
     scale,
 )
@@ -35,7 +36,7 @@ def tanh(b: Builder, x: Value) -> Value:
     """h / (1 + h) with h = (e^(2|x|) − 1) / 2, and the sign of x."""
     one = constant(b, 1.0, x)
     magnitude = minimum(b, constant(b, by_dtype(x, 9.1, 19.2), x), b.fabs(x))  # beyond, it is 1
-    h = expm1_scaled(b, b.fadd(magnitude, magnitude), -1)
+    h = expm1_scaled(b, b.fadd(magnitude, magnitude), -1, precise=False)
     denominator = b.fadd(h, one)
     y = b.fdiv(h, denominator)
     # One step of Newton's on h − y (1 + h), with what the sum lost to rounding; 1 / (1 + h) is 1 − y.
@@ -74,22 +75,22 @@ def arcsinh(b: Builder, x: Value) -> Value:
     magnitude = b.fabs(x)
     square = b.fmul(magnitude, magnitude)
     root = b.sqrt(b.fma(magnitude, magnitude, one))
-    small = b.fadd(magnitude, b.fdiv(square, b.fadd(root, one)))
-    return b.copysign(_log1p_or_large(b, magnitude, small), x)
+    small, low = quick_two_sum(b, magnitude, b.fdiv(square, b.fadd(root, one)))
+    return b.copysign(_log1p_or_large(b, magnitude, small, low), x)
 
 
 def arccosh(b: Builder, x: Value) -> Value:
     """log(1 + t + √(t² + 2 t)) with t = x − 1, or log x + ln 2 where that is the same."""
     t = b.fsub(x, constant(b, 1.0, x))
-    small = b.fadd(t, b.sqrt(b.fma(t, t, b.fadd(t, t))))
-    y = _log1p_or_large(b, x, small)
+    small, low = quick_two_sum(b, b.sqrt(b.fma(t, t, b.fadd(t, t))), t)
+    y = _log1p_or_large(b, x, small, low)
     return b.select(b.fcmp("olt", x, constant(b, 1.0, x)), constant(b, _NAN, x), y)
 
 
-def _log1p_or_large(b: Builder, x: Value, small: Value) -> Value:
-    """log(1 + small), or log x + ln 2 for x so large that its square may overflow."""
+def _log1p_or_large(b: Builder, x: Value, small: Value, low: Value) -> Value:
+    """log(1 + small + low), or log x + ln 2 for x so large that its square may overflow."""
     large = b.fcmp("ogt", x, constant(b, by_dtype(x, 2.0**40, 2.0**200), x))
-    y = log1p(b, b.select(large, x, small))
+    y = log1p(b, b.select(large, x, small), b.select(large, constant(b, 0.0, x), low))
     return b.select(large, b.fadd(y, constant(b, _LN2, x)), y)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainrule.native.builder import Builder, Value
-from chainrule.native.functions.primitives import FORMAT, by_dtype, constant, polynomial
+from chainrule.native.functions.primitives import FORMAT, by_dtype, constant, polynomial, quick_two_sum
 
 __all__ = ["arccos", "arcsin", "arctan", "arctan2"]
 
@@ -15,7 +15,9 @@ _QUARTER_PI = ((0.7853981852531433, -2.1855694143368964e-08), (0.785398163397448
 # arctan t = t + t³ p(t²), |t| ≤ 1/2
 _ATAN32 = (-0.33333233, 0.19994168, -0.14174213, 0.1015583, -0.051251646)
 _ATAN64 = (
-    -0.3333333333333298, 0.19999999999903004, -0.1428571427637175, 0.11111110658894041, -0.09090896223959212, 0.0769207356252742, -0.06663806853085025, 0.058582724557665, -0.051218846527598234, 0.041861562718392475, -0.02742925113504129, 0.010112791649966884,
+    -0.3333333333333298, 0.19999999999903004, -0.1428571427637175, 0.11111110658894041, -0.09090896223959212,
+    0.0769207356252742, -0.06663806853085025, 0.058582724557665, -0.051218846527598234, 0.041861562718392475,
+    -0.02742925113504129, 0.010112791649966884,
 )  # fmt: skip
 # arcsin v = v + v³ p(v²), |v| ≤ 1/2
 _ASIN32 = (0.16666752, 0.074953064, 0.04546977, 0.024180813, 0.042166315)
@@ -71,8 +73,8 @@ def arcsin(b: Builder, x: Value) -> Value:
     """Arc sine: for |x| > 1/2 it is π/2 − 2 arcsin √((1 − |x|) / 2)."""
     outer, v, tail = _arcsine(b, x)
     high, low = by_dtype(x, *_HALF_PI)
-    far = b.fsub(constant(b, high, x), b.fadd(v, v))
-    far = b.fadd(far, b.fsub(constant(b, low, x), b.fadd(tail, tail)))
+    far, lost = quick_two_sum(b, constant(b, high, x), b.fmul(v, constant(b, -2.0, x)))
+    far = b.fadd(far, b.fadd(lost, b.fsub(constant(b, low, x), b.fadd(tail, tail))))
     return b.copysign(b.select(outer, far, b.fadd(v, tail)), x)
 
 

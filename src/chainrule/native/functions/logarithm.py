@@ -10,6 +10,7 @@ from __future__ import annotations
 from chainrule.native.builder import Builder, Value
 from chainrule.native.functions.exponential import LN2, exp_of_minus_magnitude, exp_of_sum
 from chainrule.native.functions.primitives import (
+    FORMAT,
     by_dtype,
     constant,
     mantissa_and_exponent,
@@ -18,6 +19,7 @@ from chainrule.native.functions.primitives import (
     polynomial,
     quick_two_sum,
     scale,
+    scale_within_range,
     two_product,
     two_sum,
 )
@@ -53,12 +55,14 @@ def _product(b: Builder, f: Value, coefficients: tuple[float, ...]) -> tuple[Val
     return s, b.fma(square, polynomial(b, square, coefficients), f)
 
 
-def log_of_parts(b: Builder, f: Value, k: Value) -> Value:
-    """log(2^k (1 + f)) for f in [−0.25, 0.5]."""
-    high, low = by_dtype(f, *LN2)
+def log_of_parts(b: Builder, f: Value, k: Value, low: Value | None = None) -> Value:
+    """log(2^k (1 + f)) for f in [−0.25, 0.5], or log(2^k (1 + f + low)) with a `low` below the last place of f."""
+    ln2_high, ln2_low = by_dtype(f, *LN2)
     s, rest = _product(b, f, by_dtype(f, _ATANH32, _ATANH64))
-    small = b.fma(k, constant(b, -low, f), b.fmul(s, rest))
-    return b.fma(k, constant(b, high, f), b.fsub(f, small))
+    small = b.fma(k, constant(b, -ln2_low, f), b.fmul(s, rest))
+    if low is not None:
+        small = b.fsub(small, low)
+    return b.fma(k, constant(b, ln2_high, f), b.fsub(f, small))
 
 
 def half_log_of_ratio(b: Builder, s: Value, half_k: Value) -> Value:
@@ -78,7 +82,7 @@ def log(b: Builder, x: Value) -> Value:
 
 def log2(b: Builder, x: Value) -> Value:
     """Logarithm to base 2."""
-    return _log_to_base(b, x, by_dtype(x, *_LOG2_E), ((1.0, 0.0)))
+    return _log_to_base(b, x, by_dtype(x, *_LOG2_E), (1.0, 0.0))
 
 
 def log10(b: Builder, x: Value) -> Value:
@@ -112,16 +116,25 @@ def _with_specials(b: Builder, y: Value, x: Value) -> Value:
     return b.select(b.fcmp("oeq", x, zero), constant(b, -_INF, x), y)
 
 
-def log1p(b: Builder, x: Value) -> Value:
-    """log(1 + x): what 1 + x loses to rounding is added to the mantissa."""
+def log1p(b: Builder, x: Value, low: Value | None = None) -> Value:
+    """log(1 + x), or log(1 + x + low) with a small `low`: what 1 + x loses to rounding is added to the mantissa."""
     one = constant(b, 1.0, x)
     u = b.fadd(one, x)
     lost = b.fsub(x, b.fsub(u, one))
+    if low is not None:
+        lost = b.fadd(lost, low)
     lost = b.select(b.fcmp("olt", x, constant(b, _INF, x)), lost, constant(b, 0.0, x))
-    m, k = mantissa_and_exponent(b, u)
+    m, k = mantissa_and_exponent(b, u, normal=True)
     down = minimum(b, constant(b, 64.0, x), b.fneg(k))  # 2^∞ times the 0 that is lost at −1 would be NaN
-    f = b.fadd(b.fsub(m, one), scale(b, lost, down))
-    return b.copysign(with_special_logarithms(b, log_of_parts(b, f, k), u), x)  # −0 stays −0
+    if not b.has_avx512:
+        down = maximum(b, constant(b, 1.0 - FORMAT[x.type.scalar].bias, x), down)  # nothing is lost from so large a u
+    f, lost = b.fsub(m, one), scale_within_range(b, lost, down)
+    if low is None:
+        y = log_of_parts(b, b.fadd(f, lost), k)
+    else:
+        f, lost = two_sum(b, f, lost)
+        y = log_of_parts(b, f, k, lost)
+    return b.copysign(with_special_logarithms(b, y, u), x)  # −0 stays −0
 
 
 def logaddexp(b: Builder, x: Value, y: Value) -> Value:
@@ -134,14 +147,16 @@ def logaddexp(b: Builder, x: Value, y: Value) -> Value:
     difference = b.select(same, zero, difference)  # ∞ − ∞ would be NaN
     lost = b.select(b.or_(same, far), zero, lost)
     n, q = exp_of_sum(b, difference, lost)
-    fraction = scale(b, b.fadd(q, constant(b, 1.0, x)), n)
-    return b.fadd(larger, log1p_of_fraction(b, fraction))
+    fraction, low = quick_two_sum(b, constant(b, 1.0, x), q)
+    return b.fadd(larger, log1p_of_fraction(b, scale(b, fraction, n), scale(b, low, n)))
 
 
-def log1p_of_fraction(b: Builder, f: Value) -> Value:
-    """log(1 + f) for f in [0, 1]."""
+def log1p_of_fraction(b: Builder, f: Value, low: Value | None = None) -> Value:
+    """log(1 + f) for f in [0, 1], or log(1 + f + low) with a `low` below the last place of f."""
     s, rest = _product(b, f, by_dtype(f, _WIDE_ATANH32, _WIDE_ATANH64))
-    return b.fma(b.fneg(s), rest, f)
+    if low is None:
+        return b.fma(b.fneg(s), rest, f)
+    return b.fsub(f, b.fsub(b.fmul(s, rest), low))
 
 
 def softplus(b: Builder, x: Value) -> Value:

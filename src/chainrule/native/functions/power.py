@@ -66,7 +66,7 @@ def hypot(b: Builder, x: Value, y: Value) -> Value:
 
 
 def cbrt(b: Builder, x: Value) -> Value:
-    """Cube root: x = 2^(3 j) m 2^i with i in {−1, 0, 1}; Newton's steps on (m 2^i)^(−1/3), and one on the root itself."""
+    """Cube root: x = 2^(3 j) m 2^i, i in {−1, 0, 1}; Newton's steps on (m 2^i)^(−1/3), and one on the root itself."""
     one = constant(b, 1.0, x)
     magnitude = b.fabs(x)
     m, k = mantissa_and_exponent(b, magnitude)
@@ -140,7 +140,7 @@ def _power_of_positive32(b: Builder, x: Value, y: Value) -> Value:
     logarithm = b.fma(k, constant(b, _LN2[0], x), b.fmul(s, tail))
     exponent = b.fmul(y, logarithm)
     exponent = minimum(b, constant(b, 89.0, x), maximum(b, constant(b, -104.0, x), exponent))
-    n, shifted, r = reduce_by_ln2(b, exponent)
+    _, shifted, r = reduce_by_ln2(b, exponent)
     square = b.fmul(r, r)
     fraction = b.fadd(b.fma(square, polynomial(b, r, _EXPM1_30, square), r), one)
     return b.fmul(fraction, power_of_two(b, shifted))

@@ -29,6 +29,8 @@ __all__ = [
     "residual",
     "round_shifted",
     "scale",
+    "scale_down",
+    "scale_within_range",
     "two_product",
     "two_sum",
 ]
@@ -199,34 +201,50 @@ def scale(b: Builder, x: Value, n: Value) -> Value:
     return b.fmul(b.fmul(x, power_of_two(b, half)), power_of_two(b, other))
 
 
+def scale_down(b: Builder, x: Value, n: Value, shifted: Value) -> Value:
+    """x · 2^n for n ≤ 0 down to the subnormal numbers, rounded once; `shifted` as of `round_shifted`."""
+    if b.has_avx512:
+        return _avx512(b, "scalef", x, n)
+    lift = FORMAT[x.type.scalar].mantissa_bits + 2
+    return b.fmul(b.fmul(x, power_of_two(b, shifted, lift)), constant(b, 2.0**-lift, x))
+
+
+def scale_within_range(b: Builder, x: Value, n: Value) -> Value:
+    """x · 2^n for integers n so small that 2^n is a normal number."""
+    if b.has_avx512:
+        return _avx512(b, "scalef", x, n)
+    return b.fmul(x, power_of_two(b, b.fadd(n, constant(b, FORMAT[x.type.scalar].shifter, x))))
+
+
 def binary_exponent(b: Builder, x: Value) -> Value:
     """⌊log₂ |x|⌋ as a floating-point number; AVX-512 only."""
     return _avx512(b, "getexp", x)
 
 
-def mantissa_and_exponent(b: Builder, x: Value) -> tuple[Value, Value]:
-    """m in [0.75, 1.5) and k with x = m · 2^k, for x > 0, subnormal numbers included.
+def mantissa_and_exponent(b: Builder, x: Value, normal: bool = False) -> tuple[Value, Value]:
+    """m in [0.75, 1.5) and k with x = m · 2^k, for x > 0; x is known not to be a subnormal number if `normal`.
 
     On AVX-512 negative numbers have m = NaN, infinity m = 1 and k = ∞, zero m = 1 and k = −∞, and NaN itself. Elsewhere
-    none of these may be relied on: see `has_special_exponents`.
+    none of these may be relied on.
     """
     if b.has_avx512:
         mantissa = _avx512(b, "getmant", x, control=0b1011)  # [0.75, 1.5), NaN for negative numbers
         return mantissa, b.fsub(binary_exponent(b, x), binary_exponent(b, mantissa))
     format = FORMAT[x.type.scalar]
     shift = format.mantissa_bits
-    lift = shift + 1
-    tiny = b.fcmp("olt", x, constant(b, format.smallest_normal, x))
-    lifted = b.select(tiny, b.fmul(x, constant(b, 2.0**lift, x)), x)
+    zero_point = constant(b, 2.0**shift + format.bias, x)
+    if not normal:
+        lift = shift + 1
+        tiny = b.fcmp("olt", x, constant(b, format.smallest_normal, x))
+        x = b.select(tiny, b.fmul(x, constant(b, 2.0**lift, x)), x)
+        zero_point = b.select(tiny, constant(b, 2.0**shift + format.bias + lift, x), zero_point)
     # The exponent goes up at 1.5, as the bits of 0.75 were counted as those of 1.
     quarter = 1 << (shift - 1)
-    bits = b.iadd(b.bitcast(lifted, format.integer), b.constant(quarter, Type(format.integer, x.type.lanes)))
+    bits = b.iadd(b.bitcast(x, format.integer), b.constant(quarter, Type(format.integer, x.type.lanes)))
     low = b.and_(bits, b.constant((1 << shift) - 1, bits.type))
     mantissa = b.bitcast(b.iadd(low, b.constant(((format.bias - 1) << shift) + quarter, bits.type)), x.type.scalar)
     biased = b.or_(b.lshr(bits, shift), b.constant((format.bias + shift) << shift, bits.type))
-    zero_point = 2.0**shift + format.bias
-    offset = b.select(tiny, constant(b, zero_point + lift, x), constant(b, zero_point, x))
-    return mantissa, b.fsub(b.bitcast(biased, x.type.scalar), offset)
+    return mantissa, b.fsub(b.bitcast(biased, x.type.scalar), zero_point)
 
 
 _AVX512_BYTES = (64, 32, 16)

@@ -1,7 +1,7 @@
 """sin, cos and tan.
 
-The nearest multiple of π (of π/2 for tan) is taken off in parts (Cody and Waite), which leaves |r| ≤ π/2. That holds up to a
-limit; beyond it, a branch that is hardly ever taken asks the C library, whose reduction has as many digits of π as it takes.
+The nearest multiple of π/2 is taken off in parts (Cody and Waite), which leaves |r| ≤ π/4. That holds up to a limit;
+beyond it, a branch that is hardly ever taken asks the C library, whose reduction has as many digits of π as it takes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from chainrule.native.functions.primitives import (
     by_dtype,
     constant,
     flip_sign,
-    maximum,
-    minimum,
     polynomial,
     round_shifted,
     two_sum,
@@ -31,13 +29,17 @@ _SHORT_PI_PARTS = (3.1415926534682512, 1.2154201012607932e-10, 4.044532497591901
 #: Up to here the reduction is as precise as it has to be.
 _LIMIT = (30000.0, 2.0e6)
 
-# sin r = r + r³ p(r²)
-_SIN32 = (-0.16666667, 0.0083333505, -0.00019843093, 2.7627063e-06, -2.550344e-08)
+# |r| ≤ π/4: sin r = r + r³ p(r²), cos r = 1 + r² p(r²), tan r = r + r³ p(r²)
+_SIN32 = (-0.16666655, 0.008332189, -0.00019518285)
 _SIN64 = (
-    -0.16666666666666666, 0.008333333333333217, -0.00019841269841219496, 2.7557319213378296e-06, -2.505210714262849e-08,
-    1.60589586359528e-10, -7.643762318541473e-13, 2.738062558717707e-15, -1.53940667611587e-18,
+    -0.1666666666666663, 0.00833333333332184, -0.00019841269829358547, 2.7557313538527274e-06, -2.5050734392168855e-08,
+    1.5895433498078535e-10,
 )  # fmt: skip
-# tan r = r + r³ p(r²), |r| ≤ π/4
+_COS32 = (-0.5, 0.041666646, -0.001388731, 2.4432327e-05)
+_COS64 = (
+    -0.5, 0.041666666666666595, -0.0013888888888873338, 2.480158728899755e-05, -2.7557314215342984e-07,
+    2.0875705124247258e-09, -1.1358733414452744e-11,
+)  # fmt: skip
 _TAN64 = (
     0.33333333333332776, 0.13333333333414832, 0.053968253926564805, 0.021869489611536057, 0.008863219127756788,
     0.003592289414814566, 0.0014547558852394777, 0.0005950736658532981, 0.00022235309323854834, 0.00013658122558118292,
@@ -47,19 +49,17 @@ _TAN64 = (
 
 def sin(b: Builder, x: Value) -> Value:
     """Sine."""
-    n, shifted = round_shifted(b, x, 1 / _PI)
-    y = _signed_sine(b, _less_multiple_of_pi(b, x, n), shifted)
+    n, shifted = round_shifted(b, x, 2 / _PI)
+    y = _sine_after_turns(b, _remainder(b, x, n), b.bitcast(shifted, FORMAT[x.type.scalar].integer))
     y = b.select(b.fcmp("oeq", x, constant(b, 0.0, x)), x, y)  # −0 stays −0
     return _beyond_limit(b, "sin", x, y)
 
 
 def cos(b: Builder, x: Value) -> Value:
-    """Cosine: the sine of (n + 1/2) π − x."""
-    half = constant(b, 0.5, x)
-    n, shifted = round_shifted(b, b.fma(x, constant(b, 1 / _PI, x), b.fneg(half)), 1.0)
-    y = _signed_sine(b, b.fneg(_less_multiple_of_pi(b, x, b.fadd(n, half))), shifted)
-    if not b.has_fma:  # where π/2 is rounded more often on its way into the polynomial
-        y = b.select(b.fcmp("oeq", x, constant(b, 0.0, x)), constant(b, 1.0, x), y)
+    """Cosine: the sine a quarter turn on."""
+    n, shifted = round_shifted(b, x, 2 / _PI)
+    bits = b.bitcast(shifted, FORMAT[x.type.scalar].integer)
+    y = _sine_after_turns(b, _remainder(b, x, n), b.iadd(bits, b.constant(1, bits.type)))
     return _beyond_limit(b, "cos", x, y)
 
 
@@ -74,43 +74,45 @@ def tan(b: Builder, x: Value) -> Value:
 
 def _tan64(b: Builder, x: Value) -> Value:
     n, shifted = round_shifted(b, x, 2 / _PI)
-    r, low = _two_part_remainder(b, x, n, 0.5)
+    r, low = _two_part_remainder(b, x, n)
     square = b.fmul(r, r)
     tail = b.fmul(b.fmul(r, square), polynomial(b, square, _TAN64))
     t = b.fadd(r, b.fadd(tail, b.fma(low, square, low)))
     bits = b.bitcast(shifted, FORMAT[x.type.scalar].integer)
-    odd = b.icmp("ne", b.and_(bits, b.constant(1, bits.type)), b.constant(0, bits.type))
-    y = b.select(odd, b.fdiv(constant(b, -1.0, x), t), t)
+    y = b.select(_is_odd(b, bits), b.fdiv(constant(b, -1.0, x), t), t)
     return b.select(b.fcmp("oeq", x, constant(b, 0.0, x)), x, y)
 
 
-def _signed_sine(b: Builder, r: Value, shifted: Value) -> Value:
-    """sin r, with the sign turned around for odd n."""
+def _sine_after_turns(b: Builder, r: Value, turns: Value) -> Value:
+    """sin(r + turns · π/2) for |r| ≤ π/4: ±sin r or ±cos r, as the two lowest bits of an integer say."""
     square = b.fmul(r, r)
-    y = b.fma(b.fmul(r, square), polynomial(b, square, by_dtype(r, _SIN32, _SIN64)), r)
-    y = maximum(b, constant(b, -1.0, r), minimum(b, constant(b, 1.0, r), y))  # not 1 + 2^−23
-    bits = b.bitcast(shifted, FORMAT[r.type.scalar].integer)
-    return flip_sign(b, y, b.shl(bits, r.type.bits - 1))
+    sine = b.fma(b.fmul(r, square), polynomial(b, square, by_dtype(r, _SIN32, _SIN64)), r)
+    cosine = b.fma(square, polynomial(b, square, by_dtype(r, _COS32, _COS64)), constant(b, 1.0, r))
+    y = b.select(_is_odd(b, turns), cosine, sine)
+    return flip_sign(b, y, b.shl(turns, r.type.bits - 2))
 
 
-def _less_multiple_of_pi(b: Builder, x: Value, n: Value) -> Value:
-    """x − n π."""
+def _is_odd(b: Builder, integer: Value) -> Value:
+    return b.icmp("ne", b.and_(integer, b.constant(1, integer.type)), b.constant(0, integer.type))
+
+
+def _remainder(b: Builder, x: Value, n: Value) -> Value:
+    """x − n π/2."""
     if b.has_fma:
         r = x
         for part in by_dtype(x, *_PI_PARTS):
-            r = b.fma(n, constant(b, -part, x), r)
+            r = b.fma(n, constant(b, -part / 2, x), r)
         return r
     if x.type.scalar == "float":
         wide, wide_n = b.convert("fpext", x, "double"), b.convert("fpext", n, "double")
-        r = b.fma(wide_n, constant(b, -_SHORT_PI_PARTS[0], wide), wide)
-        return b.convert("fptrunc", b.fma(wide_n, constant(b, -_SHORT_PI_PARTS[1], wide), r), "float")
-    r, low = _two_part_remainder(b, x, n, 1.0)
-    return b.fadd(r, low)
+        r, _ = _two_part_remainder(b, wide, wide_n)
+        return b.convert("fptrunc", r, "float")
+    return _two_part_remainder(b, x, n)[0]
 
 
-def _two_part_remainder(b: Builder, x: Value, n: Value, factor: float) -> tuple[Value, Value]:
-    """x − n π · factor as a sum of two doubles, with or without fused products."""
-    first, second, third = (constant(b, -part * factor, x) for part in _SHORT_PI_PARTS)
+def _two_part_remainder(b: Builder, x: Value, n: Value) -> tuple[Value, Value]:
+    """x − n π/2 as a sum of two doubles, with or without fused products."""
+    first, second, third = (constant(b, -part / 2, x) for part in _SHORT_PI_PARTS)
     r, low = two_sum(b, b.fma(n, first, x), b.fmul(n, second))
     low = b.fma(n, third, low)
     total = b.fadd(r, low)
