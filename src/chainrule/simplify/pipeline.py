@@ -26,8 +26,8 @@ def simplify(
     """Make a graph short and cheap to compute.
 
     The stages are: constants are folded, common subexpressions merged, and identities applied (`canonicalise`);
-    operations are replaced by cheaper ones (`specialise`); sums of products are shortened (`closed_forms`); and what that
-    makes possible is done once more. Nodes that nothing depends on are gone.
+    operations are replaced by cheaper ones (`specialise`); sums of products are shortened (`closed_forms`); and what
+    that makes possible is done once more. Nodes that nothing depends on are gone.
 
     Parameters
     ----------
