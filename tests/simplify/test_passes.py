@@ -105,7 +105,9 @@ def simplified(graph: Graph) -> Sequence[Node]:
 
 
 def simplified_freely(graph: Graph) -> Sequence[Node]:
-    allowed = frozenset(rule.name for rules in (SPECIALISE, SHARING) for rule in rules.rules if rule.opt_in)
+    allowed = frozenset(
+        rule.name for rules in (CANONICALISE, SPECIALISE, SHARING) for rule in rules.rules if rule.opt_in
+    )
     return simplify(graph.outputs, graph.inputs, allow=allowed)
 
 
