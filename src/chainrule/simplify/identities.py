@@ -101,7 +101,7 @@ IDENTITIES = [
         ("where",),
         _choice_within_choice,
         (
-            Case(lambda x, y: where(greater(x, 0), where(greater(x, 0), x, y), 1.0), arity=2),
+            Case(lambda x, y: where(greater(y, 0), where(greater(y, 0), x, y), 1.0), arity=2),
             Case(lambda x, y: where(greater(x, 0), 2.0, where(greater(x, 0), x, y)), arity=2),
         ),
     ),
