@@ -222,6 +222,12 @@ def test_two_integers_are_not_multiplied_with_each_other() -> None:
     np.testing.assert_allclose(closed(output, x, k, m)[0].value, x.value * 3.0 * 2.0**80)
 
 
+def test_numbers_whose_product_leaves_the_range_of_the_dtype_stay_apart() -> None:
+    x = input_node(np.full(3, 1e-30, np.float32), "x")
+    output = add(multiply(multiply(x, 1e30), 1e30), multiply(x, 2.0))
+    assert closed(output, x)[0] is output
+
+
 def test_complex_numbers_are_left_alone() -> None:
     z = input_node(np.array([1 + 2j, 3j]), "z")
     output = add(multiply(z, 2.0), z)
