@@ -6,9 +6,9 @@ y, σ(z) and σ(−z), and with the relation σ(−z) = 1 − σ(z), it is ``σ(
 Multiplying out is not always a good idea: x (x − y) loses all digits as x² − xy where x and y are nearly equal. So only
 numbers are multiplied into any sum, and other factors only into sums like 1 − y, whose number is no larger than the
 rest; (x − y) stays together. A new form is used only if it is cheaper, which it can be only if terms cancelled or came
-together. It differs from the old form by rounding errors relative to its terms; its products are taken in another order,
-so they overflow at other numbers, close to the limits of the dtype. Every atom of the old form also occurs in the new
-one, so that NaN stays NaN.
+together. It differs from the old form by rounding errors relative to its terms; its products are taken in another
+order, so they overflow at other numbers, close to the limits of the dtype. Every atom of the old form also occurs in
+the new one, so that NaN stays NaN.
 """
 
 from __future__ import annotations
