@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from chainrule.graph.op import Op
 
-__all__ = ["Node", "SourceSite", "ancestors", "next_index"]
+__all__ = ["Node", "SourceSite", "ancestors", "has_value", "next_index"]
 
 _counter = itertools.count()
 next_index = _counter.__next__
@@ -198,3 +198,9 @@ def ancestors(outputs: Iterable[Node], *, after: int = -1, skip: Callable[[Node]
                 seen[index] = node
                 stack.append(node)
     return [seen[index] for index in sorted(seen)]
+
+
+def has_value(node: Node) -> bool:
+    """Whether a node's value is there or can be computed; in the body of a loop it exists only while the loop runs."""
+    missing = ancestors([node], skip=lambda node: node._value is not None)
+    return all(node.inputs for node in missing)

@@ -29,6 +29,7 @@ __all__ = [
     "items",
     "lift",
     "literal",
+    "placeholder",
 ]
 
 
@@ -105,6 +106,15 @@ class Op:
         Other operations: ``examples(sampler)`` returns the calls that tests make; see `chainrule.ops.record`.
     is_view : bool
         Whether the result may share memory with an argument.
+    pull : callable, optional
+        In place of `vjp`, for operations with several results whose gradients come out of one pass together, as those
+        of a loop do: ``pull(g, wanted, out, *inputs, **params)``, where `g` has `None` for a result that nobody used
+        and `wanted` are the positions of the inputs whose gradients are asked for. Returns one for each, `None` for
+        zero.
+    prune : callable, optional
+        For operations with several results: ``prune(node, used)`` takes the positions of the results that are used and
+        returns settings, positions of results and positions of inputs of a node that computes no more than these; None
+        where there is nothing to leave out.
     """
 
     name: str
@@ -120,6 +130,8 @@ class Op:
     holomorphic: bool = False
     examples: Callable[..., Any] | None = None
     is_view: bool = False
+    pull: Callable[..., Any] | None = None
+    prune: Callable[..., Any] | None = None
     dtypes: dict[Any, np.dtype[Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -214,6 +226,13 @@ def input_node(value: Any, name: str | None = None) -> Node:
         array = value if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value)
         node = Node(INPUT, (), None, array.shape, array.dtype)
         node._value = array
+    node.name = name
+    return node
+
+
+def placeholder(shape: tuple[int, ...], dtype: Any, name: str | None = None) -> Node:
+    """An input without a value: it gets one at each run, as the carry of a loop does at each step."""
+    node = Node(INPUT, (), None, shape, np.dtype(dtype))
     node.name = name
     return node
 

@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import TraceLeakError
 from chainrule.graph.node import Node, ancestors
+from chainrule.graph.provenance import describe
 from chainrule.interpret.program import handed_out
 from chainrule.simplify.stabilise import stable
+from chainrule.simplify.unused import drop_unused_results
+from chainrule.trace.source import line_of_frame, user_frame
 
 __all__ = ["compute_once", "evaluate"]
 
@@ -21,10 +25,23 @@ def evaluate(nodes: Sequence[Node]) -> list[Any]:
     if pending:
         with np.errstate(all="ignore"):
             for node in ancestors(pending, skip=lambda node: node._value is not None):
+                if not node.inputs:
+                    raise _no_value_yet(node)
                 node._value = node.op.compute(*[source._value for source in node.inputs], **node.params)
     for node, form in zip(nodes, forms, strict=True):
         node._value = form._value
     return [form._value for form in forms]
+
+
+def _no_value_yet(node: Node) -> TraceLeakError:
+    """The error for a look at a number that exists only while a loop or a branch runs."""
+    return TraceLeakError(
+        f"a number that depends on {describe(node)} was looked at while it was recorded, before it has a value",
+        where=line_of_frame(user_frame()),
+        fix="choose with np.where or chainrule.cond in place of if, repeat with chainrule.scan or "
+        "chainrule.while_loop in place of for and while, and pick elements of a plain array with "
+        "chainrule.numpy.take(array, i)",
+    )
 
 
 def compute_once(outputs: Sequence[Node]) -> list[Any]:
@@ -35,6 +52,7 @@ def compute_once(outputs: Sequence[Node]) -> list[Any]:
     list of array
         Fresh arrays, as from `Program.run`.
     """
+    outputs = drop_unused_results(outputs)
     order = ancestors(outputs)
     uses = dict.fromkeys(order, 0)
     for node in order:

@@ -12,6 +12,7 @@ from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL
 from chainrule.simplify.canonicalise import CANONICALISE
 from chainrule.simplify.constants import fold_constants
+from chainrule.simplify.unused import drop_unused_results
 
 __all__ = ["Program", "handed_out"]
 
@@ -39,7 +40,7 @@ class Program:
         done: dict[Node, Node] = {leaf: leaf for leaf in leaves}
         CANONICALISE.rewrite(ancestors(outputs), done)
         outputs = [done[node] for node in outputs]
-        outputs = fold_constants(outputs, leaves)
+        outputs = drop_unused_results(fold_constants(outputs, leaves), leaves)
         self._leaf_count = len(leaves)
         order, same = _merge_equal(ancestors(outputs), leaves)
         outputs = [same.get(node, node) for node in outputs]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, has_value
 from chainrule.graph.op import Notation, Op, lift
 from chainrule.ops.comparison import equal
 from chainrule.ops.selection import where
@@ -54,7 +54,7 @@ class Index:
                 entries.append(tuple([None if b is None else operator.index(b) for b in bounds]))
             elif isinstance(part, (int, np.integer)) and not isinstance(part, (bool, np.bool_)):
                 entries.append(int(part))
-            elif isinstance(part, Node) and part.ndim == 0 and part.dtype.kind in "iu":
+            elif isinstance(part, Node) and part.ndim == 0 and part.dtype.kind in "iu" and has_value(part):
                 entries.append(int(part.value))
             else:
                 entries.append(_ARRAY)
@@ -93,7 +93,12 @@ def _index_array(part: Any) -> Any:
 
 def _index_value(node: Node) -> Any:
     """The value of an index array. Positions do not count as looked at: only a mask's values decide the shape."""
-    return node._value if node.dtype.kind in "iu" and node._value is not None else node.value
+    if node.dtype.kind in "iu":
+        if node._value is not None:
+            return node._value
+        if not has_value(node):
+            return np.zeros(node.shape, np.intp)  # known when the loop runs; the shape is the same for all positions
+    return node.value
 
 
 def _indexed_shape(shape: tuple[int, ...], index: Index, arrays: tuple[Node, ...]) -> tuple[int, ...]:
