@@ -69,18 +69,19 @@ class _Loop:
     def __init__(self, length: int, reverse: bool) -> None:
         self.length, self.reverse = length, reverse
         self.carry: list[tuple[Node, Node, Node]] = []  # in the body, before the first step, in the next step
+        self.totals: set[Node] = set()  # carries that are only added to
         self.columns: list[tuple[Node, Node]] = []
         self.operands: list[tuple[Node, Node]] = []
         self.stacked: list[Node] = []
 
     def node(self, name: str) -> Node:
-        """The scan, which hands out the carry before each step, too."""
+        """The scan, which hands out the carry before each step, too; the derivative of a sum does not ask for it."""
         inside = [part[0] for part in self.carry]
-        stacked = [*self.stacked, *[node for node in inside if node not in self.stacked]]
+        history = [node for node in inside if node not in self.totals and node not in self.stacked]
         inputs = [*self.carry, *self.columns, *self.operands]
-        graph = Graph([part[0] for part in inputs], [*[part[2] for part in self.carry], *stacked], name)
+        outputs = [*[part[2] for part in self.carry], *self.stacked, *history]
         params = {
-            "body": Body(graph),
+            "body": Body(Graph([part[0] for part in inputs], outputs, name)),
             "carries": len(self.carry),
             "columns": len(self.columns),
             "length": self.length,
@@ -89,9 +90,12 @@ class _Loop:
         return scan_op.apply(tuple([part[1] for part in inputs]), params)
 
 
-def _history(out: Node, body: Graph, carries: int) -> list[Node]:
-    """The carry before each step, part by part."""
-    return [ITEM(out, position=body.outputs.index(node, carries)) for node in body.inputs[:carries]]
+def _history(out: Node, body: Graph, carries: int) -> list[tuple[Node, Node]]:
+    """The inputs of the body that are the carry, each beside its values before all steps."""
+    stacked = body.outputs[carries:]
+    return [
+        (node, ITEM(out, position=carries + stacked.index(node))) for node in body.inputs[:carries] if node in stacked
+    ]
 
 
 def _pull(
@@ -132,9 +136,10 @@ def _pull(
         node = graph.inputs[i]
         total = placeholder(node.shape, node.dtype)
         loop.carry.append((total, zeros(node.shape, node.dtype), total + found[node]))
+        loop.totals.add(total)
     loop.stacked = [found[graph.inputs[i]] for i in reached if i < first_operand]
     loop.columns = [(upstream[i], g[i]) for i in seeded]  # type: ignore[misc]
-    loop.columns += zip(graph.inputs[:carries], _history(out, graph, carries), strict=True)
+    loop.columns += _history(out, graph, carries)
     loop.columns += zip(graph.inputs[carries:first_operand], inputs[carries:first_operand], strict=True)
     loop.operands = list(zip(graph.inputs[first_operand:], inputs[first_operand:], strict=True))
     pulled = loop.node(f"gradient of {graph.name}")
@@ -174,6 +179,8 @@ def _push(
     first_operand = carries + columns
     loop.carry = [(graph.inputs[i], inputs[i], graph.outputs[i]) for i in range(carries)]
     loop.carry += [(directions[i], start(i), pushed[n]) for n, i in enumerate(active)]
+    totals = [i for i in range(carries) if graph.inputs[i] not in graph.outputs[carries:]]
+    loop.totals = {graph.inputs[i] for i in totals} | {directions[i] for i in totals if i in directions}
     loop.columns = list(zip(graph.inputs[carries:first_operand], inputs[carries:first_operand], strict=True))
     loop.columns += [(directions[i], start(i)) for i in directions if carries <= i < first_operand]
     loop.operands = list(zip(graph.inputs[first_operand:], inputs[first_operand:], strict=True))
