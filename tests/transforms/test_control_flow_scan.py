@@ -442,12 +442,18 @@ def test_lengths_that_do_not_agree(xs: Any, length: Any, words: Any) -> None:
         lambda c, x: (c if x > 0 else -c, None),
         lambda c, x: (c + np.sum(np.ones(3)[c < H]), None),
         lambda c, x: (c + len(range(int(x > 0))), None),
+        lambda c, x: (c + np.sum((x * np.ones(3))[: np.argmax(c)]), None),
     ],
 )
 @pytest.mark.parametrize("derive", [lambda f: f, cr.grad])
 def test_looking_at_numbers_in_the_body(body: Any, derive: Any) -> None:
     with raises(TraceLeakError, "looked at", "test_control_flow_scan.py", "chainrule.cond"):
         derive(lambda x: cr.scan(body, 0.0, x)[0])(np.ones(3))
+
+
+def test_an_index_that_is_out_of_range_when_the_loop_runs() -> None:
+    with pytest.raises(IndexError, match="index 3 is out of bounds"):
+        cr.scan(lambda c, i: (c, c[i]), H, np.arange(5))
 
 
 def test_values_that_leave_the_body_by_the_side_door() -> None:

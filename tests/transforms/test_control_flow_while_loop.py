@@ -172,6 +172,10 @@ def test_what_only_the_body_computes_does_not_run_without_a_step() -> None:
     assert cr.value_and_grad(f)(1.0) == (1.0, 1.0)
 
 
+def test_a_condition_that_is_a_constant() -> None:
+    assert cr.value_and_grad(lambda x: cr.while_loop(lambda v: False, lambda v: 2 * v, x))(3.0) == (3, 1)
+
+
 def test_a_condition_that_is_no_truth_value() -> None:
     with pytest.raises(UnsupportedOperationError, match=r"(?s)condition of while_loop.*shape \(3,\), bool.*np.any"):
         cr.while_loop(lambda v: v < 1, lambda v: v + 1, np.zeros(3))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from chainrule.errors import TraceLeakError
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, has_value
 from chainrule.graph.provenance import describe_value
 from chainrule.trace.source import assigned_name, line_of_frame, name_in_frame, user_frame
 
@@ -139,12 +139,14 @@ class Tracer:
 
     def __repr__(self) -> str:
         name = self._node.name or assigned_name(self._node)
+        if not has_value(self._node):  # in the body of a loop or a branch
+            return f"Traced({f'{name}, ' if name else ''}no value yet, shape={self.shape}, dtype={self.dtype})"
         value = np.array2string(np.asarray(self._node.value), threshold=12, precision=6)
         return f"Traced({f'{name} = ' if name else ''}{value}, shape={self.shape}, dtype={self.dtype})"
 
     def __format__(self, spec: str) -> str:
         """Printing is no leak: the text shows the present number."""
-        return format(self._node.value, spec) if spec else repr(self)
+        return format(self._node.value, spec) if spec and has_value(self._node) else repr(self)
 
 
 _LEAK_FIXES = {

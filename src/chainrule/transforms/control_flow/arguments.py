@@ -22,6 +22,7 @@ from chainrule.transforms.control_flow.body import Recording
 __all__ = [
     "agree",
     "finish",
+    "or_zeros",
     "placeholders",
     "record_carry",
     "require_truth_value",
@@ -166,3 +167,8 @@ def finish(node: Node, leaves: Sequence[Any], operands: Sequence[Node], kept: in
 def zeros(shape: tuple[int, ...], dtype: Any) -> Node:
     """Zeros that take no memory."""
     return constant(np.broadcast_to(np.zeros((), dtype), shape))
+
+
+def or_zeros(node: Node | None, like: Node) -> Node:
+    """A gradient or tangent, where None stands for zero, in full."""
+    return zeros(like.shape, like.dtype) if node is None else node

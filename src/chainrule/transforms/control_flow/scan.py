@@ -27,6 +27,7 @@ from chainrule.transforms.calling import argument_names, function_name
 from chainrule.transforms.control_flow.arguments import (
     agree,
     finish,
+    or_zeros,
     record_carry,
     same_structure,
     to_operand,
@@ -73,6 +74,12 @@ class _Loop:
         self.columns: list[tuple[Node, Node]] = []
         self.operands: list[tuple[Node, Node]] = []
         self.stacked: list[Node] = []
+
+    def add_up(self, term: Node) -> None:
+        """Carry the sum of a term over all steps."""
+        total = placeholder(term.shape, term.dtype)
+        self.totals.add(total)
+        self.carry.append((total, zeros(term.shape, term.dtype), total + term))
 
     def node(self, name: str) -> Node:
         """The scan, which hands out the carry before each step, too; the derivative of a sum does not ask for it."""
@@ -126,27 +133,20 @@ def _pull(
 
     loop = _Loop(length, not reverse)
     for i in live:
-        node = graph.inputs[i]
-        start = g[i]
-        start = zeros(node.shape, node.dtype) if start is None else start
-        loop.carry.append((upstream[i], start, found.get(node) or zeros_like(node)))
+        node, start = graph.inputs[i], g[i]
+        loop.carry.append((upstream[i], or_zeros(start, node), found.get(node) or zeros_like(node)))
     reached = [i for i in wanted if i >= carries and graph.inputs[i] in found]
     summed = [i for i in reached if i >= first_operand]
     for i in summed:
-        node = graph.inputs[i]
-        total = placeholder(node.shape, node.dtype)
-        loop.carry.append((total, zeros(node.shape, node.dtype), total + found[node]))
-        loop.totals.add(total)
-    loop.stacked = [found[graph.inputs[i]] for i in reached if i < first_operand]
+        loop.add_up(found[graph.inputs[i]])
+    by_row = [i for i in reached if i < first_operand]
+    loop.stacked = [found[graph.inputs[i]] for i in by_row]
     loop.columns = [(upstream[i], g[i]) for i in seeded]  # type: ignore[misc]
     loop.columns += _history(out, graph, carries)
     loop.columns += zip(graph.inputs[carries:first_operand], inputs[carries:first_operand], strict=True)
     loop.operands = list(zip(graph.inputs[first_operand:], inputs[first_operand:], strict=True))
     pulled = loop.node(f"gradient of {graph.name}")
-
-    kept = [*live, *summed]
-    place = {i: position for position, i in enumerate(kept)}
-    place |= {i: len(kept) + n for n, i in enumerate(i for i in reached if i < first_operand)}
+    place = {i: position for position, i in enumerate([*live, *summed, *by_row])}
     return [ITEM(pulled, position=place[i]) if i in place else None for i in wanted]
 
 
@@ -172,19 +172,17 @@ def _push(
         list(directions.values()),
     )
 
-    def start(i: int) -> Node:
-        return zeros(inputs[i].shape, inputs[i].dtype) if tangents[i] is None else tangents[i]
-
+    starts = {i: or_zeros(tangents[i], inputs[i]) for i in directions}
     loop = _Loop(length, reverse)
     first_operand = carries + columns
     loop.carry = [(graph.inputs[i], inputs[i], graph.outputs[i]) for i in range(carries)]
-    loop.carry += [(directions[i], start(i), pushed[n]) for n, i in enumerate(active)]
+    loop.carry += [(directions[i], starts[i], pushed[n]) for n, i in enumerate(active)]
     totals = [i for i in range(carries) if graph.inputs[i] not in graph.outputs[carries:]]
     loop.totals = {graph.inputs[i] for i in totals} | {directions[i] for i in totals if i in directions}
     loop.columns = list(zip(graph.inputs[carries:first_operand], inputs[carries:first_operand], strict=True))
-    loop.columns += [(directions[i], start(i)) for i in directions if carries <= i < first_operand]
+    loop.columns += [(directions[i], starts[i]) for i in directions if carries <= i < first_operand]
     loop.operands = list(zip(graph.inputs[first_operand:], inputs[first_operand:], strict=True))
-    loop.operands += [(directions[i], start(i)) for i in directions if i >= first_operand]
+    loop.operands += [(directions[i], starts[i]) for i in directions if i >= first_operand]
     loop.stacked = pushed[len(active) :]
     both = loop.node(f"tangent of {graph.name}")
 

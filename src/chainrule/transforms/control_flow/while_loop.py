@@ -24,13 +24,14 @@ from chainrule.graph.op import ITEM, Op, placeholder
 from chainrule.structure import Structure, flatten
 from chainrule.transforms.calling import argument_names, function_name
 from chainrule.transforms.control_flow.arguments import (
+    agree,
     finish,
+    or_zeros,
     placeholders,
     record_carry,
     require_truth_value,
     same_structure,
     to_operand,
-    zeros,
 )
 from chainrule.transforms.control_flow.body import Body, Recording, close, record
 from chainrule.transforms.control_flow.carries import moving_outputs, needed_carries
@@ -84,7 +85,7 @@ class _Loop:
             first = [*plain[: self.carries], *[moved[i] for i in active]]
             return [*first, *plain[self.carries :], *[moved[i] for i in moved if i >= self.carries]]
 
-        starts = {i: _or_zeros(tangents[i], self.inputs[i]) for i in directions}
+        starts = {i: or_zeros(tangents[i], self.inputs[i]) for i in directions}
         unread = {i: placeholder(node.shape, node.dtype) for i, node in directions.items()}
         name = f"tangent of {body.name}"
         loop = _Loop(
@@ -122,7 +123,7 @@ class _Loop:
             ],
             f"gradient of {graph.name}",
         )
-        seeds = [_or_zeros(g.get(i), graph.outputs[i]) for i in live]
+        seeds = [or_zeros(g.get(i), graph.outputs[i]) for i in live]
         params = {
             "condition": self.condition,
             "body": self.body,
@@ -133,10 +134,6 @@ class _Loop:
         node = while_loop_back_op.apply((*self.inputs, *seeds), params)
         place = {i: position for position, i in enumerate([*live, *summed])}
         return {i: ITEM(node, position=place[i]) for i in wanted if i in place}
-
-
-def _or_zeros(node: Node | None, like: Node) -> Node:
-    return zeros(like.shape, like.dtype) if node is None else node
 
 
 def _pull(
@@ -321,6 +318,7 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
     carry, step = record_carry(leaves, carry, names, record_with)
     test = record(cond_fun, function_name(cond_fun), placeholders(carry, names), single)
     same_structure(test.structure, flatten(True)[1], f"what {test.name} returns", "the condition of while_loop")
+    test.outputs = [agree(node, node) for node in test.outputs]
     require_truth_value(test.outputs[0], f"the condition of while_loop, what {test.name} returns,")
     operands, (condition, body) = close([test, step], hoist=False)
     loop = _Loop(Body(condition), Body(body), len(carry), [*carry, *operands])
