@@ -6,12 +6,14 @@ says more than any absolute time.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 OURS = "chainrule"
 
@@ -31,6 +33,27 @@ class Row:
         return statistics.median(theirs / ours for theirs, ours in zip(self.times[name], self.times[OURS], strict=True))
 
 
+FEWEST_ROUNDS = 3
+
+
+def take_turns(
+    names: list[str], timed: Callable[[str], float], rounds: int, budget: float = math.inf
+) -> dict[str, list[float]]:
+    """Ask every name for a time once a round, in an order that changes from round to round.
+
+    When more than `budget` seconds have gone, no new round begins, except for the first three.
+    """
+    times: dict[str, list[float]] = {name: [] for name in names}
+    begin = time.perf_counter()
+    for round_number in range(rounds):
+        if round_number >= FEWEST_ROUNDS and time.perf_counter() - begin > budget:
+            break
+        first = round_number % len(names)
+        for name in names[first:] + names[:first]:
+            times[name].append(timed(name))
+    return times
+
+
 def calls_per_round(call: Callable[[], object], seconds: float) -> int:
     """How often to call for a round to last about this long."""
     count, elapsed = 1, 0.0
@@ -43,19 +66,77 @@ def calls_per_round(call: Callable[[], object], seconds: float) -> int:
     return max(1, round(count * seconds / elapsed))
 
 
-def measure(work: str, contenders: dict[str, Callable[[], object]], rounds: int = 15, seconds: float = 0.05) -> Row:
-    """Time contenders in turn, in an order that changes from round to round."""
+def measure(
+    work: str, contenders: dict[str, Callable[[], object]], rounds: int = 15, seconds: float = 0.05, rest: float = 0.0
+) -> Row:
+    """Time single calls, contenders in turn, with a rest before each."""
     counts = {name: calls_per_round(call, seconds) for name, call in contenders.items()}
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    names = list(contenders)
-    for round_number in range(rounds):
-        for name in names[round_number % len(names) :] + names[: round_number % len(names)]:
-            call, count = contenders[name], counts[name]
-            start = time.perf_counter()
-            for _ in range(count):
-                call()
-            times[name].append((time.perf_counter() - start) / count * 1e6)
-    return Row(work, times)
+
+    def timed(name: str) -> float:
+        call, count = contenders[name], counts[name]
+        time.sleep(rest)
+        start = time.perf_counter()
+        for _ in range(count):
+            call()
+        return (time.perf_counter() - start) / count * 1e6
+
+    return Row(work, take_turns(list(contenders), timed, rounds))
+
+
+def steps_per_call(run: Callable[[int], object], seconds: float, most: int = 500_000) -> int:
+    """How many steps a call of a loop takes to last about this long, found with fewer steps than that.
+
+    Numbers are powers of two, so that a loop compiled for each number is compiled seldom.
+    """
+    steps, elapsed = 4, 0.0
+    while True:
+        run(steps)  # compiles, warms caches
+        start = time.perf_counter()
+        run(steps)
+        elapsed = time.perf_counter() - start
+        if elapsed >= seconds or steps >= most:
+            return steps
+        steps *= 2 ** max(1, min(4, int(math.log2(seconds / elapsed))))
+
+
+def measure_loops(
+    work: str,
+    runs: dict[str, Callable[[int], object]],
+    rounds: int,
+    seconds: float,
+    steps: int | None = None,
+    rest: float = 0.0,
+    budget: float = math.inf,
+) -> Row:
+    """Time training loops by the step, contenders in turn.
+
+    A call takes `steps` steps, or as many as it needs to last `seconds`: the cost of the call itself is spread over all
+    of them, for every contender alike. Before each timed call there is a `rest`, in which the threads of the contender
+    before stop waiting for work, and a short untimed call, which brings this contender's threads and data back.
+    `budget` is that of `take_turns`.
+    """
+    counts = {name: steps or steps_per_call(run, seconds) for name, run in runs.items()}
+
+    def timed(name: str) -> float:
+        run, count = runs[name], counts[name]
+        time.sleep(rest)
+        if steps is None:
+            run(4)
+        start = time.perf_counter()
+        run(count)
+        return (time.perf_counter() - start) / count * 1e6
+
+    return Row(work, take_turns(list(runs), timed, rounds, budget))
+
+
+def processor() -> str:
+    """The processor's name where the system tells it, or at least its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def machine() -> str:
@@ -69,7 +150,7 @@ def machine() -> str:
         if pool["user_api"] == "blas"
     )
     return (
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"NumPy {np.__version__}; BLAS: {blas}; OPENBLAS_CORETYPE {os.environ.get('OPENBLAS_CORETYPE', 'unset')}"
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from chainrule.errors import StructureError
-from chainrule.structure import flatten, map_leaves
+from chainrule.structure import builder, collector, exact_key, flatten, map_leaves
 
 Layer = namedtuple("Layer", "W b")
 
@@ -136,3 +136,38 @@ def test_a_deep_container_is_taken_apart_in_order() -> None:
     leaves, structure = flatten(container)
     assert leaves == [float(i) for i in range(200)]
     assert structure.unflatten(leaves) == container
+
+
+@pytest.mark.parametrize("container", ROUND_TRIPS, ids=repr)
+def test_collectors_and_builders_do_what_flatten_and_unflatten_do(container: Any) -> None:
+    leaves, structure = flatten(container)
+    collected: list[Any] = []
+    assert collector(structure)(container, collected)
+    assert collected == leaves
+    rebuilt = builder(structure)(leaves)
+    assert rebuilt == container
+    assert type(rebuilt) is type(container)
+    if isinstance(container, dict):
+        assert list(rebuilt) == list(container)
+
+
+@pytest.mark.parametrize("container", [c for c in ROUND_TRIPS if not isinstance(c, float)], ids=repr)
+@pytest.mark.parametrize("other", ROUND_TRIPS, ids=repr)
+def test_a_collector_knows_its_structure(container: Any, other: Any) -> None:
+    structure, other_structure = flatten(container)[1], flatten(other)[1]
+    collected: list[Any] = []
+    taken = collector(structure)(other, collected) and not any(flatten(leaf)[1].kind for leaf in collected)
+    assert taken == (exact_key(structure) == exact_key(other_structure))
+
+
+def test_exact_keys_tell_orders_and_types_of_settings_apart() -> None:
+    def key(container: Any) -> Any:
+        return exact_key(flatten(container)[1])
+
+    assert key({"a": 1.0, "b": 2.0}) != key({"b": 2.0, "a": 1.0})
+    assert key(Model(1.0, 2.0, hidden=1)) != key(Model(1.0, 2.0, hidden=True))
+    assert key(Model(1.0, 2.0)) == key(Model(3.0, 4.0))
+    assert key(defaultdict(list, a=1.0)) != key(defaultdict(dict, a=1.0))
+    assert not collector(flatten(Model(1.0, 2.0, hidden=1))[1])(Model(1.0, 2.0, hidden=True), [])
+    assert not collector(flatten(defaultdict(list, a=1.0))[1])(defaultdict(dict, a=1.0), [])
+    assert builder(flatten(defaultdict(list, a=1.0))[1])([2.0])["new"] == []

@@ -12,6 +12,7 @@ import importlib
 from typing import Any
 
 from chainrule import errors
+from chainrule.config import config
 from chainrule.explain.lesson import Lesson, explain
 from chainrule.functions import (
     bce,
@@ -38,6 +39,7 @@ from chainrule.transforms.custom import checkpoint, custom_jvp, custom_vjp, stop
 from chainrule.transforms.gradient import grad, value_and_grad
 from chainrule.transforms.graphs import backward, trace
 from chainrule.transforms.jacobians import elementwise_grad, hessian, holomorphic_grad, hvp, jacfwd, jacobian
+from chainrule.transforms.jit import jit
 from chainrule.transforms.products import jvp, vjp
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "cond",
+    "config",
     "cross_entropy",
     "custom_jvp",
     "custom_vjp",
@@ -64,6 +67,7 @@ __all__ = [
     "hvp",
     "jacfwd",
     "jacobian",
+    "jit",
     "jvp",
     "leaky_relu",
     "log_softmax",

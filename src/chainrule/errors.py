@@ -12,6 +12,7 @@ from typing import Any
 
 __all__ = [
     "ChainRuleError",
+    "ConfigError",
     "DataError",
     "DerivativeCheckError",
     "DivergenceError",
@@ -22,10 +23,13 @@ __all__ = [
     "NonDifferentiableError",
     "NonFiniteWarning",
     "NonScalarOutputError",
+    "RecompilationWarning",
     "ShapeMismatchError",
     "StaleViewError",
+    "StaticArgumentError",
     "StructureError",
     "TraceLeakError",
+    "TracedBranchError",
     "UnsupportedOperationError",
 ]
 
@@ -78,6 +82,26 @@ class TraceLeakError(ChainRuleError, TypeError):
     float() was called on the traced value x (shape (), float64), which would cut it out of the graph
 
     Write ``np.exp(x)`` instead of ``math.exp(x)``; `chainrule.stop_gradient` where no gradient is wanted.
+    """
+
+
+class TracedBranchError(TraceLeakError, TypeError):
+    """A compiled function looked at a number: it is traced once for all numbers, so there is none to look at.
+
+    ``if x > 0``, ``range(int(n))`` or a shape such as that of ``x[x > 0]`` would be fixed for the numbers of the first
+    call, and wrong in the next.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> try:
+    ...     cr.jit(lambda x: x if x > 0 else 0.1 * x)(2.0)
+    ... except cr.errors.TracedBranchError as error:
+    ...     print(error.what.split(",")[0])
+    a value (shape ()
+
+    Write ``np.where(x > 0, x, 0.1 * x)``, `chainrule.cond`, `chainrule.scan` or `chainrule.while_loop`; or make what
+    decides a static argument: ``cr.jit(f, static_argnums=1)``.
     """
 
 
@@ -204,6 +228,24 @@ class StaleViewError(ChainRuleError, RuntimeError):
     """
 
 
+class StaticArgumentError(ChainRuleError, TypeError):
+    """`jit` was given a static argument that it cannot tell from another, or that does not exist.
+
+    Programs are kept by the values of static arguments, so these must be hashable, as numbers, text and functions are.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> try:
+    ...     cr.jit(lambda x, n: x * n, static_argnums=1)(2.0, np.ones(3))
+    ... except cr.errors.StaticArgumentError as error:
+    ...     print(error.what)
+    n (shape (3,), float64) is a static argument of <lambda>, but an array cannot be hashed
+
+    Leave arrays out of `static_argnums`; convert other objects to tuples, numbers or text.
+    """
+
+
 class GraphError(ChainRuleError, ValueError):
     """A graph broke its own rules, or rules that rewrite graphs undo each other: a mistake in a rule, not in user code.
 
@@ -306,6 +348,21 @@ class DivergenceError(ChainRuleError, ArithmeticError):
         self.step = step
 
 
+class ConfigError(ChainRuleError, ValueError):
+    """A setting was given a value that it cannot have.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> try:
+    ...     cr.config.threads = 0
+    ... except cr.errors.ConfigError as error:
+    ...     print(error)
+    threads is a whole number from 1, not 0
+      fix give the number of threads, such as chainrule.config.threads = 2, or None for the number of CPUs
+    """
+
+
 class NonFiniteWarning(RuntimeWarning):
     """A value or a gradient came out as NaN or infinite although every input was finite.
 
@@ -341,4 +398,35 @@ class IndependentOutputWarning(UserWarning):
     the output of <lambda> does not depend on the differentiated arguments, so the gradient is zero
 
     Look for the place where the value is lost: a result that is not returned, or `chainrule.stop_gradient`.
+    """
+
+
+class InterpretedWarning(UserWarning):
+    """llvmlite is not installed, so what should be compiled runs node by node in NumPy.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> issubclass(cr.errors.InterpretedWarning, UserWarning)
+    True
+
+    Results are the same, only slower. ``pip install llvmlite`` brings the compiler.
+    """
+
+
+class RecompilationWarning(UserWarning):
+    """A function under `jit` is compiled again and again, because something static or a shape keeps changing.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import chainrule as cr
+    >>> scaled = cr.jit(lambda x, n: x * n)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     results = [scaled(1.0, n) for n in range(20)]
+    >>> print(str(caught[0].message).split(";")[0])
+    <lambda> has been compiled 16 times
+
+    Pass what changes as an array or a float, or keep its shape: pad the last batch, or leave it out.
     """

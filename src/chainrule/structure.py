@@ -16,13 +16,14 @@ rebuilt container; two dicts with the same keys in another order have the same s
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from chainrule.errors import StructureError
 
-__all__ = ["Structure", "flatten", "map_leaves"]
+__all__ = ["Structure", "builder", "collector", "exact_key", "flatten", "map_leaves"]
 
 
 class Structure:
@@ -252,3 +253,156 @@ def map_leaves(function: Callable[..., Any], container: Any, *others: Any) -> An
             )
         columns.append(other_leaves)
     return structure.unflatten(function(*values) for values in zip(*columns, strict=True))
+
+
+def exact_key(structure: Structure) -> Any:
+    """What tells structures apart where more matters than equality: the order of dict keys, the types of settings.
+
+    Returns
+    -------
+    tuple or None
+        To be hashed, which raises `TypeError` if a setting in a dataclass cannot be.
+    """
+    static = structure.static
+    if isinstance(static, _Insertion):
+        static = (static.order, static.default_factory)
+    elif static is not None:
+        static = tuple([(name, type(value), value) for name, value in static])
+    if structure.kind is None:
+        return None
+    return structure.kind, structure.keys, static, tuple([exact_key(child) for child in structure.children])
+
+
+#: Appends a container's leaves to a list; False if the container has another structure.
+Collector = Callable[[Any, list[Any]], bool]
+
+
+def collector(structure: Structure) -> Collector:
+    """Make a function that takes containers of one exact structure apart, several times faster than `flatten`.
+
+    Returns
+    -------
+    callable
+        ``collect(container, leaves)`` appends the leaves to a list and returns True, or returns False if the
+        container has another `exact_key`. Where a leaf was, it takes anything for a leaf, also a container.
+
+    Examples
+    --------
+    >>> collect = collector(flatten({"W": 1.0, "b": 2.0})[1])
+    >>> leaves = []
+    >>> collect({"W": 3.0, "b": 4.0}, leaves), leaves
+    (True, [3.0, 4.0])
+    >>> collect({"b": 3.0, "W": 4.0}, leaves)
+    False
+    """
+    kind: Any = structure.kind
+    static = structure.static
+    if kind is None:
+        return _collect_leaf
+    if kind is type(None):
+        return lambda value, leaves: value is None
+    parts = [None if child.kind is None else collector(child) for child in structure.children]
+    add = _adder(parts)
+    if isinstance(static, _Insertion):
+        return _mapping_collector(kind, structure.keys, static, add)
+    if _family(kind) == "dataclass":
+        return _fields_collector(kind, structure.keys, static, add)
+    count = len(parts)
+
+    def collect(value: Any, leaves: list[Any]) -> bool:
+        return type(value) is kind and len(value) == count and add(leaves, value)
+
+    return collect
+
+
+def _collect_leaf(value: Any, leaves: list[Any]) -> bool:
+    leaves.append(value)
+    return True
+
+
+def _adder(parts: list[Collector | None]) -> Callable[[list[Any], Iterable[Any]], bool]:
+    """What appends the leaves of a container's children; None stands for a child that is a leaf."""
+
+    def add_leaves(leaves: list[Any], values: Iterable[Any]) -> bool:
+        leaves += values
+        return True
+
+    def add(leaves: list[Any], values: Iterable[Any]) -> bool:
+        for part, value in zip(parts, values):  # noqa: B905  (the lengths are equal, and strict=True costs time)
+            if part is None:
+                leaves.append(value)
+            elif not part(value, leaves):
+                return False
+        return True
+
+    return add if any(parts) else add_leaves
+
+
+def _mapping_collector(kind: Any, keys: tuple[Any, ...], insertion: _Insertion, add: Callable[..., bool]) -> Collector:
+    order, pick = insertion.order, _picker(keys)
+
+    def collect(value: Any, leaves: list[Any]) -> bool:
+        return type(value) is kind and tuple(value) == order and add(leaves, pick(value))
+
+    def collect_with_factory(value: Any, leaves: list[Any]) -> bool:
+        return collect(value, leaves) and value.default_factory is insertion.default_factory
+
+    return collect_with_factory if kind is defaultdict else collect
+
+
+def _fields_collector(kind: type, keys: tuple[str, ...], static: Any, add: Callable[..., bool]) -> Collector:
+    def collect(value: Any, leaves: list[Any]) -> bool:
+        if type(value) is not kind:
+            return False
+        for name, setting in static:
+            present = getattr(value, name)
+            if type(present) is not type(setting) or present != setting:
+                return False
+        return add(leaves, [getattr(value, key) for key in keys])
+
+    return collect
+
+
+def builder(structure: Structure) -> Callable[[Sequence[Any]], Any]:
+    """Make a function that puts a list of leaves into one structure, several times faster than `Structure.unflatten`.
+
+    Examples
+    --------
+    >>> build = builder(flatten((0.0, {"W": 0.0, "b": 0.0}))[1])
+    >>> build([1.0, 2.0, 3.0])
+    (1.0, {'W': 2.0, 'b': 3.0})
+    """
+    return _builder(structure, 0)
+
+
+def _builder(structure: Structure, start: int) -> Callable[[Sequence[Any]], Any]:
+    """The function for a part whose leaves begin at a position."""
+    kind, keys, static = structure.kind, structure.keys, structure.static
+    if kind is None:
+        return operator.itemgetter(start)
+    if kind is type(None):
+        return lambda leaves: None
+    placed = []
+    for key, child in zip(keys, structure.children, strict=True):
+        placed.append((key, child, start))
+        start += child.leaf_count
+    if isinstance(static, _Insertion):
+        placed.sort(key=lambda entry: static.order.index(entry[0]))
+        keys = static.order
+    pick = _picker([at for _, _, at in placed])
+    if any(child.kind is not None for child in structure.children):
+        parts = [_builder(child, at) for _, child, at in placed]
+        pick = lambda leaves: [part(leaves) for part in parts]  # noqa: E731
+    if kind is tuple or kind is list:
+        return lambda leaves: kind(pick(leaves))
+    if kind is dict:
+        return lambda leaves: dict(zip(keys, pick(leaves)))  # noqa: B905  (strict=True costs time)
+    rebuild = _REBUILDERS[_family(kind)]
+    return lambda leaves: rebuild(kind, keys, list(pick(leaves)), static)
+
+
+def _picker(keys: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:
+    """``(container[key] for key in keys)`` as a tuple, in one call."""
+    if len(keys) > 1:
+        return operator.itemgetter(*keys)
+    return lambda container: tuple([container[key] for key in keys])

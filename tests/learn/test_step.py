@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.learn import step as step_module
+from chainrule.learn import recording as recording_module
 
 DESCENT = cr.GradientDescent(lr=0.1)
 SETTINGS = {"temperature": 1.0}
@@ -20,13 +20,13 @@ SETTINGS = {"temperature": 1.0}
 def traces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one with each trace of a loss."""
     found: list[int] = []
-    original = step_module.TracedCall
+    original = recording_module.TracedCall
 
     def counted(*args: Any, **kwargs: Any) -> Any:
         found.append(1)
         return original(*args, **kwargs)
 
-    monkeypatch.setattr(step_module, "TracedCall", counted)
+    monkeypatch.setattr(recording_module, "TracedCall", counted)
     return found
 
 

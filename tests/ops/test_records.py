@@ -139,3 +139,26 @@ def test_every_record_that_numpy_reaches_has_examples() -> None:
         if record.serves and is_differentiable(record) and not examples_of(record, np.float64)
     ]
     assert without == []
+
+
+#: What looks at numbers: for the shape or dtype of the result, or for the rank of a matrix.
+LOOKING = set(
+    "arange argwhere flatnonzero linalg.eig linalg.eigvals linalg.lstsq nonzero scipy.linalg.logm scipy.linalg.sqrtm "
+    "unique".split()
+)
+
+
+@pytest.mark.parametrize("case", cases(np.float64))
+def test_a_compiled_call_has_the_value_shape_and_dtype_of_the_plain_call(case: Case) -> None:
+    compiled = cr.jit(case.call)
+    try:
+        result = compiled(*case.point())
+    except cr.errors.TracedBranchError:
+        assert case.record.name in LOOKING
+        return
+    for found, wanted in zip(
+        cr.structure.flatten(result)[0], cr.structure.flatten(case.call(*case.point()))[0], strict=True
+    ):
+        assert np.shape(found) == np.shape(wanted)
+        assert np.asarray(found).dtype == np.asarray(wanted).dtype
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)

@@ -60,7 +60,7 @@ def test_a_rule_keeps_every_number_and_shortens_the_graph(name: str, dtype: Any)
     graph = cr.trace(formula, x, y)
     log: list[tuple[str, Node]] = []
     result = canonical(graph, log)
-    assert rule in {name for name, _ in log}
+    assert rule in {name for name, *_ in log}
     assert len([node for node in result.nodes if node.inputs]) == operations
     same_numbers(result, graph)
 
@@ -89,7 +89,7 @@ def test_rules_on_shapes_keep_numbers_and_shape(rule: str, formula: Callable[...
     graph = cr.trace(formula, MATRIX)
     log: list[tuple[str, Node]] = []
     result = canonical(graph, log)
-    assert rule in {name for name, _ in log}
+    assert rule in {name for name, *_ in log}
     assert len(result) < len(graph)
     same_numbers(result, graph)
 
@@ -127,7 +127,7 @@ def test_gradients_are_what_they_were_without_canonicalisation(monkeypatch: pyte
 
     w, b = np.array([0.1, -0.2, 0.3]), np.array(0.5)
     expected = cr.grad(loss, argnums=(0, 1))(w, b)
-    monkeypatch.setattr(program, "CANONICALISE", type(CANONICALISE)("nothing", []))
+    monkeypatch.setattr(program, "simplify", lambda outputs, leaves: outputs)
     plain = cr.grad(lambda w, b: loss(w, b) + 0.0, argnums=(0, 1))(w, b)
     for one, other in zip(expected, plain, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-14)

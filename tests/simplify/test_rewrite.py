@@ -31,7 +31,7 @@ def test_a_rule_replaces_the_node_and_everything_above_it_is_built_anew() -> Non
     RuleSet("test", [DOUBLE]).rewrite(graph.nodes, done, log=log)
     result = Graph(graph.inputs, [done[graph.outputs[0]]])
     verify(result)
-    assert [name for name, _ in log] == ["x + x = 2 x"]
+    assert [name for name, *_ in log] == ["x + x = 2 x"]
     assert [node.op.name for node in result.nodes if node.inputs] == ["multiply", "sin", "multiply"]
     assert result.outputs[0].value == graph.outputs[0].value
 
@@ -72,7 +72,7 @@ def test_rules_apply_to_what_rules_produce() -> None:
     done: dict[Node, Node] = {}
     log: list[tuple[str, Node]] = []
     RuleSet("test", [DOUBLE, Rule("x - (-y) = x + y", ("subtract",), to_sum)]).rewrite(graph.nodes, done, log=log)
-    assert [name for name, _ in log] == ["x - (-y) = x + y", "x + x = 2 x"]
+    assert [name for name, *_ in log] == ["x - (-y) = x + y", "x + x = 2 x"]
     assert done[graph.outputs[0]].op is multiply
 
 

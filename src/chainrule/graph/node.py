@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from chainrule.graph.op import Op
 
-__all__ = ["Node", "SourceSite", "ancestors", "has_value", "next_index"]
+__all__ = ["Node", "SourceSite", "ancestors", "is_known", "next_index"]
 
 _counter = itertools.count()
 next_index = _counter.__next__
@@ -82,8 +82,8 @@ class Node:
 
     #: Computes the value of a node; set by `chainrule.interpret`, which stands on a higher floor.
     evaluator: ClassVar[Callable[[Node], Any]]
-    #: Hears that a value which depends on inputs is read; set by `chainrule.trace.session`.
-    observer: ClassVar[Callable[[], None]]
+    #: Hears that the value of a node which depends on inputs is read; set by `chainrule.trace.session`.
+    observer: ClassVar[Callable[[Node], None]]
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Node:
     def value(self) -> Any:
         """The partial result of the forward pass: an array, computed when first asked for, then kept."""
         if self.inputs or self.op.name == "input":
-            Node.observer()
+            Node.observer(self)
         if self._value is None:
             self._value = Node.evaluator(self)
         return self._value
@@ -200,7 +200,7 @@ def ancestors(outputs: Iterable[Node], *, after: int = -1, skip: Callable[[Node]
     return [seen[index] for index in sorted(seen)]
 
 
-def has_value(node: Node) -> bool:
-    """Whether a node's value is there or can be computed; in the body of a loop it exists only while the loop runs."""
-    missing = ancestors([node], skip=lambda node: node._value is not None)
-    return all(node.inputs for node in missing)
+def is_known(node: Node) -> bool:
+    """Whether the node's value can be computed: no input that it depends on is abstract, a shape without numbers."""
+    reaching = ancestors([node], skip=lambda source: source._value is not None)
+    return all(source.inputs for source in reaching)

@@ -24,12 +24,12 @@ __all__ = [
     "Notation",
     "Op",
     "Zero",
+    "abstract_input",
     "constant",
     "input_node",
     "items",
     "lift",
     "literal",
-    "placeholder",
 ]
 
 
@@ -115,6 +115,13 @@ class Op:
         For operations with several results: ``prune(node, used)`` takes the positions of the results that are used and
         returns settings, positions of results and positions of inputs of a node that computes no more than these; None
         where there is nothing to leave out.
+    lower : callable, optional
+        Elementwise operations: ``lower(e, *values, **params)`` computes one element with the instructions of a
+        `chainrule.native.emitter.Emitter`; the values have the dtype that NumPy's loop would have. Without it, or where
+        it returns `None` for some dtypes, compiled code calls `compute`.
+    decompose : callable, optional
+        ``decompose(*inputs, **params)``: the same in terms of other operations, for compiled code; `None` where there
+        is no such form.
     """
 
     name: str
@@ -132,6 +139,8 @@ class Op:
     is_view: bool = False
     pull: Callable[..., Any] | None = None
     prune: Callable[..., Any] | None = None
+    lower: Callable[..., Any] | None = None
+    decompose: Callable[..., Any] | None = None
     dtypes: dict[Any, np.dtype[Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -230,9 +239,9 @@ def input_node(value: Any, name: str | None = None) -> Node:
     return node
 
 
-def placeholder(shape: tuple[int, ...], dtype: Any, name: str | None = None) -> Node:
-    """An input without a value: it gets one at each run, as the carry of a loop does at each step."""
-    node = Node(INPUT, (), None, shape, np.dtype(dtype))
+def abstract_input(shape: tuple[int, ...], dtype: np.dtype[Any], name: str | None = None) -> Node:
+    """An input of a graph that is made for any numbers: shape and dtype are known, a value is not."""
+    node = Node(INPUT, (), None, shape, dtype)
     node.name = name
     return node
 

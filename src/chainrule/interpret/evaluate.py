@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import TraceLeakError
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.provenance import describe
 from chainrule.interpret.program import handed_out
 from chainrule.simplify.stabilise import stable
 from chainrule.simplify.unused import drop_unused_results
-from chainrule.trace.source import line_of_frame, user_frame
+from chainrule.trace.looking import leaked
 
 __all__ = ["compute_once", "evaluate"]
 
@@ -26,22 +24,11 @@ def evaluate(nodes: Sequence[Node]) -> list[Any]:
         with np.errstate(all="ignore"):
             for node in ancestors(pending, skip=lambda node: node._value is not None):
                 if not node.inputs:
-                    raise _no_value_yet(node)
+                    raise leaked(node)  # an input without a number, long after it was traced
                 node._value = node.op.compute(*[source._value for source in node.inputs], **node.params)
     for node, form in zip(nodes, forms, strict=True):
         node._value = form._value
     return [form._value for form in forms]
-
-
-def _no_value_yet(node: Node) -> TraceLeakError:
-    """The error for a look at a number that exists only while a loop or a branch runs."""
-    return TraceLeakError(
-        f"a number that depends on {describe(node)} was looked at while it was recorded, before it has a value",
-        where=line_of_frame(user_frame()),
-        fix="choose with np.where or chainrule.cond in place of if, repeat with chainrule.scan or "
-        "chainrule.while_loop in place of for and while, and pick elements of a plain array with "
-        "chainrule.numpy.take(array, i)",
-    )
 
 
 def compute_once(outputs: Sequence[Node]) -> list[Any]:

@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import LITERAL
-from chainrule.simplify.canonicalise import CANONICALISE
-from chainrule.simplify.constants import fold_constants
-from chainrule.simplify.unused import drop_unused_results
+from chainrule.simplify.pipeline import shorten, simplify
 
 __all__ = ["Program", "handed_out"]
 
@@ -37,44 +34,31 @@ class Program:
     """
 
     def __init__(self, outputs: Sequence[Node], leaves: Sequence[Node]) -> None:
-        done: dict[Node, Node] = {leaf: leaf for leaf in leaves}
-        CANONICALISE.rewrite(ancestors(outputs), done)
-        outputs = [done[node] for node in outputs]
-        outputs = drop_unused_results(fold_constants(outputs, leaves), leaves)
+        outputs = _simplified(outputs, leaves)
         self._leaf_count = len(leaves)
-        order, same = _merge_equal(ancestors(outputs), leaves)
-        outputs = [same.get(node, node) for node in outputs]
         self._template: list[Any] = [None] * len(leaves)
         self._steps: list[Step] = []
         self._slots = {leaf: slot for slot, leaf in enumerate(leaves)}
-        self._allocate(order, same, outputs)
+        given = set(leaves)
+        self._allocate(ancestors(outputs, skip=given.__contains__), outputs)
         self._outputs = [self._slots[node] for node in outputs]
-        self._copied = [_may_share_memory(node, same, set(leaves)) for node in outputs]
+        self._copied = [_may_share_memory(node, given) for node in outputs]
         self._repeated = len(set(self._outputs)) < len(self._outputs)
         del self._slots  # the nodes hold the arrays of the call that the program was made from
 
-    def _allocate(self, order: list[Node], same: dict[Node, Node], outputs: list[Node]) -> None:
+    def _allocate(self, order: list[Node], outputs: list[Node]) -> None:
         """Give each value a slot, free again after its last use."""
-        last_use: dict[Node, Node] = {}
-        inputs_of: dict[Node, tuple[Node, ...]] = {}
-        for node in order:
-            if node in self._slots or not node.inputs:
-                continue
-            inputs_of[node] = tuple([same.get(source, source) for source in node.inputs])
-            for source in inputs_of[node]:
-                last_use[source] = node
+        last_use = {source: node for node in order for source in node.inputs}
         kept = set(outputs)
         free: list[int] = []
         for node in order:
-            if node in self._slots:
-                continue
             if not node.inputs:
                 self._slots[node] = len(self._template)
                 self._template.append(node._value)
                 kept.add(node)
                 continue
-            arguments = [self._slots[source] for source in inputs_of[node]]
-            dying = [s for s in dict.fromkeys(inputs_of[node]) if last_use[s] is node and s not in kept]
+            arguments = [self._slots[source] for source in node.inputs]
+            dying = [s for s in dict.fromkeys(node.inputs) if last_use[s] is node and s not in kept]
             free.extend(self._slots[s] for s in dying if self._slots[s] >= self._leaf_count)
             if free:
                 slot = free.pop()
@@ -114,6 +98,15 @@ class Program:
         return len(self._steps)
 
 
+#: In larger graphs, unrolled loops for the most part, closed forms would take longer to find than they save.
+_LARGEST_CLOSED = 2_000
+
+
+def _simplified(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
+    is_large = len(ancestors(outputs, skip=frozenset(leaves).__contains__)) > _LARGEST_CLOSED
+    return shorten(outputs, leaves) if is_large else simplify(outputs, leaves)
+
+
 def _step(node: Node, arguments: list[int], target: int) -> Step:
     call = functools.partial(node.op.compute, **node.params) if node.params else node.op.compute
     if len(arguments) == 1:
@@ -132,45 +125,10 @@ def handed_out(value: Any, shared: bool) -> Any:
     return value if isinstance(value, np.generic) else np.asarray(value)[()]
 
 
-def _parameter_key(params: dict[str, Any]) -> Any:
-    """Settings as a key; settings that cannot be hashed match nothing but themselves."""
-    key = tuple(params.items())
-    try:
-        hash(key)
-    except TypeError:
-        return id(params)
-    return key
-
-
-def _merge_equal(order: list[Node], leaves: Sequence[Node]) -> tuple[list[Node], dict[Node, Node]]:
-    """Common subexpressions: the nodes to compute, and for each other node the one that stands for it."""
-    same: dict[Node, Node] = {}
-    first: dict[Any, Node] = {}
-    given = set(leaves)
-    merged = []
-    for node in order:
-        if node in given:
-            merged.append(node)
-            continue
-        if node.inputs:
-            inputs = tuple([same.get(source, source).index for source in node.inputs])
-            key: Any = (node.op, inputs, _parameter_key(node.params))
-        elif node.op is LITERAL:
-            key = (node.kind, repr(node._value))
-        else:
-            key = id(node._value)
-        known = first.setdefault(key, node)
-        if known is node:
-            merged.append(node)
-        else:
-            same[node] = known
-    return merged, same
-
-
-def _may_share_memory(node: Node, same: dict[Node, Node], leaves: set[Node]) -> bool:
+def _may_share_memory(node: Node, leaves: set[Node]) -> bool:
     """Whether the value is an argument or a view of one, which a caller must not be handed."""
     while node.op.is_view and node.inputs:
-        node = same.get(node.inputs[0], node.inputs[0])
+        node = node.inputs[0]
         if node in leaves or not node.inputs:
             return True
         if not node.op.is_view:

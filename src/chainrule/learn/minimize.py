@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DivergenceError, StructureError
+from chainrule.learn.batches import Batches
+from chainrule.learn.descent import Descent
 from chainrule.learn.optimizers import Optimizer
-from chainrule.learn.step import StepGradient
-from chainrule.structure import Structure, flatten
-from chainrule.transforms.calling import Arguments, function_name
+from chainrule.structure import flatten
+from chainrule.transforms.calling import Arguments
 
 __all__ = ["Result", "minimize"]
 
@@ -65,6 +65,7 @@ def minimize(
     seed: int = 0,
     callback: Callable[[int, Any, float], bool | None] | None = None,
     progress: bool = False,
+    check_finite: bool = True,
 ) -> Result:
     """Minimise a loss by gradient descent.
 
@@ -92,6 +93,8 @@ def minimize(
         ``callback(step, params, loss)`` after each step; a true result ends the run.
     progress : bool, default False
         Whether to show a progress bar (needs the extra ``train``).
+    check_finite : bool, default True
+        Whether a loss that becomes NaN or infinite ends the run with an error.
 
     Returns
     -------
@@ -100,7 +103,8 @@ def minimize(
     Raises
     ------
     DivergenceError
-        If the loss or the parameters become NaN or infinite; it carries the last parameters that gave a finite loss.
+        If the loss or the parameters become NaN or infinite, unless `check_finite` is false; it names the first
+        operation that did, and carries the last parameters that gave a finite loss.
     IntegerInputError
         If the parameters are integers: write ``0.0``, not ``0``.
     NonScalarOutputError
@@ -110,10 +114,11 @@ def minimize(
 
     Notes
     -----
-    The loss is called in the first two steps. If both recorded the same graph with the same constants, and no number
-    was looked at, the graph's program does the further steps alone. So a loss must be a function of its arguments:
-    noise and counters that differ between two calls are noticed, a change that comes later is not. With a callback,
-    which may change what the loss reads, each step calls the loss.
+    The loss is called twice. If both calls recorded the same graph with the same constants, and no number was looked
+    at, the whole loop is compiled: gradients, the optimiser's update, the choice of rows and the history run as native
+    code, as far as they can. So a loss must be a function of its arguments: noise and counters that differ between
+    two calls are noticed, a change that comes later is not. With a callback, which may change what the loss reads, each
+    step calls the loss.
 
     Complex parameters step against the conjugate of the gradient, the direction of steepest descent.
 
@@ -130,82 +135,30 @@ def minimize(
     data = tuple(data) if isinstance(data, (tuple, list)) else (data,)
     Arguments(loss, (params, *data), 0).require_differentiable()
     leaves, structure = flatten(params)
-    leaves = [np.array(leaf) for leaf in leaves]
-    state = optimizer.init(leaves)
-    gradient = StepGradient(loss, keeps_programs=callback is None)
-    history: list[float] = []
-    finite = leaves
-    stopped = False
+    batches = Batches(data, batch_size, seed)
     with _bar(progress, steps) as advance:
-        for step, rows in zip(range(steps), _batches(data, batch_size, seed), strict=False):
-            value, gradients = gradient(structure.unflatten(leaves), rows)
-            if not np.isfinite(value):
-                raise _diverged(f"the loss of {function_name(loss)} became {float(value)}", step, structure, finite)
-            finite = leaves
-            with np.errstate(over="ignore", invalid="ignore"):  # parameters that are not finite end the run
-                leaves, state = optimizer.update(leaves, [_uphill(g) for g in gradients], state)
-            history.append(float(value))
-            advance(float(value))
-            if callback is not None and callback(step, structure.unflatten(leaves), float(value)):
-                stopped = True
+        descent = Descent(
+            loss,
+            [np.array(leaf) for leaf in leaves],
+            structure,
+            batches,
+            optimizer,
+            check_finite=check_finite,
+            callback=callback,
+            advance=advance,
+        )
+        for span in batches.spans(steps):
+            descent.run(span)
+            if descent.stopped:
                 break
-    if not all(np.isfinite(leaf).all() for leaf in leaves):
-        raise _diverged(
-            f"a gradient of {function_name(loss)} became NaN or infinite", len(history) - 1, structure, finite
-        )
-    return Result(structure.unflatten(leaves), {"loss": np.array(history)}, len(history), stopped)
+    descent.finish()
+    return Result(descent.params, {"loss": descent.history}, descent.steps, descent.stopped)
 
 
-def _uphill(gradient: Any) -> Any:
-    """The direction of steepest ascent: for a complex parameter, the conjugate of its gradient."""
-    return np.conj(gradient) if gradient.dtype.kind == "c" else gradient
-
-
-def _batches(data: tuple[Any, ...], batch_size: int | None, seed: int) -> Iterator[tuple[Any, ...]]:
-    """The rows of each step, without end."""
-    if batch_size is None or not data:
-        while True:
-            yield data
-    leaves, structure = flatten(tuple([np.asarray(part) if isinstance(part, list) else part for part in data]))
-    if not all(hasattr(leaf, "dtype") and np.ndim(leaf) for leaf in leaves):
-        raise StructureError(
-            "with batch_size every array in data must have a row axis, but one is a single value",
-            fix="take it from a closure: loss=lambda params, *rows: f(params, *rows, value)",
-        )
-    counts = {len(leaf) for leaf in leaves}
-    if len(counts) > 1:
-        raise StructureError(
-            f"the arrays in data have different numbers of rows: {', '.join(str(len(leaf)) for leaf in leaves)}",
-            fix="give arrays whose first axis is the row axis, or leave batch_size out",
-        )
-    (count,) = counts
-    if batch_size < 1 or count < 1:
-        raise StructureError(
-            f"batches of {batch_size} rows cannot be drawn from {count} rows", fix="give batch_size >= 1 and some rows"
-        )
-    rng = np.random.default_rng(seed)
-    while True:
-        order = rng.permutation(count)
-        for start in range(0, count, batch_size):
-            rows = order[start : start + batch_size]
-            yield structure.unflatten([leaf[rows] for leaf in leaves])
-
-
-def _diverged(what: str, step: int, structure: Structure, finite: list[Any]) -> DivergenceError:
-    return DivergenceError(
-        f"{what} at step {step}",
-        fix="use a smaller learning rate; error.params holds the last parameters with a finite loss"
-        if step
-        else "look at the data and the first parameters: a logarithm of zero or a missing value does this",
-        params=structure.unflatten(finite),
-        step=step,
-    )
-
-
-def _bar(progress: bool, steps: int) -> AbstractContextManager[Callable[[float], None]]:
+def _bar(progress: bool, steps: int) -> AbstractContextManager[Callable[[int, float], None]]:
     """A progress bar that shows the loss, or nothing."""
     if not progress:
-        return nullcontext(lambda value: None)
+        return nullcontext(lambda steps, value: None)
     from chainrule.learn.progress import ProgressBar
 
     return ProgressBar(steps)

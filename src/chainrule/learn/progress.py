@@ -39,12 +39,12 @@ class ProgressBar:
         self._done = 0
         self._drawn = 0.0
 
-    def __enter__(self) -> Callable[[float], None]:
+    def __enter__(self) -> Callable[[int, float], None]:
         self._progress.start()
         return self._advance
 
-    def _advance(self, loss: float) -> None:
-        self._done += 1
+    def _advance(self, steps: int, loss: float) -> None:
+        self._done += steps
         now = time.monotonic()
         if now - self._drawn >= self.interval:
             self._drawn = now

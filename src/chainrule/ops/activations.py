@@ -54,6 +54,7 @@ softplus = elementwise_op(
     lambda out, x: sigmoid(x),
     domain=(-3.0, 3.0),
     notation=Notation("softplus({0})", r"\operatorname{{softplus}}({0})"),
+    lower=lambda e, x: e.call("softplus", x),
 )
 relu = elementwise_op(
     "relu",
@@ -62,6 +63,7 @@ relu = elementwise_op(
     domain=(0.1, 2.0),
     examples=lambda s: [example(s.distinct(5) + 0.05)],
     notation=Notation("relu({0})", r"\operatorname{{relu}}({0})"),
+    lower=lambda e, x: e.relu(x),
 )
 leaky_relu_op = Op(
     "leaky_relu",
@@ -70,6 +72,9 @@ leaky_relu_op = Op(
     vjp=(lambda g, out, x, negative_slope: where(greater(x, 0), g, g * negative_slope),),
     broadcasts=True,
     notation=Notation("leaky_relu({0})", r"\operatorname{{leaky\_relu}}({0})"),
+    lower=lambda e, x, negative_slope: e.where(
+        e.greater(x, e.number(0, x)), x, e.multiply(x, e.number(negative_slope, x))
+    ),
 )
 silu = elementwise_op(
     "silu",
@@ -77,6 +82,7 @@ silu = elementwise_op(
     _silu_derivative,
     domain=(-3.0, 3.0),
     notation=Notation("silu({0})", r"\operatorname{{silu}}({0})"),
+    lower=lambda e, x: e.multiply(x, e.call("sigmoid", x)),
 )
 gelu_op = elementwise_op(
     "gelu",
@@ -84,6 +90,7 @@ gelu_op = elementwise_op(
     _gelu_derivative,
     domain=(-3.0, 3.0),
     notation=Notation("gelu({0})", r"\operatorname{{gelu}}({0})"),
+    lower=lambda e, x: e.multiply(x, e.call("ndtr", x)),
 )
 
 

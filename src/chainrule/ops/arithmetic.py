@@ -14,10 +14,24 @@ from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
 
 add = elementwise_op(
-    "add", np.add, 1, 1, holomorphic=True, notation=Notation("{0} + {1}", "{0} + {1}", 10), jvp="linear"
+    "add",
+    np.add,
+    1,
+    1,
+    holomorphic=True,
+    notation=Notation("{0} + {1}", "{0} + {1}", 10),
+    jvp="linear",
+    lower=lambda e, x, y: e.add(x, y),
 )
 subtract = elementwise_op(
-    "subtract", np.subtract, 1, -1, holomorphic=True, notation=Notation("{0} - {1}", "{0} - {1}", 10), jvp="linear"
+    "subtract",
+    np.subtract,
+    1,
+    -1,
+    holomorphic=True,
+    notation=Notation("{0} - {1}", "{0} - {1}", 10),
+    jvp="linear",
+    lower=lambda e, x, y: e.subtract(x, y),
 )
 multiply = elementwise_op(
     "multiply",
@@ -26,6 +40,7 @@ multiply = elementwise_op(
     lambda out, x, y: x,
     holomorphic=True,
     notation=Notation("{0} * {1}", r"{0} \cdot {1}", 20),
+    lower=lambda e, x, y: e.multiply(x, y),
 )
 divide = elementwise_op(
     "divide",
@@ -35,12 +50,25 @@ divide = elementwise_op(
     domain=((-2.0, 2.0), (0.5, 2.0)),
     holomorphic=True,
     notation=Notation("{0} / {1}", r"\frac{{{0}}}{{{1}}}", 20),
+    lower=lambda e, x, y: e.divide(x, y),
 )
 negative = elementwise_op(
-    "negative", np.negative, -1, holomorphic=True, notation=Notation("-{0}", "-{0}", 25), jvp="linear"
+    "negative",
+    np.negative,
+    -1,
+    holomorphic=True,
+    notation=Notation("-{0}", "-{0}", 25),
+    jvp="linear",
+    lower=lambda e, x: e.negative(x),
 )
 positive = elementwise_op(
-    "positive", np.positive, 1, holomorphic=True, notation=Notation("+{0}", "+{0}", 25), jvp="linear"
+    "positive",
+    np.positive,
+    1,
+    holomorphic=True,
+    notation=Notation("+{0}", "+{0}", 25),
+    jvp="linear",
+    lower=lambda e, x: x,
 )
 
 
@@ -64,6 +92,11 @@ def _power_by_exponent(out: Any, x: Any, y: Any) -> Any:
     return out * log(where(equal(x, 0), 1.0, x))
 
 
+def _power(e: Any, x: Any, y: Any) -> Any:
+    """Powers of integers stay with NumPy, which refuses negative exponents."""
+    return e.call("power", x, y) if x.type.is_float else None
+
+
 power = elementwise_op(
     "power",
     np.power,
@@ -79,6 +112,7 @@ power = elementwise_op(
         example(s.positive(2, 3), -1),
         example(2.0, s.normal(3)),
     ],
+    lower=_power,
 )
 float_power = elementwise_op(
     "float_power",
@@ -88,9 +122,15 @@ float_power = elementwise_op(
     domain=((0.4, 2.0), (-2.0, 2.0)),
     holomorphic=True,
     notation=Notation("{0} ** {1}", "{0}^{{{1}}}", 30),
+    lower=_power,
 )
 square = elementwise_op(
-    "square", np.square, lambda out, x: 2 * x, holomorphic=True, notation=Notation("{0}²", "{0}^2", 30)
+    "square",
+    np.square,
+    lambda out, x: 2 * x,
+    holomorphic=True,
+    notation=Notation("{0}²", "{0}^2", 30),
+    lower=lambda e, x: e.multiply(x, x),
 )
 sqrt = elementwise_op(
     "sqrt",
@@ -99,6 +139,7 @@ sqrt = elementwise_op(
     domain=(0.3, 2.0),
     holomorphic=True,
     notation=Notation("√{0}", r"\sqrt{{{0}}}", 35),
+    lower=lambda e, x: e.sqrt(x),
 )
 cbrt = elementwise_op(
     "cbrt",
@@ -106,6 +147,7 @@ cbrt = elementwise_op(
     lambda out, x: 1 / (3 * out * out),
     domain=(0.3, 2.0),
     notation=Notation("∛{0}", r"\sqrt[3]{{{0}}}", 35),
+    lower=lambda e, x: e.call("cbrt", x),
     examples=lambda s: [example(-s.positive(3))],
 )
 reciprocal = elementwise_op(
@@ -115,6 +157,7 @@ reciprocal = elementwise_op(
     domain=(0.4, 2.0),
     holomorphic=True,
     notation=Notation("1 / {0}", r"\frac{{1}}{{{0}}}", 20),
+    lower=lambda e, x: e.divide(e.number(1, x), x) if x.type.is_float else None,
 )
 #: The derivative by the divisor is −⌊x / y⌋, which `floor_divide` rounds as `remainder` does.
 remainder = elementwise_op(
@@ -124,6 +167,7 @@ remainder = elementwise_op(
     lambda out, x, y: -floor_divide(x, y),
     domain=((2.1, 2.9), (1.1, 1.4)),
     notation=Notation("{0} % {1}", r"{0} \bmod {1}", 20),
+    lower=lambda e, x, y: e.remainder(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
 )
 fmod = elementwise_op(
@@ -133,6 +177,7 @@ fmod = elementwise_op(
     lambda out, x, y: rint((out - x) / y),
     domain=((2.1, 2.9), (1.1, 1.4)),
     notation=Notation("fmod({0}, {1})", r"\operatorname{{fmod}}({0}, {1})"),
+    lower=lambda e, x, y: e.fmod(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
 )
 floor_divide = elementwise_op(
@@ -142,6 +187,7 @@ floor_divide = elementwise_op(
     ZERO,
     domain=((2.1, 2.2), (1.5, 1.6)),
     notation=Notation("{0} // {1}", r"\lfloor {0} / {1} \rfloor", 20),
+    lower=lambda e, x, y: e.floor_divide(x, y),
 )
 ldexp = elementwise_op(
     "ldexp",

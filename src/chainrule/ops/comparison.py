@@ -11,32 +11,64 @@ from chainrule.graph.op import ZERO, Notation, Op
 from chainrule.ops.record import elementwise_op, example, function
 
 
-def _predicate(name: str, compute: Any, arity: int, symbol: str | None = None, latex: str | None = None) -> Op:
+def _predicate(
+    name: str, compute: Any, arity: int, symbol: str | None = None, latex: str | None = None, lower: Any = None
+) -> Op:
     """An operation with a Boolean result, which carries no gradient."""
     notation = Notation(f"{{0}} {symbol} {{1}}", f"{{0}} {latex or symbol} {{1}}", 5) if symbol else None
-    return elementwise_op(name, compute, *(ZERO,) * arity, notation=notation)
+    return elementwise_op(name, compute, *(ZERO,) * arity, notation=notation, lower=lower)
 
 
-equal = _predicate("equal", np.equal, 2, "==", "=")
-not_equal = _predicate("not_equal", np.not_equal, 2, "!=", r"\neq")
-less = _predicate("less", np.less, 2, "<")
-less_equal = _predicate("less_equal", np.less_equal, 2, "<=", r"\leq")
-greater = _predicate("greater", np.greater, 2, ">")
-greater_equal = _predicate("greater_equal", np.greater_equal, 2, ">=", r"\geq")
+equal = _predicate("equal", np.equal, 2, "==", "=", lower=lambda e, x, y: e.equal(x, y))
+not_equal = _predicate("not_equal", np.not_equal, 2, "!=", r"\neq", lower=lambda e, x, y: e.not_equal(x, y))
+less = _predicate("less", np.less, 2, "<", lower=lambda e, x, y: e.less(x, y))
+less_equal = _predicate("less_equal", np.less_equal, 2, "<=", r"\leq", lower=lambda e, x, y: e.less_equal(x, y))
+greater = _predicate("greater", np.greater, 2, ">", lower=lambda e, x, y: e.greater(x, y))
+greater_equal = _predicate(
+    "greater_equal", np.greater_equal, 2, ">=", r"\geq", lower=lambda e, x, y: e.greater_equal(x, y)
+)
 
-logical_and = _predicate("logical_and", np.logical_and, 2, "∧", r"\land")
-logical_or = _predicate("logical_or", np.logical_or, 2, "∨", r"\lor")
-logical_xor = _predicate("logical_xor", np.logical_xor, 2, "⊕", r"\oplus")
-logical_not = _predicate("logical_not", np.logical_not, 1)
-isfinite = _predicate("isfinite", np.isfinite, 1)
-isinf = _predicate("isinf", np.isinf, 1)
-isnan = _predicate("isnan", np.isnan, 1)
-signbit = _predicate("signbit", np.signbit, 1)
+logical_and = _predicate(
+    "logical_and", np.logical_and, 2, "∧", r"\land", lower=lambda e, x, y: e.and_(e.truth(x), e.truth(y))
+)
+logical_or = _predicate(
+    "logical_or", np.logical_or, 2, "∨", r"\lor", lower=lambda e, x, y: e.or_(e.truth(x), e.truth(y))
+)
+logical_xor = _predicate(
+    "logical_xor", np.logical_xor, 2, "⊕", r"\oplus", lower=lambda e, x, y: e.xor(e.truth(x), e.truth(y))
+)
+logical_not = _predicate("logical_not", np.logical_not, 1, lower=lambda e, x: e.not_(e.truth(x)))
+isfinite = _predicate("isfinite", np.isfinite, 1, lower=lambda e, x: e.isfinite(x))
+isinf = _predicate("isinf", np.isinf, 1, lower=lambda e, x: e.isinf(x))
+isnan = _predicate("isnan", np.isnan, 1, lower=lambda e, x: e.isnan(x))
+signbit = _predicate("signbit", np.signbit, 1, lower=lambda e, x: e.signbit(x))
 #: NumPy has these as plain functions, not as ufuncs.
-isneginf = elementwise_op("isneginf", np.isneginf, ZERO, serves=(np.isneginf,))
-isposinf = elementwise_op("isposinf", np.isposinf, ZERO, serves=(np.isposinf,))
-isreal = elementwise_op("isreal", np.isreal, ZERO, serves=(np.isreal,))
-iscomplex = elementwise_op("iscomplex", np.iscomplex, ZERO, serves=(np.iscomplex,))
+isneginf = elementwise_op(
+    "isneginf", np.isneginf, ZERO, serves=(np.isneginf,), decompose=lambda x: logical_and(isinf(x), signbit(x))
+)
+isposinf = elementwise_op(
+    "isposinf",
+    np.isposinf,
+    ZERO,
+    serves=(np.isposinf,),
+    decompose=lambda x: logical_and(isinf(x), logical_not(signbit(x))),
+)
+#: Compiled code knows real numbers only.
+isreal = elementwise_op("isreal", np.isreal, ZERO, serves=(np.isreal,), lower=lambda e, x: e.truths(True, x))
+iscomplex = elementwise_op(
+    "iscomplex", np.iscomplex, ZERO, serves=(np.iscomplex,), lower=lambda e, x: e.truths(False, x)
+)
+
+
+def _close(e: Any, a: Any, b: Any, rtol: float, atol: float, equal_nan: bool) -> Any:
+    """|a − b| ≤ atol + rtol |b| for finite b, or a = b"""
+    if not b.type.is_float:
+        a, b = e.cast(a, "double"), e.cast(b, "double")
+    tolerance = e.add(e.number(atol, b), e.multiply(e.number(rtol, b), e.absolute(b)))
+    near = e.and_(e.less_equal(e.absolute(e.subtract(a, b)), tolerance), e.isfinite(b))
+    result = e.or_(near, e.equal(a, b))
+    return e.or_(result, e.and_(e.isnan(a), e.isnan(b))) if equal_nan else result
+
 
 isclose_op = Op(
     "isclose",
@@ -45,6 +77,7 @@ isclose_op = Op(
     partials=(ZERO, ZERO),
     broadcasts=True,
     notation=Notation("{0} ≈ {1}", r"{0} \approx {1}", 5),
+    lower=_close,
 )
 
 
@@ -96,7 +129,7 @@ def array_equiv(a1: Any, a2: Any) -> Any:
     return array_equiv_op(a1, a2)
 
 
-def _bitwise(name: str, compute: Any, arity: int, symbol: str, latex: str) -> Op:
+def _bitwise(name: str, compute: Any, arity: int, symbol: str, latex: str, lower: Any) -> Op:
     """Arithmetic on the bits of integers and Booleans: there is nothing to differentiate."""
     template = ("{0} %s {1}", "{0} %s {1}") if arity == 2 else ("%s{0}", "%s{0}")
     return elementwise_op(
@@ -106,31 +139,55 @@ def _bitwise(name: str, compute: Any, arity: int, symbol: str, latex: str) -> Op
         domain=(),
         notation=Notation(template[0] % symbol, template[1] % latex, 5 if arity == 2 else 25),
         examples=lambda s: [example(*[np.array([1, 6, 3]), np.array([2, 5, 3])][:arity])],
+        lower=lower,
     )
 
 
-bitwise_and = _bitwise("bitwise_and", np.bitwise_and, 2, "&", r"\mathbin{{\&}}")
-bitwise_or = _bitwise("bitwise_or", np.bitwise_or, 2, "|", r"\mathbin{{|}}")
-bitwise_xor = _bitwise("bitwise_xor", np.bitwise_xor, 2, "^", r"\oplus")
-invert = _bitwise("invert", np.invert, 1, "~", r"\lnot ")
+bitwise_and = _bitwise("bitwise_and", np.bitwise_and, 2, "&", r"\mathbin{{\&}}", lambda e, x, y: e.and_(x, y))
+bitwise_or = _bitwise("bitwise_or", np.bitwise_or, 2, "|", r"\mathbin{{|}}", lambda e, x, y: e.or_(x, y))
+bitwise_xor = _bitwise("bitwise_xor", np.bitwise_xor, 2, "^", r"\oplus", lambda e, x, y: e.xor(x, y))
+invert = _bitwise("invert", np.invert, 1, "~", r"\lnot ", lambda e, x: e.not_(x))
 
 #: Piecewise constant, sampled away from the jumps.
 _BETWEEN_INTEGERS = (1.1, 1.4)
 
 
-def _step(name: str, compute: Any, text: str, latex: str) -> Op:
-    return elementwise_op(name, compute, ZERO, domain=_BETWEEN_INTEGERS, notation=Notation(text, latex))
+def _step(name: str, compute: Any, text: str, latex: str, lower: Any) -> Op:
+    return elementwise_op(name, compute, ZERO, domain=_BETWEEN_INTEGERS, notation=Notation(text, latex), lower=lower)
 
 
-floor = _step("floor", np.floor, "⌊{0}⌋", r"\lfloor {0} \rfloor")
-ceil = _step("ceil", np.ceil, "⌈{0}⌉", r"\lceil {0} \rceil")
-trunc = _step("trunc", np.trunc, "trunc({0})", r"\operatorname{{trunc}}({0})")
-rint = _step("rint", np.rint, "rint({0})", r"\operatorname{{rint}}({0})")
-fix = elementwise_op("fix", np.fix, ZERO, domain=_BETWEEN_INTEGERS, serves=(np.fix,))
-sign = elementwise_op(
-    "sign", np.sign, ZERO, domain=(0.2, 2.0), notation=Notation("sign({0})", r"\operatorname{{sign}}({0})")
+floor = _step("floor", np.floor, "⌊{0}⌋", r"\lfloor {0} \rfloor", lambda e, x: e.floor(x))
+ceil = _step("ceil", np.ceil, "⌈{0}⌉", r"\lceil {0} \rceil", lambda e, x: e.ceil(x))
+trunc = _step("trunc", np.trunc, "trunc({0})", r"\operatorname{{trunc}}({0})", lambda e, x: e.trunc(x))
+rint = _step("rint", np.rint, "rint({0})", r"\operatorname{{rint}}({0})", lambda e, x: e.rint(x))
+fix = elementwise_op(
+    "fix", np.fix, ZERO, domain=_BETWEEN_INTEGERS, serves=(np.fix,), lower=lambda e, x: e.trunc(x)
 )
-round_op = Op("round", np.round, elementwise, partials=(ZERO,), broadcasts=True)
+sign = elementwise_op(
+    "sign",
+    np.sign,
+    ZERO,
+    domain=(0.2, 2.0),
+    notation=Notation("sign({0})", r"\operatorname{{sign}}({0})"),
+    lower=lambda e, x: e.sign(x),
+)
+
+#: Powers of ten up to here are exact in float64.
+_MOST_DECIMALS = 22
+
+
+def _rounded(e: Any, x: Any, decimals: int) -> Any:
+    """x times a power of ten, rounded, and divided by it; as NumPy does, overflow included."""
+    if not x.type.is_float:
+        return x if decimals >= 0 and x.type.scalar != "i1" else None
+    if abs(decimals) > _MOST_DECIMALS:
+        return None
+    power = e.number(10.0 ** abs(decimals), x)
+    before, after = (e.multiply, e.divide) if decimals > 0 else (e.divide, e.multiply)
+    return e.rint(x) if decimals == 0 else after(e.rint(before(x, power)), power)
+
+
+round_op = Op("round", np.round, elementwise, partials=(ZERO,), broadcasts=True, lower=_rounded)
 #: The exponent that `numpy.frexp` finds.
 frexp_exponent = elementwise_op("frexp_exponent", lambda x: np.frexp(x)[1], ZERO, domain=_BETWEEN_INTEGERS, serves=())
 

@@ -24,6 +24,7 @@ conjugate = elementwise_op(
     vjp=(lambda g, out, x: conjugate(g),),
     jvp=lambda tangents, out, x: conjugate(tangents[0]),
     notation=Notation("conj({0})", r"\overline{{{0}}}"),
+    lower=lambda e, x: x,  # compiled code knows real numbers only
     holomorphic=True,
 )
 real = elementwise_op(
@@ -34,6 +35,7 @@ real = elementwise_op(
     serves=(np.real,),
     holomorphic=True,
     notation=Notation("Re({0})", r"\operatorname{{Re}}({0})"),
+    lower=lambda e, x: x,
 )
 imag = elementwise_op(
     "imag",
@@ -43,6 +45,7 @@ imag = elementwise_op(
     serves=(np.imag,),
     holomorphic=True,
     notation=Notation("Im({0})", r"\operatorname{{Im}}({0})"),
+    lower=lambda e, x: e.number(0, x),
 )
 real.is_view = imag.is_view = True  # NumPy shows a part of the same memory
 
@@ -63,6 +66,7 @@ absolute = elementwise_op(
     holomorphic=True,
     notation=Notation("|{0}|", "|{0}|"),
     examples=lambda s: [example(-s.positive(3))],
+    lower=lambda e, x: e.absolute(x),
 )
 fabs = elementwise_op(
     "fabs",
@@ -71,6 +75,7 @@ fabs = elementwise_op(
     domain=(0.2, 2.0),
     notation=Notation("|{0}|", "|{0}|"),
     examples=lambda s: [example(-s.positive(3))],
+    lower=lambda e, x: e.absolute(x),
 )
 
 

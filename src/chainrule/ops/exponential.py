@@ -15,9 +15,21 @@ from chainrule.ops.selection import where
 _LN2 = math.log(2.0)
 _LN10 = math.log(10.0)
 
-exp = elementwise_op("exp", np.exp, lambda out, x: out, holomorphic=True, notation=Notation("exp({0})", "e^{{{0}}}"))
+exp = elementwise_op(
+    "exp",
+    np.exp,
+    lambda out, x: out,
+    holomorphic=True,
+    notation=Notation("exp({0})", "e^{{{0}}}"),
+    lower=lambda e, x: e.call("exp", x),
+)
 exp2 = elementwise_op(
-    "exp2", np.exp2, lambda out, x: out * _LN2, holomorphic=True, notation=Notation("2^{0}", "2^{{{0}}}", 30)
+    "exp2",
+    np.exp2,
+    lambda out, x: out * _LN2,
+    holomorphic=True,
+    notation=Notation("2^{0}", "2^{{{0}}}", 30),
+    lower=lambda e, x: e.call("exp2", x),
 )
 expm1 = elementwise_op(
     "expm1",
@@ -25,6 +37,7 @@ expm1 = elementwise_op(
     lambda out, x: out + 1,
     holomorphic=True,
     notation=Notation("expm1({0})", r"\left(e^{{{0}}} - 1\right)"),
+    lower=lambda e, x: e.call("expm1", x),
 )
 log = elementwise_op(
     "log",
@@ -33,6 +46,7 @@ log = elementwise_op(
     domain=(0.3, 3.0),
     holomorphic=True,
     notation=Notation("log({0})", r"\log({0})"),
+    lower=lambda e, x: e.call("log", x),
 )
 log2 = elementwise_op(
     "log2",
@@ -41,6 +55,7 @@ log2 = elementwise_op(
     domain=(0.3, 3.0),
     holomorphic=True,
     notation=Notation("log2({0})", r"\log_2({0})"),
+    lower=lambda e, x: e.call("log2", x),
 )
 log10 = elementwise_op(
     "log10",
@@ -49,6 +64,7 @@ log10 = elementwise_op(
     domain=(0.3, 3.0),
     holomorphic=True,
     notation=Notation("log10({0})", r"\log_{{10}}({0})"),
+    lower=lambda e, x: e.call("log10", x),
 )
 log1p = elementwise_op(
     "log1p",
@@ -57,6 +73,7 @@ log1p = elementwise_op(
     domain=(-0.5, 2.0),
     holomorphic=True,
     notation=Notation("log1p({0})", r"\log(1 + {0})"),
+    lower=lambda e, x: e.call("log1p", x),
 )
 
 
@@ -72,6 +89,7 @@ sigmoid = elementwise_op(
     domain=(-3.0, 3.0),
     holomorphic=True,
     notation=Notation("σ({0})", r"\sigma({0})"),
+    lower=lambda e, x: e.call("sigmoid", x),
 )
 
 
@@ -84,6 +102,14 @@ def _infinite_terms(s: Sampler) -> list[Example]:
     return [example(s.normal(3), -np.inf), example(-np.inf, s.normal(2))]
 
 
+def _log2_of_sum(e: Any, x: Any, y: Any) -> Any:
+    """max(x, y) + log₂(1 + 2^−|x − y|), and x + 1 where both are equal, as ∞ − ∞ is not 0."""
+    share = e.call("exp2", e.negative(e.absolute(e.subtract(x, y))))
+    rest = e.multiply(e.call("log1p", share), e.number(1 / _LN2, x))
+    larger = e.where(e.greater(x, y), x, y)
+    return e.where(e.equal(x, y), e.add(x, e.number(1, x)), e.add(larger, rest))
+
+
 #: e^x / (e^x + e^y) = σ(x − y): the share of each term.
 logaddexp = elementwise_op(
     "logaddexp",
@@ -92,6 +118,7 @@ logaddexp = elementwise_op(
     lambda out, x, y: sigmoid(_lead(y, x)),
     notation=Notation("logaddexp({0}, {1})", r"\log\left(e^{{{0}}} + e^{{{1}}}\right)"),
     examples=_infinite_terms,
+    lower=lambda e, x, y: e.call("logaddexp", x, y),
 )
 logaddexp2 = elementwise_op(
     "logaddexp2",
@@ -100,6 +127,7 @@ logaddexp2 = elementwise_op(
     lambda out, x, y: sigmoid(_lead(y, x) * _LN2),
     notation=Notation("logaddexp2({0}, {1})", r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)"),
     examples=_infinite_terms,
+    lower=_log2_of_sum,
 )
 
 
@@ -115,6 +143,16 @@ def _times_log(logarithm: Any, neutral: float) -> Any:
     return compute
 
 
+def _times_log_of_element(logarithm: str, neutral: float) -> Any:
+    """The instructions of `_times_log`."""
+
+    def lower(e: Any, x: Any, y: Any) -> Any:
+        nothing = e.and_(e.equal(x, e.number(0, x)), e.not_(e.isnan(y)))
+        return e.multiply(x, e.call(logarithm, e.where(nothing, e.number(neutral, y), y)))
+
+    return lower
+
+
 def quotient(x: Any, y: Any) -> Any:
     """x / y, where 0 / 0 = 0: the derivative of x log y by y."""
     return x / where(logical_and(equal(x, 0), equal(y, 0)), 1.0, y)
@@ -128,6 +166,7 @@ xlogy = elementwise_op(
     lambda out, x, y: quotient(x, y),
     domain=((0.3, 2.0), (0.3, 2.0)),
     notation=Notation("{0} * log({1})", r"{0} \log({1})", 20),
+    lower=_times_log_of_element("log", 1.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
 )
 xlog1py = elementwise_op(
@@ -137,6 +176,7 @@ xlog1py = elementwise_op(
     lambda out, x, y: quotient(x, 1 + y),
     domain=((0.3, 2.0), (-0.5, 2.0)),
     notation=Notation("{0} * log1p({1})", r"{0} \log(1 + {1})", 20),
+    lower=_times_log_of_element("log1p", 0.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
 )
 

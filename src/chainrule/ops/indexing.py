@@ -7,25 +7,38 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.node import Node, has_value
+from chainrule.graph.node import Node, is_known
 from chainrule.graph.op import Notation, Op, lift
 from chainrule.ops.comparison import equal
 from chainrule.ops.selection import where
 from chainrule.ops.shaping import reshape, sum_to
 
 
-class _Array:
-    """Stands in an `Index` for the next index array."""
+class _Following:
+    """Stands in an `Index` for the next of its arrays."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def __repr__(self) -> str:
-        return "[…]"
+        return self._text
 
 
-_ARRAY = _Array()
+#: An index array.
+_ARRAY = _Following("[…]")
+#: One integer whose number is not known while tracing. It takes a part of the array as any integer does.
+_NUMBER = _Following("i")
 
 
 class Index:
     """The static part of an index: everything but its arrays, which are inputs of the node.
+
+    Attributes
+    ----------
+    is_basic : bool
+        Whether there are no arrays at all.
+    shows_part : bool
+        Whether what is taken out is a part of the same memory: integers and slices, no index arrays.
 
     >>> index, arrays = Index.parse((slice(None), 2))
     >>> index
@@ -34,11 +47,12 @@ class Index:
     (slice(None, None, None), 2)
     """
 
-    __slots__ = ("_plain", "entries", "is_basic")
+    __slots__ = ("_plain", "entries", "is_basic", "shows_part")
 
     def __init__(self, entries: tuple[Any, ...]) -> None:
         self.entries = entries
-        self.is_basic = _ARRAY not in entries
+        self.shows_part = _ARRAY not in entries
+        self.is_basic = self.shows_part and _NUMBER not in entries
         self._plain = tuple([slice(*entry) if type(entry) is tuple else entry for entry in entries])
 
     @classmethod
@@ -54,8 +68,12 @@ class Index:
                 entries.append(tuple([None if b is None else _bound(b) for b in bounds]))
             elif isinstance(part, (int, np.integer)) and not isinstance(part, (bool, np.bool_)):
                 entries.append(int(part))
-            elif isinstance(part, Node) and part.ndim == 0 and part.dtype.kind in "iu" and has_value(part):
-                entries.append(int(part.value))
+            elif isinstance(part, Node) and part.ndim == 0 and part.dtype.kind in "iu":
+                if is_known(part):
+                    entries.append(int(part.value))
+                else:
+                    entries.append(_NUMBER)
+                    arrays.append(part)
             else:
                 entries.append(_ARRAY)
                 arrays.append(part if isinstance(part, Node) else _index_array(part))
@@ -66,7 +84,7 @@ class Index:
         if self.is_basic:
             return self._plain
         following = iter(arrays)
-        return tuple([next(following) if entry is _ARRAY else entry for entry in self._plain])
+        return tuple([next(following) if type(entry) is _Following else entry for entry in self._plain])
 
     def __hash__(self) -> int:
         return hash(self.entries)
@@ -98,12 +116,11 @@ def _index_array(part: Any) -> Any:
 
 def _index_value(node: Node) -> Any:
     """The value of an index array. Positions do not count as looked at: only a mask's values decide the shape."""
-    if node.dtype.kind in "iu":
-        if node._value is not None:
-            return node._value
-        if not has_value(node):
-            return np.zeros(node.shape, np.intp)  # known when the loop runs; the shape is the same for all positions
-    return node.value
+    if node.dtype.kind not in "iu":
+        return node.value
+    if node._value is not None:
+        return node._value
+    return node.value if is_known(node) else np.broadcast_to(np.intp(0), node.shape)
 
 
 def _indexed_shape(shape: tuple[int, ...], index: Index, arrays: tuple[Node, ...]) -> tuple[int, ...]:

@@ -188,6 +188,8 @@ def elementwise_op(
     vjp: tuple[Rule | Zero | None, ...] | None = None,
     jvp: Callable[..., Any] | str | None = None,
     examples: Callable[[Sampler], list[Example]] | None = None,
+    lower: Callable[..., Any] | None = None,
+    decompose: Callable[..., Any] | None = None,
 ) -> Op:
     """Declare an elementwise operation from its partial derivatives.
 
@@ -207,6 +209,8 @@ def elementwise_op(
         In place of partials, where the derivative is not a factor (``conj``, ``where``).
     examples : callable, optional
         Further calls for the tests, beside those sampled from the domain.
+    lower, decompose : callable, optional
+        How compiled code computes it, see `Op`.
 
     Examples
     --------
@@ -229,6 +233,8 @@ def elementwise_op(
         domain=tuple(intervals),  # type: ignore[arg-type]
         holomorphic=holomorphic,
         examples=examples,
+        lower=lower,
+        decompose=decompose,
     )
     serve(op, *op.serves)
     return op

@@ -63,6 +63,7 @@ mean_op = Op(
     reduction,
     vjp=(lambda g, out, x, axis, keepdims: spread(g / _count(x, axis), x, axis, keepdims),),
     jvp="multilinear",
+    decompose=lambda x, axis, keepdims: sum_op(x, axis=axis, keepdims=keepdims) / float(_count(x, axis)),
     notation=Notation("mean({0})", r"\operatorname{{mean}}({0})"),
 )
 max_op = Op(

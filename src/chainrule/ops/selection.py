@@ -13,7 +13,7 @@ from chainrule.errors import UnsupportedOperationError
 from chainrule.graph.infer import elementwise
 from chainrule.graph.node import Node
 from chainrule.graph.op import ZERO, Notation, Op
-from chainrule.ops.comparison import equal, isfinite, sign
+from chainrule.ops.comparison import equal, isfinite, isnan, sign
 from chainrule.ops.record import Example, elementwise_op, example, function
 
 where = elementwise_op(
@@ -29,6 +29,7 @@ where = elementwise_op(
     domain=((0.0, 1.0), (-2.0, 2.0), (-2.0, 2.0)),
     examples=lambda s: [example(np.array([True, False, True]), s.normal(3), s.normal(2, 3))],
     notation=Notation("where({0}, {1}, {2})", r"\operatorname{{where}}({0}, {1}, {2})"),
+    lower=lambda e, condition, x, y: e.where(condition, x, y),
 )
 
 
@@ -78,6 +79,7 @@ def _extreme(name: str, compute: Any, text: str, latex: str) -> Any:
         domain=((-2.0, 0.0), (-1.0, 1.0)),
         notation=Notation(f"{text}({{0}}, {{1}})", f"{latex}({{0}}, {{1}})"),
         examples=lambda s: [example(s.distinct(4), 0.005)],
+        lower=lambda e, x, y: getattr(e, name)(x, y),
     )
 
 
@@ -113,12 +115,25 @@ def clip(
     return a if high is None else minimum(a, high)
 
 
+def _finite_numbers(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
+    """What `numpy.nan_to_num` does, for plain numbers to put in place."""
+    if x.dtype.kind != "f":
+        return x if x.dtype.kind in "iub" else None
+    if not all(value is None or isinstance(value, (int, float)) for value in (nan, posinf, neginf)):
+        return None
+    largest = float(np.finfo(x.dtype).max)
+    kept = where(isnan(x), nan, x)
+    kept = where(equal(x, np.inf), largest if posinf is None else posinf, kept)
+    return where(equal(x, -np.inf), -largest if neginf is None else neginf, kept)
+
+
 nan_to_num_op = Op(
     "nan_to_num",
     np.nan_to_num,
     elementwise,
     vjp=(lambda g, out, x, **params: where(isfinite(x), g, 0.0),),
     broadcasts=True,
+    decompose=_finite_numbers,
 )
 
 
@@ -137,6 +152,12 @@ def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, 
     return nan_to_num_op(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
+def _unit_step(e: Any, x: Any, at_zero: Any) -> Any:
+    zero = e.number(0, x)
+    value = e.where(e.less(x, zero), zero, e.where(e.equal(x, zero), at_zero, e.number(1, x)))
+    return e.where(e.isnan(x), x, value)
+
+
 #: 0 below 0, 1 above, the second argument at 0.
 heaviside = elementwise_op(
     "heaviside",
@@ -145,6 +166,7 @@ heaviside = elementwise_op(
     lambda out, x, at_zero: where(equal(x, 0), 1.0, 0.0),
     domain=((0.2, 2.0), (-2.0, 2.0)),
     notation=Notation("H({0})", r"H({0})"),
+    lower=_unit_step,
     examples=lambda s: [Example((np.array([-1.0, 0.0, 2.0], s.dtype), s.normal(3)), argnums=(1,))],
 )
 #: |x| with the sign of y: at x = 0 it has the kink of the absolute value.
@@ -155,5 +177,6 @@ copysign = elementwise_op(
     ZERO,
     domain=((0.2, 2.0), (0.2, 2.0)),
     notation=Notation("copysign({0}, {1})", r"|{0}| \operatorname{{sign}}({1})", 20),
+    lower=lambda e, x, y: e.copysign(x, y),
     examples=lambda s: [example(-s.positive(3), s.positive(3)), example(-s.positive(3), -s.positive(3))],
 )

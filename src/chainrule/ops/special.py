@@ -46,10 +46,18 @@ exp10 = elementwise_op(
 
 # Error functions and the normal distribution ----------------------------------------------------------------------
 erf = elementwise_op(
-    "erf", sp.erf, lambda out, x: 2 / _ROOT_PI * exp(-x * x), notation=named("erf", r"\operatorname{{erf}}")
+    "erf",
+    sp.erf,
+    lambda out, x: 2 / _ROOT_PI * exp(-x * x),
+    notation=named("erf", r"\operatorname{{erf}}"),
+    lower=lambda e, x: e.call("erf", x),
 )
 erfc = elementwise_op(
-    "erfc", sp.erfc, lambda out, x: -2 / _ROOT_PI * exp(-x * x), notation=named("erfc", r"\operatorname{{erfc}}")
+    "erfc",
+    sp.erfc,
+    lambda out, x: -2 / _ROOT_PI * exp(-x * x),
+    notation=named("erfc", r"\operatorname{{erfc}}"),
+    lower=lambda e, x: e.call("erfc", x),
 )
 erfi = elementwise_op(
     "erfi",
@@ -81,7 +89,11 @@ erfcinv = elementwise_op(
     notation=named("erfcinv", r"\operatorname{{erfc}}^{{-1}}"),
 )
 ndtr = elementwise_op(
-    "ndtr", sp.ndtr, lambda out, x: exp(-0.5 * x * x) * (1 / _ROOT_TWO_PI), notation=named("ndtr", r"\Phi")
+    "ndtr",
+    sp.ndtr,
+    lambda out, x: exp(-0.5 * x * x) * (1 / _ROOT_TWO_PI),
+    notation=named("ndtr", r"\Phi"),
+    lower=lambda e, x: e.call("ndtr", x),
 )
 #: φ(x) / Φ(x), as the exponential of a difference of logarithms: both vanish for very negative x.
 log_ndtr = elementwise_op(
@@ -109,12 +121,22 @@ stdtr = elementwise_op(
 )
 
 # Logistic functions -----------------------------------------------------------------------------------------------
+def _log_odds(e: Any, p: Any) -> Any:
+    """log(p / (1 − p)); near 1/2, where the quotient is close to 1, log1p(s) − log1p(−s) with s = 2p − 1."""
+    half, one = e.number(0.5, p), e.number(1, p)
+    s = e.multiply(e.subtract(p, half), e.number(2, p))
+    near = e.subtract(e.call("log1p", s), e.call("log1p", e.negative(s)))
+    far = e.call("log", e.divide(p, e.subtract(one, p)))
+    return e.where(e.less(e.absolute(e.subtract(p, half)), e.number(0.2, p)), near, far)
+
+
 logit = elementwise_op(
     "logit",
     sp.logit,
     lambda out, p: 1 / (p * (1 - p)),
     domain=(0.2, 0.8),
     notation=named("logit", r"\operatorname{{logit}}"),
+    lower=_log_odds,
 )
 
 
@@ -186,6 +208,45 @@ def special_logsumexp(
 
 
 # Entropies and robust losses --------------------------------------------------------------------------------------
+def _entropy(e: Any, x: Any) -> Any:
+    zero = e.number(0, x)
+    is_positive = e.greater(x, zero)
+    term = e.negative(e.multiply(x, e.call("log", e.where(is_positive, x, e.number(1, x)))))
+    value = e.where(is_positive, term, e.where(e.equal(x, zero), zero, e.number(-math.inf, x)))
+    return e.where(e.isnan(x), x, value)
+
+
+def _for_positive_pairs(e: Any, x: Any, y: Any, at_zero: Any, formula: Any) -> Any:
+    """A formula where x, y > 0, another value where x = 0 ≤ y, and infinity elsewhere."""
+    zero, one = e.number(0, x), e.number(1, x)
+    regular = e.and_(e.greater(x, zero), e.greater(y, zero))
+    term = formula(e.where(regular, x, one), e.where(regular, y, one))
+    nothing = e.and_(e.equal(x, zero), e.greater_equal(y, zero))
+    value = e.where(regular, term, e.where(nothing, at_zero, e.number(math.inf, x)))
+    return e.where(e.or_(e.isnan(x), e.isnan(y)), e.number(math.nan, x), value)
+
+
+def _relative_entropy(e: Any, x: Any, y: Any) -> Any:
+    """x log(x / y), without the cancellation in log for x ≈ y, and where the quotient is no normal number."""
+
+    def formula(x: Any, y: Any) -> Any:
+        ratio, one = e.divide(x, y), e.number(1, x)
+        close = e.and_(e.less(e.number(0.5, x), ratio), e.less(ratio, e.number(2, x)))
+        extreme = e.or_(e.equal(ratio, e.number(0, x)), e.isinf(ratio))
+        log = e.call("log", e.where(extreme, one, ratio))
+        log = e.where(extreme, e.subtract(e.call("log", x), e.call("log", y)), log)
+        return e.multiply(x, e.where(close, e.call("log1p", e.divide(e.subtract(x, y), y)), log))
+
+    return _for_positive_pairs(e, x, y, e.number(0, x), formula)
+
+
+def _divergence(e: Any, x: Any, y: Any) -> Any:
+    """x log(x / y) − x + y"""
+    return _for_positive_pairs(
+        e, x, y, y, lambda x, y: e.add(e.subtract(e.multiply(x, e.call("log", e.divide(x, y))), x), y)
+    )
+
+
 #: −x log x, its value at 0 being 0.
 entr = elementwise_op(
     "entr",
@@ -193,6 +254,7 @@ entr = elementwise_op(
     lambda out, x: -log(x) - 1,
     domain=_POSITIVE,
     notation=Notation("-{0} * log({0})", r"-{0} \log({0})", 20),
+    lower=_entropy,
 )
 rel_entr = elementwise_op(
     "rel_entr",
@@ -201,6 +263,7 @@ rel_entr = elementwise_op(
     lambda out, x, y: -quotient(x, y),
     domain=(_POSITIVE, _POSITIVE),
     notation=Notation("{0} * log({0} / {1})", r"{0} \log\frac{{{0}}}{{{1}}}", 20),
+    lower=_relative_entropy,
 )
 kl_div = elementwise_op(
     "kl_div",
@@ -209,11 +272,20 @@ kl_div = elementwise_op(
     lambda out, x, y: 1 - quotient(x, y),
     domain=(_POSITIVE, _POSITIVE),
     notation=Notation("{0} * log({0} / {1}) - {0} + {1}", r"{0} \log\frac{{{0}}}{{{1}}} - {0} + {1}", 10),
+    lower=_divergence,
 )
 
 
 def _is_small(delta: Any, r: Any) -> Any:
     return less_equal(fabs(r), delta)
+
+
+def _huber_loss(e: Any, delta: Any, r: Any) -> Any:
+    half, size = e.number(0.5, r), e.absolute(r)
+    square = e.multiply(e.multiply(half, r), r)
+    line = e.multiply(delta, e.subtract(size, e.multiply(half, delta)))
+    value = e.where(e.less_equal(size, delta), square, line)
+    return e.where(e.less(delta, e.number(0, r)), e.number(math.inf, r), value)
 
 
 huber = elementwise_op(
@@ -223,8 +295,19 @@ huber = elementwise_op(
     lambda out, delta, r: where(_is_small(delta, r), r, delta * sign(r)),
     domain=((0.9, 1.1), (-0.8, 0.8)),
     notation=named("huber", r"\operatorname{{huber}}", 2),
+    lower=_huber_loss,
     examples=lambda s: [example(s.uniform(0.9, 1.1, 3), s.uniform(1.2, 2.0, 2, 3))],
 )
+def _smooth_huber_loss(e: Any, delta: Any, r: Any) -> Any:
+    """δ² (√(1 + (r/δ)²) − 1), where the difference is expm1(log1p((r/δ)²) / 2)"""
+    zero = e.number(0, r)
+    nothing = e.or_(e.equal(delta, zero), e.equal(r, zero))
+    ratio = e.divide(r, e.where(nothing, e.number(1, r), delta))
+    rise = e.call("expm1", e.multiply(e.number(0.5, r), e.call("log1p", e.multiply(ratio, ratio))))
+    value = e.where(nothing, zero, e.multiply(e.multiply(delta, delta), rise))
+    return e.where(e.less(delta, zero), e.number(math.inf, r), value)
+
+
 pseudo_huber = elementwise_op(
     "pseudo_huber",
     sp.pseudo_huber,
@@ -232,6 +315,7 @@ pseudo_huber = elementwise_op(
     lambda out, delta, r: r / sqrt(1 + r * r / (delta * delta)),
     domain=((0.5, 2.0), (-2.0, 2.0)),
     notation=named("pseudo_huber", r"\operatorname{{huber}}", 2),
+    lower=_smooth_huber_loss,
 )
 
 # Integrals of exponentials ----------------------------------------------------------------------------------------

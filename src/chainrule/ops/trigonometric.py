@@ -19,14 +19,55 @@ def _named(name: str, latex: str | None = None) -> Notation:
     return Notation(f"{name}({{0}})", f"{latex or chr(92) + name}({{0}})")
 
 
-sin = elementwise_op("sin", np.sin, lambda out, x: cos(x), holomorphic=True, notation=_named("sin"))
-cos = elementwise_op("cos", np.cos, lambda out, x: -sin(x), holomorphic=True, notation=_named("cos"))
-tan = elementwise_op(
-    "tan", np.tan, lambda out, x: 1 + out * out, domain=(-1.2, 1.2), holomorphic=True, notation=_named("tan")
+sin = elementwise_op(
+    "sin",
+    np.sin,
+    lambda out, x: cos(x),
+    holomorphic=True,
+    notation=_named("sin"),
+    lower=lambda e, x: e.call("sin", x),
 )
-sinh = elementwise_op("sinh", np.sinh, lambda out, x: cosh(x), holomorphic=True, notation=_named("sinh"))
-cosh = elementwise_op("cosh", np.cosh, lambda out, x: sinh(x), holomorphic=True, notation=_named("cosh"))
-tanh = elementwise_op("tanh", np.tanh, lambda out, x: 1 - out * out, holomorphic=True, notation=_named("tanh"))
+cos = elementwise_op(
+    "cos",
+    np.cos,
+    lambda out, x: -sin(x),
+    holomorphic=True,
+    notation=_named("cos"),
+    lower=lambda e, x: e.call("cos", x),
+)
+tan = elementwise_op(
+    "tan",
+    np.tan,
+    lambda out, x: 1 + out * out,
+    domain=(-1.2, 1.2),
+    holomorphic=True,
+    notation=_named("tan"),
+    lower=lambda e, x: e.call("tan", x),
+)
+sinh = elementwise_op(
+    "sinh",
+    np.sinh,
+    lambda out, x: cosh(x),
+    holomorphic=True,
+    notation=_named("sinh"),
+    lower=lambda e, x: e.call("sinh", x),
+)
+cosh = elementwise_op(
+    "cosh",
+    np.cosh,
+    lambda out, x: sinh(x),
+    holomorphic=True,
+    notation=_named("cosh"),
+    lower=lambda e, x: e.call("cosh", x),
+)
+tanh = elementwise_op(
+    "tanh",
+    np.tanh,
+    lambda out, x: 1 - out * out,
+    holomorphic=True,
+    notation=_named("tanh"),
+    lower=lambda e, x: e.call("tanh", x),
+)
 
 # Products such as (1 − x)(1 + x) keep their accuracy near ±1, where 1 − x² loses it; and two square roots in place
 # of one lie on the right branch for complex numbers.
@@ -37,6 +78,7 @@ arcsin = elementwise_op(
     domain=(-0.8, 0.8),
     holomorphic=True,
     notation=_named("arcsin"),
+    lower=lambda e, x: e.call("arcsin", x),
 )
 arccos = elementwise_op(
     "arccos",
@@ -45,9 +87,16 @@ arccos = elementwise_op(
     domain=(-0.8, 0.8),
     holomorphic=True,
     notation=_named("arccos"),
+    lower=lambda e, x: e.call("arccos", x),
 )
 arctan = elementwise_op(
-    "arctan", np.arctan, lambda out, x: 1 / (1 + x * x), holomorphic=True, notation=_named("arctan"), domain=(-0.8, 2.0)
+    "arctan",
+    np.arctan,
+    lambda out, x: 1 / (1 + x * x),
+    holomorphic=True,
+    notation=_named("arctan"),
+    domain=(-0.8, 2.0),
+    lower=lambda e, x: e.call("arctan", x),
 )
 arcsinh = elementwise_op(
     "arcsinh",
@@ -56,6 +105,7 @@ arcsinh = elementwise_op(
     holomorphic=True,
     domain=(-0.8, 2.0),
     notation=_named("arcsinh", r"\operatorname{{arcsinh}}"),
+    lower=lambda e, x: e.call("arcsinh", x),
 )
 arccosh = elementwise_op(
     "arccosh",
@@ -64,6 +114,7 @@ arccosh = elementwise_op(
     domain=(1.3, 3.0),
     holomorphic=True,
     notation=_named("arccosh", r"\operatorname{{arccosh}}"),
+    lower=lambda e, x: e.call("arccosh", x),
 )
 arctanh = elementwise_op(
     "arctanh",
@@ -72,6 +123,7 @@ arctanh = elementwise_op(
     domain=(-0.8, 0.8),
     holomorphic=True,
     notation=_named("arctanh", r"\operatorname{{arctanh}}"),
+    lower=lambda e, x: e.call("arctanh", x),
 )
 
 hypot = elementwise_op(
@@ -81,6 +133,7 @@ hypot = elementwise_op(
     lambda out, x, y: _cosine(y, out),
     domain=((0.3, 2.0), (-2.0, -0.3)),
     notation=Notation("hypot({0}, {1})", r"\sqrt{{{0}^2 + {1}^2}}"),
+    lower=lambda e, x, y: e.call("hypot", x, y),
 )
 arctan2 = elementwise_op(
     "arctan2",
@@ -89,6 +142,7 @@ arctan2 = elementwise_op(
     lambda out, y, x: -y / (x * x + y * y),
     domain=((0.3, 2.0), (-2.0, -0.3)),
     notation=Notation("arctan2({0}, {1})", r"\operatorname{{arctan2}}({0}, {1})"),
+    lower=lambda e, y, x: e.call("arctan2", y, x),
 )
 
 
@@ -97,8 +151,22 @@ def _cosine(side: Any, length: Any) -> Any:
     return side / where(equal(length, 0), 1.0, length)
 
 
-rad2deg = elementwise_op("rad2deg", np.rad2deg, 180 / math.pi, jvp="linear", serves=(np.rad2deg, np.degrees))
-deg2rad = elementwise_op("deg2rad", np.deg2rad, math.pi / 180, jvp="linear", serves=(np.deg2rad, np.radians))
+rad2deg = elementwise_op(
+    "rad2deg",
+    np.rad2deg,
+    180 / math.pi,
+    jvp="linear",
+    serves=(np.rad2deg, np.degrees),
+    lower=lambda e, x: e.multiply(x, e.number(180 / math.pi, x)),
+)
+deg2rad = elementwise_op(
+    "deg2rad",
+    np.deg2rad,
+    math.pi / 180,
+    jvp="linear",
+    serves=(np.deg2rad, np.radians),
+    lower=lambda e, x: e.multiply(x, e.number(math.pi / 180, x)),
+)
 
 
 #: Points and weights for integrals over [0, 1], exact for polynomials of degree 63.
@@ -129,6 +197,15 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     return (np.pi**order * np.where(near, integral, quotient)).astype(np.sinc(x).dtype)
 
 
+def _sinc_steps(x: Any) -> Any:
+    """sin(t) / t with t = πx, where 0 is moved by a step that does not change the quotient."""
+    if x.dtype.kind != "f":
+        return None
+    t = math.pi * x
+    t = where(equal(t, 0.0), float(np.finfo(t.dtype).eps), t)
+    return sin(t) / t
+
+
 sinc = elementwise_op(
     "sinc",
     np.sinc,
@@ -136,6 +213,7 @@ sinc = elementwise_op(
     serves=(np.sinc,),
     holomorphic=True,
     notation=_named("sinc", r"\operatorname{{sinc}}"),
+    decompose=_sinc_steps,
     examples=lambda s: [example(s.normal(3) * 1e-3), example(np.zeros(2, s.dtype)), example(s.normal(3) * 4)],
 )
 sinc_derivative = Op(

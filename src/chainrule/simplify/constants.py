@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import CONSTANT, INPUT, LITERAL, constant
+from chainrule.graph.op import CONSTANT, LITERAL, constant, literal
+from chainrule.ops.shaping import broadcast as broadcast_op
+from chainrule.ops.shaping import broadcast_to
 from chainrule.simplify.rewrite import rebuild
 
 __all__ = ["fold_constants"]
@@ -16,13 +19,13 @@ __all__ = ["fold_constants"]
 _LARGEST_FOLDED = 4096
 
 
-def fold_constants(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
-    """Replace operations on constants by their results.
+def fold_constants(outputs: Sequence[Node], leaves: Iterable[Node]) -> list[Node]:
+    """Replace operations on constants by their results; an array of equal numbers becomes one number, repeated.
 
     Parameters
     ----------
     outputs : sequence of Node
-    leaves : sequence of Node
+    leaves : iterable of Node
         Nodes whose values are given at each run, and which are therefore not constant.
 
     Returns
@@ -30,27 +33,49 @@ def fold_constants(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node
     list of Node
         The outputs in their new form.
     """
-    given = set(leaves)
+    given = frozenset(leaves)
     done: dict[Node, Node] = {}
-    fixed: set[Node] = set()
-    for node in ancestors(outputs):
-        if node in given or not node.inputs:
-            done[node] = node
-            if node not in given and node.op in (CONSTANT, LITERAL):
-                fixed.add(node)
-            continue
-        inputs = tuple([done[source] for source in node.inputs])
-        if all(source in fixed for source in inputs) and _is_foldable(node):
+    values: dict[Node, Any] = {}
+    for node in ancestors(outputs, skip=given.__contains__):
+        if not node.inputs:
+            if node.op is CONSTANT or node.op is LITERAL:
+                values[node] = node._value
+            done[node] = _compact(node) if node.op is CONSTANT else node
+        elif all(source in values for source in node.inputs) and _is_foldable(node):
             with np.errstate(all="ignore"):
-                value = node.op.compute(*[source._value for source in inputs], **node.params)
-            done[node] = folded = constant(np.asarray(value))
-            fixed.add(folded)
-        elif node.op is not INPUT and any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
-            done[node] = rebuild(node, inputs)
+                values[node] = node.op.compute(*[values[source] for source in node.inputs], **node.params)
+            done[node] = _compact(constant(np.asarray(values[node])))
         else:
-            done[node] = node
-    return [done[node] for node in outputs]
+            inputs = tuple([done.get(source, source) for source in node.inputs])
+            rebuilt = node if inputs == node.inputs else rebuild(node, inputs)
+            done[node] = _with_literals(rebuilt, given) if node.op.broadcasts and len(inputs) > 1 else rebuilt
+    return [done.get(node, node) for node in outputs]
 
 
 def _is_foldable(node: Node) -> bool:
     return not node.is_tuple and not node.op.is_view and node.size <= _LARGEST_FOLDED
+
+
+def _with_literals(node: Node, given: frozenset[Node]) -> Node:
+    """Fixed arrays of one number as numbers in the code, where shape and dtype of the result do not depend on them."""
+    for position, source in enumerate(node.inputs):
+        number = source.inputs[0] if source.op is broadcast_op and source not in given else source
+        if number.op is CONSTANT and number not in given and not number.shape and number.dtype.kind == "f":
+            inputs = (*node.inputs[:position], literal(float(number._value)), *node.inputs[position + 1 :])
+            replacement = node.op.apply(inputs, node.params)
+            if replacement.shape == node.shape and replacement.dtype == node.dtype:
+                replacement.name, replacement.site = node.name, node.site
+                replacement.gradient_of = node.gradient_of
+                node = replacement
+    return node
+
+
+def _compact(node: Node) -> Node:
+    """A constant array of equal real numbers as one number that is repeated."""
+    if not node.shape or not 0 < node.size <= _LARGEST_FOLDED or node.dtype.kind != "f":
+        return node
+    array = np.asarray(node._value)
+    first = array.flat[0]
+    if not (array == first).all() or (first == 0 and (np.signbit(array) != np.signbit(first)).any()):
+        return node
+    return broadcast_to(constant(np.asarray(first)), node.shape)

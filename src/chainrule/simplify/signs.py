@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from chainrule.graph.node import Node
 from chainrule.ops.arithmetic import add, divide, multiply, negative, subtract
-from chainrule.simplify.rewrite import Rule
+from chainrule.simplify.rewrite import Case, Rule
 
 __all__ = ["SIGN_RULES"]
 
@@ -53,8 +53,23 @@ def _sign_of_difference(node: Node) -> Node | None:
 
 
 SIGN_RULES = [
-    Rule("double negation", ("negative",), _double_negation),
-    Rule("sign of a product", ("multiply", "divide"), _sign_of_product),
-    Rule("sign of a sum", ("add",), _sign_of_sum),
-    Rule("sign of a difference", ("subtract",), _sign_of_difference),
+    Rule("double negation", ("negative",), _double_negation, (Case(lambda x: negative(-x)),)),
+    Rule(
+        "sign of a product",
+        ("multiply", "divide"),
+        _sign_of_product,
+        (
+            Case(lambda x, y: -x * y, arity=2),
+            Case(lambda x, y: x * -y, arity=2),
+            Case(lambda x, y: -x * -y, arity=2),
+            Case(lambda x, y: -x / -y, arity=2),
+        ),
+    ),
+    Rule(
+        "sign of a sum",
+        ("add",),
+        _sign_of_sum,
+        (Case(lambda x, y: x + -y, arity=2), Case(lambda x, y: -x + y, arity=2)),
+    ),
+    Rule("sign of a difference", ("subtract",), _sign_of_difference, (Case(lambda x, y: x - -y, arity=2),)),
 ]

@@ -5,7 +5,7 @@ A loop can hand out the values that its carry passes through, which its gradient
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node, ancestors
@@ -18,7 +18,7 @@ __all__ = ["drop_unused_results"]
 Plan = tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]
 
 
-def drop_unused_results(outputs: Sequence[Node], leaves: Sequence[Node] = ()) -> list[Node]:
+def drop_unused_results(outputs: Sequence[Node], leaves: Iterable[Node] = ()) -> list[Node]:
     """Leave out results of loops and branches that are not used, and what only they need.
 
     Parameters
@@ -32,18 +32,16 @@ def drop_unused_results(outputs: Sequence[Node], leaves: Sequence[Node] = ()) ->
     list of Node
         The outputs in their new form.
     """
-    given = set(leaves)
-    order = ancestors(outputs)
-    if all(node.op.prune is None or node in given for node in order):
+    given = frozenset(leaves)
+    order = ancestors(outputs, skip=given.__contains__)
+    if all(node.op.prune is None for node in order):
         return list(outputs)
-    plans, alive = _plans(order, outputs, given)
-    done: dict[Node, Node] = {}
+    plans, alive = _plans(order, outputs)
+    done: dict[Node, Node] = {leaf: leaf for leaf in given}
     for node in order:
         if node not in alive:
             continue
-        if node in given:
-            done[node] = node
-        elif node in plans:
+        if node in plans:
             params, _, kept_inputs = plans[node]
             done[node] = node.op.apply(tuple([done[node.inputs[i]] for i in kept_inputs]), params)
         elif node.op is ITEM and node.inputs[0] in plans:
@@ -57,14 +55,14 @@ def drop_unused_results(outputs: Sequence[Node], leaves: Sequence[Node] = ()) ->
     return [done[node] for node in outputs]
 
 
-def _plans(order: list[Node], outputs: Sequence[Node], given: set[Node]) -> tuple[dict[Node, Plan], set[Node]]:
+def _plans(order: list[Node], outputs: Sequence[Node]) -> tuple[dict[Node, Plan], set[Node]]:
     """How each node is pruned, users before what they use; and the nodes that are still needed."""
     alive = set(outputs)
     whole = set(outputs)
     used: dict[Node, set[int]] = {}
     plans: dict[Node, Plan] = {}
     for node in reversed(order):
-        if node not in alive or node in given:
+        if node not in alive:
             continue
         inputs: Sequence[Node] = node.inputs
         if node.op.prune is not None and node not in whole:

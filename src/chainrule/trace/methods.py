@@ -14,11 +14,11 @@ from chainrule.graph.node import Node
 from chainrule.graph.op import Op, literal
 from chainrule.ops import comparison
 from chainrule.ops.arithmetic import BINARY_OPERATORS, negative, positive
-from chainrule.ops.complex_numbers import conjugate, imag, real
+from chainrule.ops.complex_numbers import absolute, conjugate, imag, real
 from chainrule.ops.indexing import Index, add_at_index, getitem, set_index
 from chainrule.ops.products import matmul
 from chainrule.ops.record import SERVED
-from chainrule.ops.shaping import astype, reshape, transpose
+from chainrule.ops.shaping import astype, cast, reshape, transpose
 from chainrule.trace.dispatch import find_record
 from chainrule.trace.record import call_record, explain_failure, record_nodes, record_op, to_node, unwrap, wrap
 from chainrule.trace.source import user_site
@@ -55,14 +55,29 @@ def _operand(value: Any) -> Node | None:
     return to_node(value) if isinstance(value, _OPERANDS) else None
 
 
+#: Python's numbers by the kind of their dtype.
+_PYTHON_NUMBERS = {"f": float, "c": complex, "i": int, "b": bool}
+
+
+def _operate(op: Op, *nodes: Node) -> Tracer:
+    """An operator. On Python's numbers it gives one of Python's numbers, which adapts to the dtype it meets."""
+    if type(nodes[0].kind) is not type or any(type(node.kind) is not type for node in nodes):
+        return record_nodes(op, nodes)
+    if nodes[0].kind is bool and op in BINARY_OPERATORS.values():
+        nodes = (cast(nodes[0], dtype=np.dtype(int)), *nodes[1:])  # True + True is 2 in Python, and True in NumPy
+    result = record_nodes(op, nodes)
+    result._node.kind = _PYTHON_NUMBERS[result.dtype.kind]
+    return result
+
+
 def _binary(op: Op) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
     def forward(self: Tracer, other: Any) -> Any:
         node = _operand(other)
-        return NotImplemented if node is None else record_nodes(op, (self._node, node))
+        return NotImplemented if node is None else _operate(op, self._node, node)
 
     def reflected(self: Tracer, other: Any) -> Any:
         node = _operand(other)
-        return NotImplemented if node is None else record_nodes(op, (node, self._node))
+        return NotImplemented if node is None else _operate(op, node, self._node)
 
     def in_place(self: Tracer, other: Any) -> Any:
         result = forward(self, other)
@@ -82,9 +97,8 @@ def _install_operators() -> None:
         setattr(Tracer, f"__i{name}__", in_place)
     for name, op in _COMPARISONS.items():
         setattr(Tracer, f"__{name}__", _binary(op)[0])
-    for name, op in {"neg": negative, "pos": positive, "invert": comparison.invert}.items():
-        setattr(Tracer, f"__{name}__", lambda self, op=op: record_nodes(op, (self._node,)))
-    setattr(Tracer, "__abs__", lambda self: np.abs(self))  # noqa: B010
+    for name, op in {"neg": negative, "pos": positive, "abs": absolute, "invert": comparison.invert}.items():
+        setattr(Tracer, f"__{name}__", lambda self, op=op: _operate(op, self._node))
     setattr(Tracer, "__divmod__", lambda self, other: (self // other, self % other))  # noqa: B010
     setattr(Tracer, "__rdivmod__", lambda self, other: (other // self, other % self))  # noqa: B010
 
@@ -129,7 +143,8 @@ def _is_part(node: Node, array: Node, index: Any) -> bool:
     if node.op is not getitem or node.inputs[0] is not array:
         return False
     known: Index = node.params["index"]
-    return known.is_basic and known == Index.parse(index)[0]
+    parsed, arrays = Index.parse(index)
+    return known.shows_part and known == parsed and node.inputs[1:] == arrays
 
 
 class _At:

@@ -9,19 +9,30 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.errors import UnsupportedOperationError
-from chainrule.graph.node import Node, next_index
+from chainrule.errors import TracedBranchError, UnsupportedOperationError
+from chainrule.graph.node import Node, is_known, next_index
 from chainrule.graph.op import constant, lift
+from chainrule.trace.looking import refusal
 from chainrule.trace.source import line_of_frame, user_frame
 
-__all__ = ["Session", "active_sessions", "lift_argument", "names_wanted", "protect", "refuse_other_algebra"]
+__all__ = [
+    "COPIED_UP_TO",
+    "Session",
+    "active_sessions",
+    "lift_argument",
+    "must_not_look",
+    "names_wanted",
+    "protect",
+    "refuse_other_algebra",
+    "refuse_to_look",
+]
 
 #: Arrays up to this size are copied into the graph; copying 32 KiB takes about a microsecond.
-_COPIED_UP_TO = 32_768
+COPIED_UP_TO = 32_768
 
 
 class _Protection:
@@ -117,15 +128,21 @@ class Session:
         Nodes of this trace have a larger index.
     looked_at : bool
         Whether a traced number was read (``if x > 0``, ``x[x > 0]``): the graph may depend on it.
+    allows_looking : bool
+        False while a function is traced once for all numbers: looking at one that depends on abstract inputs raises.
+    refusal : TracedBranchError or None
+        What was raised the last time that a look was refused.
     scans_names : bool
         Whether variable names of the user's code are looked up while tracing.
     """
 
-    __slots__ = ("_protections", "_shared", "looked_at", "scans_names", "start")
+    __slots__ = ("_protections", "_shared", "allows_looking", "looked_at", "refusal", "scans_names", "start")
 
-    def __init__(self, *, scans_names: bool = False) -> None:
+    def __init__(self, *, allows_looking: bool = True, scans_names: bool = False) -> None:
         self.start = next_index()
         self.looked_at = False
+        self.allows_looking = allows_looking
+        self.refusal: TracedBranchError | None = None
         self.scans_names = scans_names
         self._protections: list[_Protection] = []
         self._shared: dict[int, tuple[Any, Node]] = {}
@@ -185,7 +202,7 @@ def lift_argument(value: Any) -> Node:
 
 
 def _is_copied(array: np.ndarray[Any, Any]) -> bool:
-    return array.nbytes <= _COPIED_UP_TO or not _state.sessions or not _can_be_unlocked(array)
+    return array.nbytes <= COPIED_UP_TO or not _state.sessions or not _can_be_unlocked(array)
 
 
 def refuse_other_algebra(array: np.ndarray[Any, Any]) -> None:
@@ -208,7 +225,27 @@ def refuse_other_algebra(array: np.ndarray[Any, Any]) -> None:
     )
 
 
-def _note_look() -> None:
+def must_not_look(node: Node) -> bool:
+    """Whether a node has no number, as it depends on inputs that stand for any."""
+    return any(not session.allows_looking for session in _state.sessions) and not is_known(node)
+
+
+def refuse_to_look(node: Node, purpose: str = "", name: str | None = None) -> NoReturn:
+    """Raise for a number that is not there, and remember it: NumPy hides exceptions that it does not expect.
+
+    Raises
+    ------
+    TracedBranchError
+    """
+    error = refusal(node, purpose, name)
+    for session in _state.sessions:
+        session.refusal = error
+    raise error
+
+
+def _note_look(node: Node) -> None:
+    if must_not_look(node):
+        refuse_to_look(node)
     for session in _state.sessions:
         session.looked_at = True
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from chainrule.errors import TraceLeakError
-from chainrule.graph.node import Node, has_value
+from chainrule.graph.node import Node, is_known
 from chainrule.graph.provenance import describe_value
+from chainrule.trace.session import must_not_look, refuse_to_look
 from chainrule.trace.source import assigned_name, line_of_frame, name_in_frame, user_frame
 
 if TYPE_CHECKING:
@@ -80,55 +81,59 @@ class Tracer:
 
     def __bool__(self) -> bool:
         """Control flow on values: the branch is taken for the numbers at hand."""
-        return bool(self._look())
+        return bool(self._look("bool"))
 
     def __index__(self) -> int:
         if self._carries_gradient():
             self._leak("an integer index")
-        return self._look().__index__()
+        return self._look("int()").__index__()
 
     def __int__(self) -> int:
         if self._carries_gradient():
             self._leak("int()")
-        return int(self._look())
+        return int(self._look("int()"))
 
     def __float__(self) -> float:
         if self._carries_gradient():
             self._leak("float()")
-        return float(self._look())
+        return float(self._look("float()"))
 
     def __complex__(self) -> complex:
         if self._carries_gradient():
             self._leak("complex()")
-        return complex(self._look())
+        return complex(self._look("float()"))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._carries_gradient():
             self._leak("np.asarray() or an assignment into a plain array")
-        return np.array(self._look(), dtype=dtype)
+        return np.array(self._look("array"), dtype=dtype)
 
     def item(self, *args: Any) -> Any:
         """Refuses, as it would cut the value out of the graph; index the array instead."""
         if self._carries_gradient():
             self._leak("item()")
-        return self._look().item(*args)
+        return self._look("item()").item(*args)
 
     def tolist(self) -> Any:
         """Refuses, as it would cut the value out of the graph; iterate over the array instead."""
         if self._carries_gradient():
             self._leak("tolist()")
-        return self._look().tolist()
+        return self._look("tolist()").tolist()
 
     def _carries_gradient(self) -> bool:
         """Whether a derivative would be lost if the number left the graph."""
         node = self._node
         return node.dtype.kind not in "iub" and node.op.name != "stop_gradient"
 
-    def _look(self) -> Any:
+    def _look(self, purpose: str = "") -> Any:
+        if must_not_look(self._node):
+            refuse_to_look(self._node, purpose, name_in_frame(user_frame(2), self))
         return self._node.value
 
     def _leak(self, caller: str) -> NoReturn:
         frame = user_frame(2)
+        if must_not_look(self._node):
+            refuse_to_look(self._node, caller, name_in_frame(frame, self))
         name = self._node.name or name_in_frame(frame, self) or assigned_name(self._node)
         raise TraceLeakError(
             f"{caller} was called on the traced value {describe_value(name, self.shape, self.dtype)}, "
@@ -139,14 +144,14 @@ class Tracer:
 
     def __repr__(self) -> str:
         name = self._node.name or assigned_name(self._node)
-        if not has_value(self._node):  # in the body of a loop or a branch
-            return f"Traced({f'{name}, ' if name else ''}no value yet, shape={self.shape}, dtype={self.dtype})"
-        value = np.array2string(np.asarray(self._node.value), threshold=12, precision=6)
+        value = "any number"
+        if is_known(self._node):
+            value = np.array2string(np.asarray(self._node.value), threshold=12, precision=6)
         return f"Traced({f'{name} = ' if name else ''}{value}, shape={self.shape}, dtype={self.dtype})"
 
     def __format__(self, spec: str) -> str:
         """Printing is no leak: the text shows the present number."""
-        return format(self._node.value, spec) if spec and has_value(self._node) else repr(self)
+        return format(self._look("text"), spec) if spec else repr(self)
 
 
 _LEAK_FIXES = {

@@ -75,7 +75,7 @@ def _shows_memory(node: Node) -> bool:
     if node.op is not getitem:
         return node.op.is_view
     index: Index = node.params["index"]
-    return index.is_basic and (bool(node.shape) or Ellipsis in index.entries)
+    return index.shows_part and (bool(node.shape) or Ellipsis in index.entries)
 
 
 def _link(base: Tracer, view: Tracer, steps: list[Node], may_copy: bool) -> None:
@@ -83,13 +83,13 @@ def _link(base: Tracer, view: Tracer, steps: list[Node], may_copy: bool) -> None
 
     def read(node: Node) -> Node:
         for step in steps:
-            node = step.op.apply((node,), step.params)
+            node = step.op.apply((node, *step.inputs[1:]), step.params)
         return node
 
     def write(node: Node, new: Node) -> Node:
         passed = [node]
         for step in steps[:-1]:
-            passed.append(step.op.apply((passed[-1],), step.params))
+            passed.append(step.op.apply((passed[-1], *step.inputs[1:]), step.params))
         for at, back in zip(reversed(passed), reversed(backs), strict=True):
             assert back is not None
             new = back(at, new)
@@ -105,7 +105,7 @@ def _way_back(step: Node) -> Callable[[Node, Node], Node] | None:
     """How a write to a view changes the array it shows; None where NumPy may have copied."""
     op, params = step.op, step.params
     if op is getitem:
-        entries = params["index"].assemble(())
+        entries = params["index"].assemble(step.inputs[1:])
         return lambda node, new: set_index(node, entries, new)
     if op is transpose_op:
         inverse = {"axes": tuple(np.argsort(params["axes"]).tolist())}

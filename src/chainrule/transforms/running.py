@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.backward import backpropagate, zeros_like
-from chainrule.errors import IndependentOutputWarning, TraceLeakError
+from chainrule.errors import IndependentOutputWarning
 from chainrule.graph.node import Node, ancestors, next_index
 from chainrule.graph.op import LITERAL, constant, literal
-from chainrule.graph.provenance import describe, where_recorded
 from chainrule.interpret import Program, ProgramCache, compute_once, non_finite_message, run_checked, signature
 from chainrule.simplify.rewrite import rebuild
 from chainrule.simplify.stabilise import stabilise
+from chainrule.trace.looking import leaked
 from chainrule.trace.session import active_sessions
 from chainrule.trace.tracer import Tracer
 from chainrule.transforms.calling import TracedCall
@@ -70,7 +70,7 @@ def compute(
     sessions = active_sessions()
     symbolic = any(node.inputs for node in extra_leaves)
     if symbolic and not sessions:
-        raise _leaked(next(node.inputs[0] for node in extra_leaves if node.inputs))
+        raise leaked(next(node.inputs[0] for node in extra_leaves if node.inputs))
     if symbolic and start < sessions[0].start:
         # The call was traced before the trace that its derivative now takes part in.
         outputs, inputs, start = _traced_afresh(outputs, inputs, start)
@@ -93,10 +93,10 @@ def compute(
         key, leaves = signature(order, outputs)
     except KeyError:
         used = [source for node in order for source in node.inputs] + [*outputs]
-        raise _leaked(next(node for node in used if node.index <= start)) from None
+        raise leaked(next(node for node in used if node.index <= start)) from None
     for leaf in leaves:
         if leaf._value is None:  # of the body of a loop or a branch
-            raise _leaked(leaf)
+            raise leaked(leaf)
     program = _programs.get((kind, len(inputs), *key), lambda: Program(build_nodes(), leaves))
     return run_checked(lambda: program.run([leaf._value for leaf in leaves]), leaves, diagnose)
 
@@ -111,15 +111,6 @@ def _traced_afresh(outputs: Sequence[Node], inputs: Sequence[Node], start: int) 
         else:
             copies[node] = literal(node._value) if node.op is LITERAL else constant(node.value)
     return [copies[node] for node in outputs], [copies[node] for node in inputs], start_now
-
-
-def _leaked(stray: Node) -> TraceLeakError:
-    """The error for a traced value that outlived its trace."""
-    return TraceLeakError(
-        f"{describe(stray)} was traced in a call that has ended, and is used in a later one",
-        where=where_recorded(stray),
-        fix="return the value from the function (has_aux=True hands it on) instead of keeping it elsewhere",
-    )
 
 
 def gradients(outputs: list[Node], upstream: list[Node], inputs: list[Node], start: int) -> list[Node]:

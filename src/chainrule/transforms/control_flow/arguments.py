@@ -9,15 +9,16 @@ import numpy as np
 
 from chainrule.errors import ShapeMismatchError, StructureError, UnsupportedOperationError
 from chainrule.graph.node import Node
-from chainrule.graph.op import CONSTANT, ITEM, LITERAL, constant, placeholder
+from chainrule.graph.op import CONSTANT, ITEM, LITERAL, abstract_input, constant
 from chainrule.graph.provenance import describe, where_recorded
 from chainrule.interpret import compute_once
+from chainrule.ops.shaping import cast
 from chainrule.structure import Structure
 from chainrule.trace.record import to_node
 from chainrule.trace.session import active_sessions, refuse_other_algebra
 from chainrule.trace.source import line_of_frame, user_frame, user_site
 from chainrule.trace.tracer import Tracer
-from chainrule.transforms.control_flow.body import Recording
+from chainrule.transforms.control_flow.body import Recording, settled
 
 __all__ = [
     "agree",
@@ -37,7 +38,7 @@ _PYTHON_NUMBERS = (bool, int, float, complex)
 def to_operand(leaf: Any, what: str) -> Node:
     """The node of an argument; outside of traces an array is used as it is, since the loop runs at once."""
     if type(leaf) is Tracer:
-        return leaf._node
+        return settled(leaf._node)
     if isinstance(leaf, np.ndarray) and active_sessions():
         return to_node(leaf)
     refuse_other_algebra(leaf)
@@ -51,9 +52,21 @@ def to_operand(leaf: Any, what: str) -> Node:
     return constant(array)
 
 
+def _python_kind(leaf: Any) -> Any:
+    """The type of a Python number, traced ones among them; None for arrays and NumPy's numbers, which keep theirs."""
+    kind = leaf._node.kind if type(leaf) is Tracer else type(leaf)
+    return kind if any(kind is number for number in _PYTHON_NUMBERS) else None
+
+
+def _cast(node: Node, dtype: np.dtype[Any]) -> Node:
+    if node.dtype == dtype:
+        return node
+    return constant(np.asarray(node._value, dtype)) if node.op is CONSTANT else cast(node, dtype=dtype)
+
+
 def placeholders(nodes: Sequence[Node], names: Sequence[str]) -> list[Node]:
     """Inputs of a body, for values of the shapes and dtypes of the given nodes."""
-    return [placeholder(node.shape, node.dtype, name) for node, name in zip(nodes, names, strict=True)]
+    return [abstract_input(node.shape, node.dtype, name) for node, name in zip(nodes, names, strict=True)]
 
 
 def record_carry(
@@ -80,16 +93,15 @@ def record_carry(
         Adapted: ``0.0`` is float32 where the body adds float32 to it.
     recording : Recording
     """
-    weak = [i for i, leaf in enumerate(leaves) if type(leaf) in _PYTHON_NUMBERS]
-    if weak:
+    kinds = {i: kind for i, kind in enumerate(map(_python_kind, leaves)) if kind is not None}
+    if kinds:
         inputs = placeholders(carry, names)
-        for i in weak:
-            inputs[i].kind = type(leaves[i])
+        for i, kind in kinds.items():
+            inputs[i].kind = kind
         following = record_with(inputs).outputs
         carry = list(carry)
-        for i in weak:
-            dtype = np.result_type(following[i].dtype, leaves[i])
-            carry[i] = constant(np.asarray(leaves[i], dtype))
+        for i, kind in kinds.items():
+            carry[i] = _cast(carry[i], np.result_type(following[i].dtype, kind(0)))
     recording = record_with(placeholders(carry, names))
     for i, node in enumerate(carry):
         following_node = recording.outputs[i] = agree(recording.outputs[i], node)
@@ -100,10 +112,11 @@ def record_carry(
 
 def agree(output: Node, like: Node) -> Node:
     """An output of a body as it has to come out: a Python number takes the dtype that is expected of it."""
-    if output.op is not LITERAL:
+    if type(output.kind) is not type:
         return output
-    dtype = np.result_type(like.dtype, output._value)
-    return constant(np.asarray(output._value, like.dtype if dtype == like.dtype else output.dtype))
+    adapts = np.result_type(like.dtype, output.kind(0)) == like.dtype
+    dtype = like.dtype if adapts else output.dtype
+    return constant(np.asarray(output._value, dtype)) if output.op is LITERAL else cast(output, dtype=dtype)
 
 
 def require_truth_value(node: Node, what: str) -> None:

@@ -17,16 +17,18 @@ import numpy as np
 
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import INPUT, LITERAL, placeholder
+from chainrule.graph.op import LITERAL, abstract_input, constant
 from chainrule.interpret import Program, ProgramCache, signature
+from chainrule.ops.shaping import cast
 from chainrule.simplify.stabilise import stabilise
 from chainrule.structure import Structure, flatten
 from chainrule.trace.record import to_node
 from chainrule.trace.session import Session, names_wanted
 from chainrule.trace.tracer import Tracer
-from chainrule.transforms.calling import run_user_function
+from chainrule.transforms.aliases import without_aliases
+from chainrule.transforms.calling import run_for_any_numbers
 
-__all__ = ["Body", "Recording", "close", "dependents", "record"]
+__all__ = ["Body", "Recording", "close", "dependents", "record", "settled"]
 
 _programs = ProgramCache()
 
@@ -104,8 +106,9 @@ class Recording:
 
 def record(fun: Callable[..., Any], name: str, inputs: Sequence[Node], structure: Structure) -> Recording:
     """Call a function on placeholders, put into the structure of its arguments."""
-    with Session(scans_names=names_wanted()) as session:
-        result = run_user_function(fun, structure.unflatten([Tracer(node) for node in inputs]), {})
+    with Session(allows_looking=False, scans_names=names_wanted()) as session:
+        arguments = structure.unflatten([Tracer(node) for node in inputs])
+        result = run_for_any_numbers(session, fun, arguments, {})
         leaves, result_structure = flatten(result)
         outputs = [to_node(leaf) for leaf in leaves]
     return Recording(name, list(inputs), outputs, result_structure, session.start)
@@ -135,7 +138,15 @@ def close(recordings: Sequence[Recording], *, hoist: bool) -> tuple[list[Node], 
         used = [source for node in inside for source in node.inputs] + recording.outputs
         operands.update(dict.fromkeys(node for node in used if node not in own and node.op is not LITERAL))
     outside = sorted(operands, key=lambda node: node.index)
-    return outside, [_copied(r, inside, outside) for r, inside in zip(recordings, insides, strict=True)]
+    graphs = [_copied(r, inside, outside) for r, inside in zip(recordings, insides, strict=True)]
+    return [settled(node) for node in outside], graphs
+
+
+def settled(node: Node) -> Node:
+    """A node as a loop takes it from outside: one that was a Python number no longer adapts to the dtypes it meets."""
+    if type(node.kind) is not type:
+        return node
+    return constant(np.asarray(node._value)) if node.op is LITERAL else cast.apply((node,), {"dtype": node.dtype})
 
 
 def _inside(recording: Recording, hoist: bool) -> list[Node]:
@@ -156,16 +167,15 @@ def dependents(order: Iterable[Node], sources: Iterable[Node]) -> set[Node]:
 
 
 def _copied(recording: Recording, inside: list[Node], outside: list[Node]) -> Graph:
-    operands = [placeholder(node.shape, node.dtype, node.name) for node in outside]
+    operands = [abstract_input(node.shape, node.dtype, node.name) for node in outside]
+    for operand, node in zip(operands, outside, strict=True):
+        operand.kind = node.kind
     copies: dict[Node, Node] = {node: node for node in recording.inputs}
     copies.update(zip(outside, operands, strict=True))
     for node in inside:
-        if node.op is INPUT:  # the alias that a derivative inside the body made of its argument
-            copies[node] = copies.get(node.inputs[0], node.inputs[0])
-            continue
         inputs = tuple([source if source.op is LITERAL else copies[source] for source in node.inputs])
         copy = copies[node] = Node(node.op, inputs, node.params, node.shape, node.dtype)
         copy.kind, copy.name, copy.site = node.kind, node.name, node.site
         copy.gradient_of = copies.get(node.gradient_of) if node.gradient_of is not None else None
-    outputs = [copies[node] for node in recording.outputs]
+    outputs = without_aliases([copies[node] for node in recording.outputs])
     return Graph([*recording.inputs, *operands], outputs, recording.name)

@@ -10,7 +10,7 @@ from chainrule.errors import ShapeMismatchError
 from chainrule.forward import push_forward
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import ITEM, Op, placeholder
+from chainrule.graph.op import ITEM, Op, abstract_input
 from chainrule.graph.provenance import describe
 from chainrule.structure import Structure, flatten
 from chainrule.trace.source import line_of_frame, user_frame
@@ -77,7 +77,7 @@ def _pulled(body: Body, given: Sequence[int], wanted: Sequence[int]) -> tuple[li
     """Placeholders for the upstream gradients of some outputs of a branch, and the gradients of its inputs."""
     graph = body.stable
     outputs = [graph.outputs[i] for i in given]
-    upstream = [placeholder(node.shape, node.dtype) for node in outputs]
+    upstream = [abstract_input(node.shape, node.dtype) for node in outputs]
     found = backpropagate(outputs, upstream, [graph.inputs[i] for i in wanted])
     return upstream, {i: found[graph.inputs[i]] for i in wanted if graph.inputs[i] in found}
 
@@ -92,7 +92,7 @@ def _push(
     branches = []
     for body in bodies:
         graph = body.stable
-        directions = [placeholder(graph.inputs[i].shape, graph.inputs[i].dtype) for i in moving]
+        directions = [abstract_input(graph.inputs[i].shape, graph.inputs[i].dtype) for i in moving]
         pushed = push_forward([graph.outputs[i] for i in results], [graph.inputs[i] for i in moving], directions)
         branches.append(Body(Graph([*graph.inputs, *directions], pushed, f"tangent of {graph.name}")))
     given = [tangents[1 + i] for i in moving]
@@ -145,7 +145,7 @@ def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any],
         If the predicate is not one truth value.
     StructureError, ShapeMismatchError
         If the branches return different structures, shapes or dtypes.
-    TraceLeakError
+    TracedBranchError
         If a branch looks at a number, for instance by ``if x > 0``.
 
     Examples

@@ -19,7 +19,7 @@ from chainrule.errors import StructureError
 from chainrule.forward import push_forward
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import ITEM, Op, placeholder
+from chainrule.graph.op import ITEM, Op, abstract_input
 from chainrule.graph.provenance import describe_value
 from chainrule.structure import Structure, flatten
 from chainrule.trace.source import line_of_frame, user_frame
@@ -77,7 +77,7 @@ class _Loop:
 
     def add_up(self, term: Node) -> None:
         """Carry the sum of a term over all steps."""
-        total = placeholder(term.shape, term.dtype)
+        total = abstract_input(term.shape, term.dtype)
         self.totals.add(total)
         self.carry.append((total, zeros(term.shape, term.dtype), total + term))
 
@@ -124,7 +124,7 @@ def _pull(
         return [None] * len(wanted)
     live = sorted(needed_carries(graph, carries, given) & moving)
     seeded = [i for i in given if i >= carries]
-    upstream = {i: placeholder(graph.outputs[i].shape, graph.outputs[i].dtype) for i in [*live, *seeded]}
+    upstream = {i: abstract_input(graph.outputs[i].shape, graph.outputs[i].dtype) for i in [*live, *seeded]}
     first_operand = carries + columns
     targets = sorted({*live, *[i for i in wanted if i >= carries]})
     found = backpropagate(
@@ -163,7 +163,7 @@ def _push(
     """A scan in the same direction, whose carry is the carry and its tangent."""
     graph = body.stable
     moved, results = moving_outputs(graph, carries, [i for i, tangent in enumerate(tangents) if tangent is not None])
-    directions = {i: placeholder(graph.inputs[i].shape, graph.inputs[i].dtype) for i in sorted(moved)}
+    directions = {i: abstract_input(graph.inputs[i].shape, graph.inputs[i].dtype) for i in sorted(moved)}
     active = [i for i in directions if i < carries]
     stacked = sorted(i for i in results if i >= carries)
     pushed = push_forward(
@@ -245,7 +245,7 @@ def scan(
         If `f` does not return a pair, if the carry changes its structure, or if the lengths do not agree.
     ShapeMismatchError
         If the carry changes its shape or dtype.
-    TraceLeakError
+    TracedBranchError
         If `f` looks at a number, for instance by ``if x > 0``.
 
     Examples
@@ -274,7 +274,7 @@ def scan(
 
     def record_with(inputs: list[Node]) -> Recording:
         rows = [
-            placeholder(node.shape[1:], node.dtype, path)
+            abstract_input(node.shape[1:], node.dtype, path)
             for node, path in zip(columns, xs_structure.paths(x_name), strict=True)
         ]
         arguments = Structure(tuple, (0, 1), (init_structure, xs_structure))

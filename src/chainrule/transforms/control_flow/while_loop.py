@@ -20,7 +20,7 @@ from chainrule.backward import backpropagate, zeros_like
 from chainrule.forward import push_forward
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import ITEM, Op, placeholder
+from chainrule.graph.op import ITEM, Op, abstract_input
 from chainrule.structure import Structure, flatten
 from chainrule.transforms.calling import argument_names, function_name
 from chainrule.transforms.control_flow.arguments import (
@@ -75,7 +75,7 @@ class _Loop:
         body, condition = self.body.stable, self.condition.stable
         given = [i for i, tangent in enumerate(tangents) if tangent is not None]
         moving, _ = moving_outputs(body, self.carries, given)
-        directions = {i: placeholder(self.inputs[i].shape, self.inputs[i].dtype) for i in sorted(moving)}
+        directions = {i: abstract_input(self.inputs[i].shape, self.inputs[i].dtype) for i in sorted(moving)}
         active = [i for i in directions if i < self.carries]
         pushed = push_forward(
             [body.outputs[i] for i in active], [body.inputs[i] for i in directions], list(directions.values())
@@ -86,7 +86,7 @@ class _Loop:
             return [*first, *plain[self.carries :], *[moved[i] for i in moved if i >= self.carries]]
 
         starts = {i: or_zeros(tangents[i], self.inputs[i]) for i in directions}
-        unread = {i: placeholder(node.shape, node.dtype) for i, node in directions.items()}
+        unread = {i: abstract_input(node.shape, node.dtype) for i, node in directions.items()}
         name = f"tangent of {body.name}"
         loop = _Loop(
             Body(Graph(extended(condition.inputs, unread), condition.outputs, condition.name)),
@@ -108,13 +108,13 @@ class _Loop:
         live = sorted(needed_carries(graph, self.carries, given) & moving)
         if not live:
             return {}
-        upstream = {i: placeholder(graph.outputs[i].shape, graph.outputs[i].dtype) for i in live}
+        upstream = {i: abstract_input(graph.outputs[i].shape, graph.outputs[i].dtype) for i in live}
         summed = [i for i in wanted if i >= self.carries]
         found = backpropagate(
             [graph.outputs[i] for i in live], list(upstream.values()), [graph.inputs[i] for i in [*live, *summed]]
         )
         summed = [i for i in summed if graph.inputs[i] in found]
-        totals = {i: placeholder(graph.inputs[i].shape, graph.inputs[i].dtype) for i in summed}
+        totals = {i: abstract_input(graph.inputs[i].shape, graph.inputs[i].dtype) for i in summed}
         back = Graph(
             [*upstream.values(), *totals.values(), *graph.inputs],
             [
@@ -286,7 +286,7 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
         If the condition is not one truth value.
     StructureError, ShapeMismatchError
         If the carry changes its structure, shape or dtype.
-    TraceLeakError
+    TracedBranchError
         If one of the functions looks at a number, for instance by ``if x > 0``.
 
     Notes

@@ -1,0 +1,106 @@
+"""Mini-batches: which rows of the data each step sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import StructureError
+from chainrule.structure import Structure, flatten
+
+__all__ = ["Batches", "Span"]
+
+
+@dataclass
+class Span:
+    """Steps that follow each other and see the same number of rows.
+
+    Attributes
+    ----------
+    steps : int
+    rows : array of int64, shape (steps, rows), or None
+        Which rows each step sees; None for all data.
+    """
+
+    steps: int
+    rows: np.ndarray[Any, Any] | None = None
+
+
+class Batches:
+    """The data of a training run, step by step.
+
+    Parameters
+    ----------
+    data : tuple
+    batch_size : int or None
+        Rows for each step; None for all.
+    seed : int
+        Of the order of rows.
+    """
+
+    def __init__(self, data: tuple[Any, ...], batch_size: int | None, seed: int) -> None:
+        self.data = data
+        self._batch_size = batch_size if data else None
+        self._seed = seed
+        self._leaves: list[Any] = []
+        self._structure: Structure | None = None
+        self._count = 0
+        if self._batch_size is not None:
+            self._leaves, self._structure = flatten(
+                tuple([np.asarray(part) if isinstance(part, list) else part for part in data])
+            )
+            self._count = _row_count(self._leaves, self._batch_size)
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The arrays from which rows are picked."""
+        return self._leaves
+
+    def spans(self, steps: int) -> Iterator[Span]:
+        """The run, cut where an epoch or its last, smaller batch begins."""
+        size = self._batch_size
+        if size is None:
+            yield Span(steps)
+            return
+        rng = np.random.default_rng(self._seed)
+        left = steps
+        while left > 0:
+            order = rng.permutation(self._count).astype(np.int64)
+            whole = self._count // size
+            for start, count, width in ((0, whole, size), (whole * size, 1, self._count - whole * size)):
+                taken = min(count, left) if width else 0
+                if taken > 0:
+                    rows = order[start : start + taken * width].reshape(taken, width)
+                    yield Span(taken, np.ascontiguousarray(rows))
+                    left -= taken
+
+    def of_step(self, span: Span, step: int) -> tuple[Any, ...]:
+        """The data of one step of a span."""
+        if span.rows is None or self._structure is None:
+            return self.data
+        picked: tuple[Any, ...] = self._structure.unflatten([leaf[span.rows[step]] for leaf in self._leaves])
+        return picked
+
+
+def _row_count(leaves: list[Any], batch_size: int) -> int:
+    """How many rows there are to pick from."""
+    if not all(hasattr(leaf, "dtype") and np.ndim(leaf) for leaf in leaves):
+        raise StructureError(
+            "with batch_size every array in data must have a row axis, but one is a single value",
+            fix="take it from a closure: loss=lambda params, *rows: f(params, *rows, value)",
+        )
+    counts = {len(leaf) for leaf in leaves}
+    if len(counts) > 1:
+        raise StructureError(
+            f"the arrays in data have different numbers of rows: {', '.join(str(len(leaf)) for leaf in leaves)}",
+            fix="give arrays whose first axis is the row axis, or leave batch_size out",
+        )
+    (count,) = counts
+    if batch_size < 1 or count < 1:
+        raise StructureError(
+            f"batches of {batch_size} rows cannot be drawn from {count} rows", fix="give batch_size >= 1 and some rows"
+        )
+    return count

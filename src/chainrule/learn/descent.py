@@ -1,0 +1,228 @@
+"""A run of gradient descent: steps in compiled code where that is possible, one by one where it is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ChainRuleError, DivergenceError
+from chainrule.graph.provenance import describe, where_recorded
+from chainrule.interpret import first_bad_node
+from chainrule.learn.batches import Batches, Span
+from chainrule.learn.compiled import CompiledLoop, compile_loop, trace_step
+from chainrule.learn.optimizers import Optimizer
+from chainrule.learn.recording import Recording, data_arrays, data_shapes
+from chainrule.learn.step import StepGradient
+from chainrule.structure import Structure, flatten
+from chainrule.transforms.calling import function_name
+
+__all__ = ["Descent"]
+
+#: Seconds that a call of compiled code should take: long enough to be fast, short enough to be interrupted.
+_CALL_SECONDS = 0.05
+
+Callback = Callable[[int, Any, float], "bool | None"]
+
+
+class Descent:
+    """Parameters on their way downhill.
+
+    Parameters
+    ----------
+    loss : callable
+    leaves : list of array
+        The first parameters.
+    structure : Structure
+        How they are put together for the loss.
+    batches : Batches
+    optimizer : Optimizer
+    check_finite : bool
+    callback : callable or None
+    advance : callable
+        ``advance(steps, loss)`` hears of progress.
+    """
+
+    def __init__(
+        self,
+        loss: Callable[..., Any],
+        leaves: list[Any],
+        structure: Structure,
+        batches: Batches,
+        optimizer: Optimizer,
+        *,
+        check_finite: bool,
+        callback: Callback | None,
+        advance: Callable[[int, float], None],
+    ) -> None:
+        self.leaves, self._structure = leaves, structure
+        self._loss, self._batches, self._optimizer = loss, batches, optimizer
+        self._check_finite, self._callback, self._advance = check_finite, callback, advance
+        self._state = optimizer.init(leaves)
+        self._gradient = StepGradient(loss, keeps_programs=callback is None)
+        self._loops: dict[Any, CompiledLoop | None] = {}
+        self._losses: list[Any] = []
+        #: The parameters that gave the last finite loss, or how to find them again.
+        self._finite: Callable[[], list[Any]] = lambda: leaves
+        self.steps = 0
+        self.stopped = False
+
+    @property
+    def params(self) -> Any:
+        """The present parameters, in the structure of the first ones."""
+        return self._structure.unflatten(self.leaves)
+
+    @property
+    def history(self) -> np.ndarray[Any, Any]:
+        """The loss before each step."""
+        return np.concatenate([np.atleast_1d(np.asarray(part, np.float64)) for part in self._losses or [[]]])
+
+    def run(self, span: Span) -> None:
+        """Take the steps of a span, or fewer, if the callback ends the run."""
+        loop = self._loop_for(span) if self._callback is None else None
+        if loop is not None:
+            self._run_compiled(loop, span)
+        else:
+            self._run_one_by_one(span)
+
+    def finish(self) -> None:
+        """Look at the last parameters, which no loss has seen.
+
+        Raises
+        ------
+        DivergenceError
+            If they are not finite.
+        """
+        if self._check_finite and not all(np.isfinite(leaf).all() for leaf in self.leaves):
+            what = f"a gradient of {function_name(self._loss)} became NaN or infinite"
+            raise self._diverged(what, self.steps - 1, None)
+
+    # One by one ------------------------------------------------------------------------------------------------------
+
+    def _run_one_by_one(self, span: Span) -> None:
+        for step in range(span.steps):
+            rows = self._batches.of_step(span, step)
+            value, gradients = self._gradient(self.params, rows)
+            if self._check_finite and not np.isfinite(value):
+                raise self._spoilt(float(value), self.params, rows)
+            before = self.leaves
+            self._finite = lambda before=before: before  # type: ignore[misc]
+            with np.errstate(over="ignore", invalid="ignore"):  # parameters that are not finite end the run
+                self.leaves, self._state = self._optimizer.update(before, [_uphill(g) for g in gradients], self._state)
+            self._losses.append(float(value))
+            self.steps += 1
+            self._advance(1, float(value))
+            if self._callback is not None and self._callback(self.steps - 1, self.params, float(value)):
+                self.stopped = True
+                return
+
+    # Compiled --------------------------------------------------------------------------------------------------------
+
+    def _loop_for(self, span: Span) -> CompiledLoop | None:
+        """The compiled loop for data of this shape, or None where steps must be taken one by one."""
+        rows = self._batches.of_step(span, 0)
+        key = data_shapes(rows)
+        if key not in self._loops:
+            recording = self._gradient.agreed(self.params, rows, looks_ahead=span.steps > 1)
+            if recording is None:
+                return None
+            self._loops[key] = self._compile(recording, span)
+        return self._loops[key]
+
+    def _compile(self, recording: Recording, span: Span) -> CompiledLoop | None:
+        graph = trace_step(recording, self._optimizer, self._state)
+        if graph is None:
+            return None
+        if span.rows is None:
+            return compile_loop(graph, data_arrays(self._batches.data), check_finite=self._check_finite)
+        return compile_loop(graph, self._batches.leaves, batch_size=span.rows.shape[1], check_finite=self._check_finite)
+
+    def _run_compiled(self, loop: CompiledLoop, span: Span) -> None:
+        """Calls of compiled code, each of which takes as many steps as fit into a moment."""
+        state_leaves, state_structure = flatten(self._state)
+        block = loop.start(self.leaves, [leaf for leaf in state_leaves if _is_number(leaf)])
+        done, count = 0, 16
+        while done < span.steps:
+            count = min(count, span.steps - done)
+            before = block.copy()
+            order = None if span.rows is None else span.rows[done : done + count]
+            began = time.perf_counter()
+            losses = loop.run(block, count, order)
+            seconds = time.perf_counter() - began
+            if self._check_finite and not np.isfinite(losses[-1]):
+                self._raise_spoilt(loop, span, done, before, losses)
+            self._losses.append(losses)
+            self.steps += count
+            self._remember(loop, before, order, count)
+            self._advance(count, float(losses[-1]))
+            done += count
+            if seconds < _CALL_SECONDS / 2:
+                count = max(int(count * min(_CALL_SECONDS / max(seconds, 1e-9), 64)), 1)
+        self.leaves = loop.params(block)
+        following = iter(loop.state(block))
+        self._state = state_structure.unflatten(
+            [next(following) if _is_number(leaf) else leaf for leaf in state_leaves]
+        )
+
+    def _remember(self, loop: CompiledLoop, before: Any, order: Any, count: int) -> None:
+        """The parameters before the last step can be found again by taking all steps but the last once more."""
+        rows = None if order is None else order[: count - 1]
+        self._finite = lambda: _after(loop, before, count - 1, rows)
+
+    def _raise_spoilt(self, loop: CompiledLoop, span: Span, done: int, before: Any, losses: Any) -> None:
+        """The loss of the last step is not finite: find the parameters of that step, and of the one before."""
+        bad = len(losses) - 1
+        order = None if span.rows is None else span.rows[done : done + bad]
+        self.steps += bad
+        params = self._structure.unflatten(_after(loop, before, bad, order))
+        if bad:
+            self._remember(loop, before, order, bad)
+        raise self._spoilt(float(losses[-1]), params, self._batches.of_step(span, done + bad))
+
+    # Errors ----------------------------------------------------------------------------------------------------------
+
+    def _spoilt(self, value: float, params: Any, rows: tuple[Any, ...]) -> DivergenceError:
+        """The error for a loss that is not finite, with the node where it began."""
+        what = f"the loss of {function_name(self._loss)} became {value} at step {self.steps}"
+        try:
+            recording = Recording(self._loss, params, rows)
+            with np.errstate(all="ignore"):
+                node = first_bad_node(recording.order)
+        except (ChainRuleError, TypeError, ValueError, IndexError):
+            node = None
+        if node is None:
+            return self._diverged(what, self.steps, None, numbered=True)
+        operands = " and ".join(describe(source) for source in node.inputs)
+        return self._diverged(
+            f"{what}: it begins in {node.op.name} of {operands}", self.steps, where_recorded(node), numbered=True
+        )
+
+    def _diverged(self, what: str, step: int, where: str | None, *, numbered: bool = False) -> DivergenceError:
+        return DivergenceError(
+            what if numbered else f"{what} at step {step}",
+            where=where,
+            fix="use a smaller learning rate; error.params holds the last parameters with a finite loss"
+            if step
+            else "look at the data and the first parameters: a logarithm of zero or a missing value does this",
+            params=self._structure.unflatten(self._finite()),
+            step=step,
+        )
+
+
+def _after(loop: CompiledLoop, block: Any, steps: int, order: Any) -> list[Any]:
+    """The parameters after so many steps from a block."""
+    moved = block.copy()
+    if steps:
+        loop.run(moved, steps, order)
+    return loop.params(moved)
+
+
+def _is_number(leaf: Any) -> bool:
+    return type(leaf) in (int, float) or (isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "fciu")
+
+
+def _uphill(gradient: Any) -> Any:
+    """The direction of steepest ascent: for a complex parameter, the conjugate of its gradient."""
+    return np.conj(gradient) if gradient.dtype.kind == "c" else gradient

@@ -1,0 +1,97 @@
+"""Machine code that is kept: in memory as long as a program uses it, and on disk for the next process.
+
+An entry on disk is named by a hash of the assembly, the machine and the versions, and begins with a hash of its own
+content. An entry that is damaged in any way is not used, but made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import weakref
+from pathlib import Path
+
+from chainrule.config import config
+from chainrule.native.engine import Loaded, assemble, to_object
+from chainrule.native.target import Target, load_llvm
+
+__all__ = ["compiled"]
+
+_MAGIC = b"chainrule machine code 1\n"
+_HASH_BYTES = 32
+
+_loaded: weakref.WeakValueDictionary[str, Loaded] = weakref.WeakValueDictionary()
+
+
+def compiled(text: str, target: Target) -> tuple[Loaded, str]:
+    """Machine code for LLVM assembly.
+
+    Parameters
+    ----------
+    text : str
+    target : Target
+
+    Returns
+    -------
+    loaded : Loaded
+    origin : str
+        ``"compiled"``, ``"disk"`` or ``"memory"``.
+    """
+    key = _key(text, target)
+    known = _loaded.get(key)
+    if known is not None:
+        return known, "memory"
+    code = _read(key) if config.cache else None
+    origin = "disk"
+    if code is None:
+        origin = "compiled"
+        code = to_object(assemble(text, target), target)
+        if config.cache:
+            _write(key, code)
+    loaded = _loaded[key] = Loaded(code)
+    return loaded, origin
+
+
+def _key(text: str, target: Target) -> str:
+    versions = (load_llvm().llvm_version_info, _MAGIC)
+    whole = "\n".join([text, target.triple, target.cpu, target.features, repr(versions)])
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _path(key: str) -> Path:
+    return config.cache_dir / key[:2] / f"{key[2:]}.o"
+
+
+def _read(key: str) -> bytes | None:
+    """The code of an entry, if it is whole."""
+    try:
+        entry = _path(key).read_bytes()
+    except OSError:
+        return None
+    start = len(_MAGIC) + _HASH_BYTES
+    code = entry[start:]
+    if entry[:start] != _MAGIC + _digest(key, code):
+        return None
+    return code
+
+
+def _digest(key: str, code: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + code).digest()
+
+
+def _write(key: str, code: bytes) -> None:
+    """Keep an entry. It appears under its name only once it is whole; a disk that is full or read-only is no error."""
+    path = _path(key)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_MAGIC + _digest(key, code) + code)
+            os.replace(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise

@@ -1,0 +1,217 @@
+"""A compiled kernel that can be called: its machine code, its working memory, and its threads."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from chainrule.native.buffers import Buffer
+from chainrule.native.code import FunctionCode, Layout
+from chainrule.native.cache import compiled
+from chainrule.native.kernel import Request, make_layout
+from chainrule.native.memory import ALIGNMENT, padded
+from chainrule.native.target import Target, host
+
+__all__ = ["Executable"]
+
+
+class _Workspace:
+    """Memory for one call: the arena, the table of pointers, and where threads meet."""
+
+    def __init__(self, layout: Layout, constants: Sequence[Any]) -> None:
+        table = layout.table
+        per_thread = layout.arena_bytes + 2 * layout.state_bytes
+        size = layout.shared_bytes + 2 * layout.threads * layout.partial_bytes + layout.threads * per_thread
+        self.arena = _aligned(size)
+        self.sync = _aligned(ALIGNMENT)
+        self.table = (ctypes.c_void_p * table.size)()
+        self.address = ctypes.addressof(self.table)
+        for i, array in enumerate(constants):
+            self.table[table.leaves + i] = address_of(array)
+        self.table[table.arena] = address_of(self.arena)
+        self.table[table.sync] = address_of(self.sync)
+        self.table[table.pause] = _pause()
+
+
+def _aligned(size: int) -> np.ndarray[Any, Any]:
+    """Zeros that begin at a cache line."""
+    raw = np.zeros(size + ALIGNMENT, np.uint8)
+    start = -address_of(raw) % ALIGNMENT
+    return raw[start : start + size]
+
+
+def address_of(array: np.ndarray[Any, Any]) -> int:
+    """Where the elements of an array begin."""
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+
+def _pause() -> int:
+    """The address of what a waiting thread calls to let others run."""
+    try:
+        function = ctypes.CDLL(None).sched_yield
+    except (AttributeError, OSError, TypeError):  # Windows
+        function = ctypes.windll.kernel32.SwitchToThread  # type: ignore[attr-defined]
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+class Executable:
+    """Compiled code for a graph.
+
+    Parameters
+    ----------
+    request : Request
+    target : Target, optional
+        By default this machine.
+    checks_finite : bool, default False
+        Whether a loop of steps ends after a step that gave NaN or infinity.
+    """
+
+    def __init__(self, request: Request, target: Target | None = None, *, checks_finite: bool = False) -> None:
+        target = target or host()
+        self.layout = make_layout(request, target)
+        self._leaves, self._state = request.leaves, request.state
+        self._constants = [np.ascontiguousarray(node._value) for node in request.constants]
+        replaced = {output for _, output in request.state}
+        self._shapes = [
+            (node.shape, node.dtype)
+            for i, node in enumerate(request.outputs)
+            if i not in replaced and i != request.history
+        ]
+        self._loaded, self.cache_state = compiled(
+            FunctionCode(self.layout, target, "run", checks_finite).text(), target
+        )
+        self._function = self._loaded.function("run")
+        self._free: list[_Workspace] = []
+
+    def __call__(self, arrays: Sequence[Any]) -> list[np.ndarray[Any, Any]]:
+        """Run once.
+
+        Parameters
+        ----------
+        arrays : sequence of array
+            In C order, one for each leaf.
+        """
+        results = [np.empty(shape, dtype) for shape, dtype in self._shapes]
+        workspace = self._take()
+        table = workspace.table
+        for i, array in enumerate(arrays):
+            table[i] = address_of(array)
+        start = self.layout.table.leaves + self.layout.table.constants
+        for i, array in enumerate(results):
+            table[start + i] = address_of(array)
+        self._launch(workspace, 1)
+        self._free.append(workspace)
+        return results
+
+    def run_steps(
+        self,
+        arrays: Sequence[Any],
+        state: np.ndarray[Any, Any],
+        history: np.ndarray[Any, Any],
+        order: np.ndarray[Any, Any] | None = None,
+    ) -> int:
+        """Run a loop of steps.
+
+        Parameters
+        ----------
+        arrays : sequence of array or None
+            One for each leaf, as `pack` makes them; None for those that belong to the state.
+        state : array of bytes
+            All parameters, as `pack_state` makes it; changed in place.
+        history : array
+            Takes the result that is kept for each step; its length is the number of steps.
+        order : array of int64, optional
+            For each step the rows that it takes from the data.
+
+        Returns
+        -------
+        int
+            How many steps were taken: fewer, if the last of them gave NaN or infinity.
+        """
+        workspace = self._take()
+        table = self.layout.table
+        for i, array in enumerate(arrays):
+            if array is not None:
+                workspace.table[i] = address_of(array)
+        workspace.table[table.state] = address_of(state)
+        workspace.table[table.history] = address_of(history)
+        if order is not None:
+            workspace.table[table.order] = address_of(order)
+        self._launch(workspace, len(history))
+        taken = int(workspace.sync.view(np.int64)[1])
+        self._free.append(workspace)
+        return taken
+
+    def pack(self, position: int, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Data of a loop in the order in which the code reads it."""
+        if position not in self.layout.packed:
+            return np.ascontiguousarray(array)
+        packed = np.zeros((*array.shape[1:], padded(len(array))), array.dtype)
+        packed[..., : len(array)] = np.moveaxis(array, 0, -1)
+        return packed
+
+    def pack_state(self, values: Sequence[Any]) -> np.ndarray[Any, Any]:
+        """The parts of the state in one block of memory."""
+        block = _aligned(self.layout.state_bytes)
+        for buffer, value in zip(self._state_buffers(), values, strict=True):
+            flat = np.ascontiguousarray(value, buffer.dtype).reshape(-1)
+            block[buffer.offset : buffer.offset + buffer.nbytes] = flat.view(np.uint8)
+        return block
+
+    def unpack_state(self, block: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+        """The parts of the state as arrays of their own."""
+        parts = []
+        for buffer, (leaf, _) in zip(self._state_buffers(), self._state, strict=True):
+            part = block[buffer.offset : buffer.offset + buffer.nbytes].view(buffer.dtype)
+            parts.append(part.reshape(self._leaves[leaf].shape).copy())
+        return parts
+
+    def _state_buffers(self) -> list[Buffer]:
+        return [self.layout.memory.view(self._leaves[leaf]).buffer for leaf, _ in self._state]
+
+    def _take(self) -> _Workspace:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return _Workspace(self.layout, self._constants)
+
+    def _launch(self, workspace: _Workspace, steps: int) -> None:
+        threads = self.layout.threads
+        if threads == 1:
+            self._function(workspace.address, 0, steps)
+            return
+        with _one_at_a_time:
+            workspace.sync[:] = 0
+            pool = _pool(threads - 1)
+            others = [pool.submit(self._function, workspace.address, i, steps) for i in range(1, threads)]
+            self._function(workspace.address, 0, steps)
+            for other in others:
+                other.result()
+
+
+#: Threads of one kernel wait for each other, so those of two must not wait for a place in the pool.
+_one_at_a_time = threading.Lock()
+_pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def _pool(workers: int) -> ThreadPoolExecutor:
+    if workers not in _pools:
+        _pools[workers] = ThreadPoolExecutor(workers, thread_name_prefix="chainrule")
+    return _pools[workers]
+
+
+def _forget_threads() -> None:
+    """A forked process has none of its parent's threads."""
+    global _one_at_a_time
+    _one_at_a_time = threading.Lock()
+    _pools.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)

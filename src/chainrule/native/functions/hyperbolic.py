@@ -1,0 +1,93 @@
+"""tanh, sinh, cosh and their inverses."""
+
+from __future__ import annotations
+
+from chainrule.native.builder import Builder, Value
+from chainrule.native.functions.exponential import exp_scaled, expm1_scaled
+from chainrule.native.functions.logarithm import half_log_of_ratio, log1p
+from chainrule.native.functions.primitives import (
+    by_dtype,
+    constant,
+    mantissa_and_exponent,
+    minimum,
+    residual,
+    scale,
+)
+
+__all__ = ["arccosh", "arcsinh", "arctanh", "cosh", "sinh", "tanh"]
+
+_INF = float("inf")
+_NAN = float("nan")
+_LN2 = 0.6931471805599453
+#: Beyond, sinh and cosh are ∞.
+_LARGEST = (89.6, 710.6)
+
+
+def tanh(b: Builder, x: Value) -> Value:
+    """h / (1 + h) with h = (e^(2|x|) − 1) / 2, and the sign of x."""
+    one = constant(b, 1.0, x)
+    magnitude = minimum(b, constant(b, by_dtype(x, 9.1, 19.2), x), b.fabs(x))  # beyond, it is 1
+    h = expm1_scaled(b, b.fadd(magnitude, magnitude), -1)
+    denominator = b.fadd(h, one)
+    y = b.fdiv(h, denominator)
+    # One step of Newton's on h − y (1 + h), with what the sum lost to rounding; 1 / (1 + h) is 1 − y.
+    lost = b.fsub(h, b.fsub(denominator, one))
+    rest = b.fma(b.fneg(y), lost, residual(b, h, y, denominator))
+    y = b.fma(rest, b.fsub(one, y), y)
+    return b.copysign(minimum(b, one, y), x)
+
+
+def sinh(b: Builder, x: Value) -> Value:
+    """E + E / (2 E + 1) with E = (e^|x| − 1) / 2; half of it is doubled, so that only the result can overflow."""
+    magnitude = minimum(b, constant(b, by_dtype(x, *_LARGEST), x), b.fabs(x))
+    e = expm1_scaled(b, magnitude, -2)
+    half = b.fadd(e, b.fdiv(e, b.fma(e, constant(b, 4.0, x), constant(b, 1.0, x))))
+    return b.copysign(b.fadd(half, half), x)
+
+
+def cosh(b: Builder, x: Value) -> Value:
+    """(e^|x| + e^(−|x|)) / 2; half of it is doubled, so that only the result can overflow."""
+    magnitude = minimum(b, constant(b, by_dtype(x, *_LARGEST), x), b.fabs(x))
+    e = exp_scaled(b, magnitude, -2)
+    half = b.fadd(e, b.fdiv(constant(b, 1 / 16, x), e))
+    return b.fadd(half, half)
+
+
+def arcsinh(b: Builder, x: Value) -> Value:
+    """log(1 + |x| + x² / (1 + √(1 + x²))), or log |x| + ln 2 where that is the same, and the sign of x."""
+    one = constant(b, 1.0, x)
+    magnitude = b.fabs(x)
+    square = b.fmul(magnitude, magnitude)
+    root = b.sqrt(b.fma(magnitude, magnitude, one))
+    small = b.fadd(magnitude, b.fdiv(square, b.fadd(root, one)))
+    return b.copysign(_log1p_or_large(b, magnitude, small), x)
+
+
+def arccosh(b: Builder, x: Value) -> Value:
+    """log(1 + t + √(t² + 2 t)) with t = x − 1, or log x + ln 2 where that is the same."""
+    t = b.fsub(x, constant(b, 1.0, x))
+    small = b.fadd(t, b.sqrt(b.fma(t, t, b.fadd(t, t))))
+    y = _log1p_or_large(b, x, small)
+    return b.select(b.fcmp("olt", x, constant(b, 1.0, x)), constant(b, _NAN, x), y)
+
+
+def _log1p_or_large(b: Builder, x: Value, small: Value) -> Value:
+    """log(1 + small), or log x + ln 2 for x so large that its square may overflow."""
+    large = b.fcmp("ogt", x, constant(b, by_dtype(x, 2.0**40, 2.0**200), x))
+    y = log1p(b, b.select(large, x, small))
+    return b.select(large, b.fadd(y, constant(b, _LN2, x)), y)
+
+
+def arctanh(b: Builder, x: Value) -> Value:
+    """log(q) / 2 with q = (1 + |x|) / (1 − |x|) = 2^k (1 + s) / (1 − s), where s comes from x and k and not from q."""
+    one = constant(b, 1.0, x)
+    magnitude = b.fabs(x)
+    _, k = mantissa_and_exponent(b, b.fdiv(b.fadd(one, magnitude), b.fsub(one, magnitude)))
+    power = scale(b, one, k)
+    more, less = b.fadd(power, one), b.fsub(power, one)
+    s = b.fdiv(b.fma(magnitude, more, b.fneg(less)), b.fma(b.fneg(magnitude), less, more))
+    half = constant(b, 0.5, x)
+    y = half_log_of_ratio(b, s, b.fmul(k, half))
+    y = b.select(b.fcmp("oeq", magnitude, one), constant(b, _INF, x), y)
+    y = b.select(b.fcmp("ogt", magnitude, one), constant(b, _NAN, x), y)
+    return b.copysign(y, x)

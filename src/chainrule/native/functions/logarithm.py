@@ -1,0 +1,142 @@
+"""log and its kin.
+
+x = 2^k m with m in [0.75, 1.5), f = m − 1, and log m = 2 atanh(s) with s = f / (2 + f), |s| ≤ 1/5. The series of atanh
+has only even powers beside s, so few terms do. 2 s = f − s f puts the exact f in front:
+log m = f − s (f − R), R = 2 s² / 3 + 2 s⁴ / 5 + ...
+"""
+
+from __future__ import annotations
+
+from chainrule.native.builder import Builder, Value
+from chainrule.native.functions.exponential import LN2, exp_of_minus_magnitude
+from chainrule.native.functions.primitives import (
+    by_dtype,
+    constant,
+    mantissa_and_exponent,
+    maximum,
+    minimum,
+    polynomial,
+    quick_two_sum,
+    scale,
+    two_product,
+)
+
+__all__ = ["log", "log1p", "log2", "log10", "logaddexp", "softplus"]
+
+#: The parts of log₂ e, of log₁₀ e and of log₁₀ 2, the last so that k times the first is exact.
+_LOG2_E = ((1.4426950216293335, 1.925963033500011e-08), (1.4426950408889634, 2.0355273740931033e-17))
+_LOG10_E = ((0.4342944920063019, -1.0103049952192578e-08), (0.4342944819032518, 1.098319650216765e-17))
+_LOG10_2 = ((0.301025390625, 4.605039066518657e-06), (0.3010299956640665, -8.532344317057107e-14))
+_INF = float("inf")
+_NAN = float("nan")
+
+# R = s² p(s²), the signs turned around; s² ≤ 1/25.
+_ATANH32 = (-0.6666695, -0.39957657, -0.30364498)
+_ATANH64 = (
+    -0.666666666666666, -0.4000000000005668, -0.2857142855582558, -0.22222224297035464, -0.18181665827033436,
+    -0.1539111398049246, -0.1317355831815323, -0.13843358752779744,
+)  # fmt: skip
+# The same for s² ≤ 1/9.
+_WIDE_ATANH32 = (-0.6666642, -0.40021437, -0.28003016, -0.2800688)
+_WIDE_ATANH64 = (
+    -0.6666666666666667, -0.39999999999995384, -0.28571428572333646, -0.22222222136998482, -0.18181822756010582,
+    -0.15384462879827865, -0.13336631771374405, -0.11717742870733228, -0.10961032515540554, -0.07036417772607087,
+    -0.1640076948455657,
+)  # fmt: skip
+
+
+def _product(b: Builder, f: Value, coefficients: tuple[float, ...]) -> tuple[Value, Value]:
+    """s and f − R, of which log(1 + f) = f − s (f − R)."""
+    s = b.fdiv(f, b.fadd(constant(b, 2.0, f), f))
+    square = b.fmul(s, s)
+    return s, b.fma(square, polynomial(b, square, coefficients), f)
+
+
+def log_of_parts(b: Builder, f: Value, k: Value) -> Value:
+    """log(2^k (1 + f)) for f in [−0.25, 0.5]."""
+    high, low = by_dtype(f, *LN2)
+    s, rest = _product(b, f, by_dtype(f, _ATANH32, _ATANH64))
+    small = b.fma(k, constant(b, -low, f), b.fmul(s, rest))
+    return b.fma(k, constant(b, high, f), b.fsub(f, small))
+
+
+def half_log_of_ratio(b: Builder, s: Value, half_k: Value) -> Value:
+    """log(2^k (1 + s) / (1 − s)) / 2 for |s| ≤ 1/5."""
+    high, low = by_dtype(s, *LN2)
+    square = b.fmul(s, s)
+    tail = polynomial(b, square, [-0.5 * c for c in by_dtype(s, _ATANH32, _ATANH64)])
+    small = b.fma(half_k, constant(b, low, s), b.fmul(b.fmul(s, square), tail))
+    return b.fma(half_k, constant(b, high, s), b.fadd(s, small))
+
+
+def log(b: Builder, x: Value) -> Value:
+    """Natural logarithm."""
+    m, k = mantissa_and_exponent(b, x)
+    return with_special_logarithms(b, log_of_parts(b, b.fsub(m, constant(b, 1.0, x)), k), x)
+
+
+def log2(b: Builder, x: Value) -> Value:
+    """Logarithm to base 2."""
+    return _log_to_base(b, x, by_dtype(x, *_LOG2_E), ((1.0, 0.0)))
+
+
+def log10(b: Builder, x: Value) -> Value:
+    """Logarithm to base 10."""
+    return _log_to_base(b, x, by_dtype(x, *_LOG10_E), by_dtype(x, *_LOG10_2))
+
+
+def _log_to_base(b: Builder, x: Value, factor: tuple[float, float], log_2: tuple[float, float]) -> Value:
+    """k log 2 + factor · log m: both in two parts, as their sum may cancel."""
+    m, k = mantissa_and_exponent(b, x)
+    f = b.fsub(m, constant(b, 1.0, x))
+    s, rest = _product(b, f, by_dtype(f, _ATANH32, _ATANH64))
+    high, low = quick_two_sum(b, f, b.fneg(b.fmul(s, rest)))
+    product, lost = two_product(b, high, constant(b, factor[0], x))
+    lost = b.fma(low, constant(b, factor[0], x), b.fma(high, constant(b, factor[1], x), lost))
+    if log_2[1]:
+        lost = b.fma(k, constant(b, log_2[1], x), lost)
+    total, rest = quick_two_sum(b, b.fmul(k, constant(b, log_2[0], x)), product)
+    return _with_specials(b, b.fadd(total, b.fadd(rest, lost)), x)
+
+
+def with_special_logarithms(b: Builder, y: Value, x: Value) -> Value:
+    """y = log x, or ∞, NaN or −∞ where x is ∞, NaN or negative, or 0, if `mantissa_and_exponent` leaves that to do."""
+    return y if b.has_avx512 else _with_specials(b, y, x)
+
+
+def _with_specials(b: Builder, y: Value, x: Value) -> Value:
+    zero = constant(b, 0.0, x)
+    y = b.select(b.fcmp("olt", x, constant(b, _INF, x)), y, x)
+    y = b.select(b.fcmp("olt", x, zero), constant(b, _NAN, x), y)
+    return b.select(b.fcmp("oeq", x, zero), constant(b, -_INF, x), y)
+
+
+def log1p(b: Builder, x: Value) -> Value:
+    """log(1 + x): what 1 + x loses to rounding is added to the mantissa."""
+    one = constant(b, 1.0, x)
+    u = b.fadd(one, x)
+    lost = b.fsub(x, b.fsub(u, one))
+    lost = b.select(b.fcmp("olt", x, constant(b, _INF, x)), lost, constant(b, 0.0, x))
+    m, k = mantissa_and_exponent(b, u)
+    down = minimum(b, constant(b, 64.0, x), b.fneg(k))  # 2^∞ times the 0 that is lost at −1 would be NaN
+    f = b.fadd(b.fsub(m, one), scale(b, lost, down))
+    return b.copysign(with_special_logarithms(b, log_of_parts(b, f, k), u), x)  # −0 stays −0
+
+
+def logaddexp(b: Builder, x: Value, y: Value) -> Value:
+    """log(e^x + e^y) = max(x, y) + log(1 + e^(−|x − y|)); its error is small beside the larger of x and y."""
+    difference = b.select(b.fcmp("oeq", x, y), constant(b, 0.0, x), b.fsub(x, y))  # ∞ − ∞ would be NaN
+    rest = log1p_of_fraction(b, exp_of_minus_magnitude(b, difference))
+    return b.fadd(maximum(b, x, y), rest)
+
+
+def log1p_of_fraction(b: Builder, f: Value) -> Value:
+    """log(1 + f) for f in [0, 1]."""
+    s, rest = _product(b, f, by_dtype(f, _WIDE_ATANH32, _WIDE_ATANH64))
+    return b.fma(b.fneg(s), rest, f)
+
+
+def softplus(b: Builder, x: Value) -> Value:
+    """log(1 + e^x) = max(x, 0) + log(1 + e^(−|x|))."""
+    rest = log1p_of_fraction(b, exp_of_minus_magnitude(b, x))
+    return b.fadd(maximum(b, constant(b, 0.0, x), x), rest)

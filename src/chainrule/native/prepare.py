@@ -1,0 +1,47 @@
+"""What happens to a graph before it is compiled: composite operations are taken apart, then all is simplified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.graph.node import Node, ancestors
+from chainrule.graph.op import INPUT
+from chainrule.native.schedule import is_compiled
+from chainrule.simplify.pipeline import simplify
+from chainrule.simplify.rewrite import rebuild
+
+__all__ = ["prepare"]
+
+
+def prepare(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
+    """Outputs in the form that is compiled."""
+    return simplify(decompose(simplify(outputs, leaves), leaves), leaves)
+
+
+def decompose(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
+    """Replace operations that have no code of their own by others that have, where their records say how."""
+    done: dict[Node, Node] = {leaf: leaf for leaf in leaves}
+    pending = [node for node in ancestors(outputs) if node not in done]
+    for node in pending:
+        _decompose(node, done)
+    return [done[node] for node in outputs]
+
+
+def _decompose(node: Node, done: dict[Node, Node]) -> None:
+    if not node.inputs:
+        done[node] = node
+        return
+    inputs = tuple([done[source] for source in node.inputs])
+    if node.op.decompose is None or is_compiled(node):
+        changed = node.op is not INPUT and any(new is not old for new, old in zip(inputs, node.inputs, strict=True))
+        done[node] = rebuild(node, inputs) if changed else node
+        return
+    parts = node.op.decompose(*inputs, **node.params)
+    if parts is None or parts.shape != node.shape or parts.dtype != node.dtype:
+        done[node] = rebuild(node, inputs)
+        return
+    done |= {source: source for source in inputs}
+    for part in ancestors([parts], skip=lambda other: other in done):
+        if part not in done:
+            _decompose(part, done)
+    done[node] = done[parts]

@@ -1,0 +1,328 @@
+"""The schedule: which nodes share a loop, in which order loops run, and which values get memory.
+
+A graph becomes a list of stages. A `LoopStage` is one loop nest that computes elementwise nodes and reductions of one
+domain; a value that only its own stage needs stays in a register. A `ProductStage` is a matrix product. Stages stand in
+sections: those that see all of an array at once, and those that run over tiles of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chainrule.graph.node import Node
+from chainrule.graph.op import LITERAL
+from chainrule.native.emitter import has_instructions, is_native
+from chainrule.native.joins import JOINS, joins_natively, pieces
+from chainrule.native.memory import VIEWS, Memory
+from chainrule.native.rows import RowAnalysis
+from chainrule.ops.shaping import cast as CAST
+
+__all__ = [
+    "LoopStage",
+    "ProductStage",
+    "Section",
+    "Stage",
+    "is_compiled",
+    "is_immediate",
+    "is_loop_node",
+    "is_reduction",
+    "loop_dtypes",
+    "schedule",
+    "section_of",
+]
+
+REDUCTIONS = frozenset({"sum", "max", "min", "prod", "all", "any"})
+
+
+@dataclass(eq=False)
+class LoopStage:
+    """One loop nest over a domain.
+
+    Attributes
+    ----------
+    domain : tuple of int
+    row_axis : int or None
+        The axis of the domain that runs over the rows of a tile.
+    nodes : list of Node
+        Elementwise nodes and reductions, in the order in which they are computed.
+    stored : list of Node
+        Those whose values are written to memory.
+    """
+
+    domain: tuple[int, ...]
+    row_axis: int | None = None
+    nodes: list[Node] = field(default_factory=list)
+    stored: list[Node] = field(default_factory=list)
+
+    @property
+    def reductions(self) -> list[Node]:
+        return [node for node in self.nodes if is_reduction(node)]
+
+
+@dataclass(eq=False)
+class ProductStage:
+    """One matrix product."""
+
+    node: Node
+
+
+Stage = LoopStage | ProductStage
+
+
+@dataclass(eq=False)
+class Section:
+    """Stages that run one after the other.
+
+    Attributes
+    ----------
+    phase : int
+    over_rows : bool
+        Whether they run for each tile of rows.
+    """
+
+    phase: int
+    over_rows: bool
+    stages: list[Stage] = field(default_factory=list)
+
+
+def is_reduction(node: Node) -> bool:
+    """Whether a node reduces over axes within a loop nest."""
+    return node.op.name in REDUCTIONS
+
+
+def is_loop_node(node: Node) -> bool:
+    """Whether a node is computed element by element in a loop nest."""
+    return node.op.name == "cast" or node.op.broadcasts or is_reduction(node)
+
+
+def is_immediate(node: Node) -> bool:
+    """Whether a node is a number known when the code is made."""
+    if node.op is LITERAL:
+        return True
+    return node.op.name == "constant" and node.size == 1 and not node.ndim
+
+
+def is_compiled(node: Node) -> bool:
+    """Whether compiled code can compute a node; else NumPy does."""
+    if node.is_tuple or not is_native(node.dtype) or not node.size:
+        return False
+    op = node.op
+    may_be_empty = op.name == "concatenate"
+    if any(source.is_tuple or not is_native(source.dtype) for source in node.inputs):
+        return False
+    if not may_be_empty and not all(source.size for source in node.inputs):
+        return False
+    if op.name in JOINS:
+        return joins_natively(node)
+    if op.name == "getitem":
+        return node.params["index"].is_basic
+    if op.name in VIEWS or op.name == "cast":
+        return True
+    if op.name in REDUCTIONS:
+        return _reduces_natively(node)
+    if op.name == "matmul":
+        return node.dtype.kind == "f" and all(source.dtype == node.dtype for source in node.inputs)
+    if not op.broadcasts or op.lower is None:
+        return False
+    dtypes = loop_dtypes(node)
+    return dtypes is not None and has_instructions(op.lower, dtypes[:-1], node.params)
+
+
+def _reduces_natively(node: Node) -> bool:
+    (source,) = node.inputs
+    if node.op.name in ("all", "any"):
+        return True
+    return node.dtype.kind in "fi" and source.dtype.kind in "fib"
+
+
+def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
+    """The dtypes to which NumPy's loop converts the operands, and that of the result; None where it has no such loop.
+
+    For an operation that is no ufunc these are the dtype of the result if that is a float, else that of the operands
+    together.
+    """
+    compute = node.op.compute
+    if node.op.name == "where":
+        dtypes: tuple[np.dtype[np.generic], ...] = (np.dtype(bool), node.dtype, node.dtype, node.dtype)
+    elif isinstance(compute, np.ufunc) and compute.nout == 1:
+        kinds = [kind if kind in (int, float, bool) else source.dtype for source, kind in _kinds(node)]
+        kinds = [np.dtype(bool) if kind is bool else kind for kind in kinds]
+        try:
+            dtypes = compute.resolve_dtypes((*kinds, None))
+        except TypeError:
+            return None
+    else:
+        common = node.dtype
+        if common.kind != "f":
+            common = np.result_type(*[kind(0) if isinstance(kind, type) else kind for _, kind in _kinds(node)])
+        dtypes = (*[common] * len(node.inputs), node.dtype)
+    return dtypes if all(map(is_native, dtypes)) else None
+
+
+def _kinds(node: Node) -> list[tuple[Node, object]]:
+    return [(source, source.kind) for source in node.inputs]
+
+
+def schedule(order: Sequence[Node], outputs: Sequence[Node], memory: Memory, rows: RowAnalysis) -> list[Section]:
+    """Put the nodes of a graph into stages.
+
+    Parameters
+    ----------
+    order : sequence of Node
+        All nodes, in topological order; each passes `is_compiled`.
+    outputs : sequence of Node
+        Their buffers are allotted already.
+    memory : Memory
+        Takes views and buffers.
+    rows : RowAnalysis
+
+    Returns
+    -------
+    list of Section
+    """
+    planner = _Planner(memory, rows)
+    for node in order:
+        planner.place(node)
+    planner.store(order, outputs)
+    return [section for section in planner.sections.values() if section.stages]
+
+
+class _Planner:
+    """Puts node after node into the earliest stage that fits."""
+
+    def __init__(self, memory: Memory, rows: RowAnalysis) -> None:
+        self.memory = memory
+        self.rows = rows
+        self.sections: dict[tuple[int, bool], Section] = {}
+        for phase in range(max(rows.phase.values(), default=0) + 1):
+            for over_rows in (False, True):
+                self.sections[phase, over_rows] = Section(phase, over_rows)
+        #: Section and stage of each node that is computed.
+        self.home: dict[Node, tuple[tuple[int, bool], int]] = {}
+        self.copies: list[Node] = []
+        #: Nodes that are put together from parts, and the parts, which are copies too.
+        self.joined: set[Node] = set()
+        self.parts: list[Node] = []
+
+    def place(self, node: Node) -> None:
+        """Find a stage for a node, or make it a view."""
+        if node in self.memory.given or is_immediate(node):
+            return
+        if node.op.name in VIEWS:
+            self._place_view(node)
+            return
+        if node.op.name in JOINS:
+            self._place_join(node)
+            return
+        self._place_in_stage(node)
+
+    def _place_in_stage(self, node: Node, first: int = 0) -> None:
+        """Find a stage, no earlier than the first one allowed."""
+        key = section_of(node, self.rows)
+        stages = self.sections[key].stages
+        earliest = max([first, *[self._after(source, node, key) for source in node.inputs]])
+        if not is_loop_node(node):
+            stages.append(ProductStage(node))
+            self.home[node] = (key, len(stages) - 1)
+            return
+        domain, row_axis = self._domain(node)
+        for position in range(earliest, len(stages)):
+            stage = stages[position]
+            if (
+                isinstance(stage, LoopStage)
+                and (stage.domain, stage.row_axis) == (domain, row_axis)
+                and _fits(stage, node)
+            ):
+                stage.nodes.append(node)
+                self.home[node] = (key, position)
+                return
+        stages.append(LoopStage(domain, row_axis, [node]))
+        self.home[node] = (key, len(stages) - 1)
+
+    def _domain(self, node: Node) -> tuple[tuple[int, ...], int | None]:
+        if not is_reduction(node):
+            return node.shape, self.rows.axis.get(node)
+        source = node.inputs[0]
+        row_axis = self.rows.axis.get(source)
+        if row_axis is None and node in self.rows.summed:
+            row_axis = self.rows.given[source]
+        return source.shape, row_axis
+
+    def _place_view(self, node: Node) -> None:
+        source = node.inputs[0]
+        if self.memory.make_view(node):
+            return
+        copy = CAST(source, dtype=source.dtype)  # the same elements in an order that the view can use
+        self.rows.follow(copy, source)
+        self.copies.append(copy)
+        self.place(copy)
+        self.memory.make_view(node, copy)
+
+    def _place_join(self, node: Node) -> None:
+        """Place the parts; the node itself is there when the last of them is."""
+        key = section_of(node, self.rows)
+        last = -1
+        for part, view, over in pieces(node, self.memory.view(node)):
+            self.rows.follow(part, node)
+            self.memory.place(part, view)
+            self.parts.append(part)
+            self._place_in_stage(part, last + 1 if over else 0)
+            last = max(last, self.home[part][1])
+        self.joined.add(node)
+        self.home[node] = (key, last)
+
+    def _after(self, source: Node, user: Node, key: tuple[int, bool]) -> int:
+        """The first stage of the user's section in which a source is there."""
+        base = self.memory.base_of(source)
+        where = self.home.get(base)
+        if where is None or where[0] != key:
+            return 0
+        position = where[1]
+        stage = self.sections[key].stages[position]
+        in_register = (
+            base is source
+            and source not in self.joined
+            and isinstance(stage, LoopStage)
+            and not is_reduction(source)
+            and is_loop_node(user)
+            and (stage.domain, stage.row_axis) == self._domain(user)
+            and source.shape == stage.domain
+        )
+        return position if in_register else position + 1
+
+    def store(self, order: Sequence[Node], outputs: Sequence[Node]) -> None:
+        """Mark the nodes that other stages, or the caller, read."""
+        needed = {node for node in outputs if node in self.home} | set(self.parts)
+        for node in [*order, *self.copies, *self.parts]:
+            if node in self.home and node not in self.joined:
+                for source in node.inputs:
+                    base = self.memory.base_of(source)
+                    if base in self.home and (base is not source or self.home[base] != self.home[node]):
+                        needed.add(base)
+        for node, (key, position) in self.home.items():
+            if (node in needed and node not in self.joined) or is_reduction(node):
+                stage = self.sections[key].stages[position]
+                if isinstance(stage, LoopStage):
+                    stage.stored.append(node)
+
+
+def section_of(node: Node, rows: RowAnalysis) -> tuple[int, bool]:
+    """The phase in which a node is computed, and whether that is by tiles of rows."""
+    phase = rows.phase[node]
+    return (phase - 1, True) if node in rows.summed else (phase, node in rows.axis)
+
+
+def _fits(stage: LoopStage, node: Node) -> bool:
+    """Whether the axes of all reductions of a stage can be nested in one another."""
+    if not is_reduction(node):
+        return True
+    own = _reduced(node, stage.domain)
+    return all(own <= other or other <= own for other in (_reduced(r, stage.domain) for r in stage.reductions))
+
+
+def _reduced(node: Node, domain: tuple[int, ...]) -> frozenset[int]:
+    """The axes that a reduction sums over, without those of length 1."""
+    return frozenset(axis for axis in node.params["axis"] if domain[axis] != 1)
