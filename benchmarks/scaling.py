@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from train import environment
+from train import environment, pin
 
 LIBRARIES = ("chainrule", "JAX")
 BASE = {"n": 1_000, "d": 20, "h": 32}
@@ -106,6 +106,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def main(options: argparse.Namespace) -> None:
+    pin(options.threads)
     figures = measured(options)
     if options.out:
         from scaling_plot import draw

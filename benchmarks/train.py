@@ -50,6 +50,12 @@ def environment(threads: int) -> dict[str, str]:
     return clean
 
 
+def pin(threads: int) -> None:
+    """Keep this process to so many processors: some thread pools ask the system how many there are."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
 def start_parts(options: argparse.Namespace) -> None:
     """One process for each dtype and number of threads; then all tables."""
     from report import Part, Result, markdown, show
@@ -83,8 +89,7 @@ def start_parts(options: argparse.Namespace) -> None:
 def run_part(options: argparse.Namespace) -> None:
     """Measure all rows for one dtype and number of threads, in this process."""
     (dtype,), (threads,) = options.dtype, options.threads
-    if hasattr(os, "sched_setaffinity"):  # thread pools that ask the system how many processors there are
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    pin(threads)
     from floors import Ceilings
     from harness import machine
     from report import Part, duration

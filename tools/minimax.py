@@ -128,25 +128,31 @@ def _erf_problem(first: float, degree: int, dtype: type = np.float64) -> Problem
     return Problem(tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), 1e-12, 0.5625, degree, dtype)
 
 
-def _erfc_variable(t: mp.mpf, center: float) -> mp.mpf:
-    """x of t = (x − center) / (x + center)."""
-    return center * (1 + t) / (1 - t)
+def _ndtr_problem(first: float, degree: int, dtype: type = np.float64) -> Problem:
+    def half_width(z: mp.mpf) -> mp.mpf:
+        return mp.erf(mp.sqrt(z / 2)) / 2 / mp.sqrt(z)
+
+    return Problem(lambda z: half_width(z) - first, lambda z: 1 / half_width(z), 1e-12, 0.5001, degree, dtype)
 
 
-def _scaled_erfc(center: float) -> Function:
-    """(1 + 2 x) e^(x²) erfc x as a function of t."""
+def _tail_problem(
+    scaled: Function, center: float, low: float, high: float, degree: int, dtype: type = np.float64
+) -> Problem:
+    """`scaled`(x) as a polynomial in t = (x − center) / (x + center)."""
 
-    def scaled(t: mp.mpf) -> mp.mpf:
-        x = _erfc_variable(t, center)
-        return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+    def function(t: mp.mpf) -> mp.mpf:
+        return scaled(center * (1 + t) / (1 - t))
 
-    return scaled
-
-
-def _erfc_problem(center: float, low: float, high: float, degree: int, dtype: type = np.float64) -> Problem:
-    scaled = _scaled_erfc(center)
     t_low, t_high = ((x - center) / (x + center) for x in (low, high))
-    return Problem(scaled, lambda t: 1 / scaled(t), t_low, t_high, degree, dtype)
+    return Problem(function, lambda t: 1 / function(t), t_low, t_high, degree, dtype)
+
+
+def _scaled_erfc(x: mp.mpf) -> mp.mpf:
+    return (x + 0.5) * mp.exp(x * x) * mp.erfc(x)
+
+
+def _scaled_ndtr(offset: float) -> Function:
+    return lambda x: (x + offset) * mp.exp(x * x / 2) * mp.erfc(x / mp.sqrt(2)) / 2
 
 
 _HALF_LN2 = float(mp.log(2) / 2) * 1.0001
@@ -164,6 +170,9 @@ PROBLEMS: dict[str, Problem] = {
     "log1p32": _odd_problem(_log_ratio, 0.1112, 4, F, 2),
     "log1p64": _odd_problem(_log_ratio, 0.1112, 11, first=2),
     # 2 s + 2/3 s³ + s⁵ p(s²), |s| ≤ 1/5
+    # for power of float32: as log64 and expm1_64, to 40 and 30 bits
+    "log40": _odd_problem(_log_ratio, 0.0401, 5, first=2),
+    "expm1_30": Problem(_tail(mp.exp, 1, 1), lambda r: abs(r**2 / mp.expm1(r)), -_HALF_LN2, _HALF_LN2, 5),
     "power64": Problem(
         lambda z: (_log_ratio(mp.sqrt(z)) / mp.sqrt(z) - 2 - 2 * z / 3) / z**2,
         lambda z: z**2 * mp.sqrt(z) / _log_ratio(mp.sqrt(z)),
@@ -175,16 +184,24 @@ PROBLEMS: dict[str, Problem] = {
     "sin64": _odd_problem(mp.sin, 2.4685, 9),
     "tan32": _odd_problem(mp.tan, 0.6170, 6, F),
     "tan64": _odd_problem(mp.tan, 0.6170, 14),
-    "atan32": _odd_problem(mp.atan, 0.1716, 5, F),
-    "atan64": _odd_problem(mp.atan, 0.1716, 11),
+    "atan32": _odd_problem(mp.atan, 0.2501, 5, F),
+    "atan64": _odd_problem(mp.atan, 0.2501, 12),
     "asin32": _odd_problem(mp.asin, 0.2501, 5, F),
     "asin64": _odd_problem(mp.asin, 0.2501, 12),
+    "sinh32": _odd_problem(mp.sinh, 0.3026, 3, F),
+    "sinh64": _odd_problem(mp.sinh, 0.3026, 6),
     "cbrt": Problem(lambda m: 1 / mp.cbrt(m), mp.cbrt, 0.75, 1.5, 4, F),
     # erf(x) / x = first + p(x²)
     "erf32": _erf_problem(float(F(2 / np.sqrt(np.pi))), 6, F),
     "erf64": _erf_problem(float(2 / np.sqrt(np.pi)), 10),
-    "erfc32": _erfc_problem(2.0, 0.5, 10.1, 9, F),
-    "erfc64": _erfc_problem(3.0, 0.5, 27.3, 20),
+    # (Φ(x) − 1/2) / x = first + p(x²)
+    "ndtr32": _ndtr_problem(float(F(1 / np.sqrt(2 * np.pi))), 4, F),
+    "ndtr64": _ndtr_problem(0.3989422804014327, 8),
+    # (x + 1/2) e^(x²) erfc x and (x + √(1/2)) e^(x²/2) Φ(−x)
+    "erfc32": _tail_problem(_scaled_erfc, 2.0, 0.5, 10.1, 9, F),
+    "erfc64": _tail_problem(_scaled_erfc, 3.0, 0.5, 27.3, 20),
+    "ndtr_tail32": _tail_problem(_scaled_ndtr(float(F(np.sqrt(0.5)))), 2.75, 0.707, 14.3, 9, F),
+    "ndtr_tail64": _tail_problem(_scaled_ndtr(float(np.sqrt(0.5))), 4.25, 0.707, 38.7, 20),
 }
 
 

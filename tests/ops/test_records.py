@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +10,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.graph.op import OPS, Op
+from chainrule.ops.examples import differentiated, examples_of, is_differentiable
 from chainrule.ops.load import load_all
-from chainrule.ops.record import FUNCTIONS, Example, Function, Sampler
+from chainrule.ops.record import FUNCTIONS, Example, Function
 from chainrule.trace.call import call_with
 
 load_all()
@@ -24,11 +24,7 @@ class Case:
     example: Example
 
     def differentiated(self) -> tuple[int, ...]:
-        if self.example.argnums is not None:
-            return self.example.argnums
-        return tuple(
-            i for i, arg in enumerate(self.example.args) if isinstance(arg, np.ndarray) and arg.dtype.kind in "fc"
-        )
+        return differentiated(self.example)
 
     def call(self, *moving: Any) -> Any:
         args = list(self.example.args)
@@ -41,46 +37,6 @@ class Case:
 
     def point(self) -> list[Any]:
         return [self.example.args[position] for position in self.differentiated()]
-
-
-def sampler_for(record: Op | Function, dtype: Any) -> Sampler:
-    return Sampler(dtype, seed=zlib.crc32(record.name.encode()))
-
-
-def sampled_from_domain(record: Op, sampler: Sampler) -> list[Example]:
-    """Elementwise operations: same shapes, broadcasting shapes, a number, and nothing at all."""
-
-    def draw(*shapes: tuple[int, ...]) -> Example:
-        args = [
-            sampler.uniform(*interval, *shape)
-            if rule is not None
-            else (sampler.rng.uniform(*interval, shape) > 0.5 if record.name == "where" else np.zeros(shape, np.intp))
-            for position, (interval, shape) in enumerate(zip(record.domain, shapes, strict=True))
-            for rule in [record.rule_for(position)]
-        ]
-        return Example(tuple(args))
-
-    arity = len(record.domain)
-    if arity == 1:
-        return [draw(()), draw((2, 3)), draw((0, 3))]
-    return [
-        draw(*[(2, 3)] * arity),
-        draw((2, 3), *[(3,)] * (arity - 1)),
-        draw((), *[(2, 1)] * (arity - 1)),
-        draw(*[(0,)] * arity),
-    ]
-
-
-def is_differentiable(record: Op | Function) -> bool:
-    if isinstance(record, Function):
-        return record.differentiable
-    return record.rule_for(0) is not None or record.rule_for(1) is not None or record.rule_for(2) is not None
-
-
-def examples_of(record: Op | Function, dtype: Any) -> list[Example]:
-    sampler = sampler_for(record, dtype)
-    examples = sampled_from_domain(record, sampler) if isinstance(record, Op) and record.domain else []
-    return examples + (list(record.examples(sampler)) if record.examples else [])
 
 
 RECORDS = [*OPS.values(), *FUNCTIONS.values()]

@@ -407,7 +407,7 @@ class Builder:
         index = Value(self.fresh(), _I64)
         carried = [Value(self.fresh(), value.type) for value in carry]
         loop = Loop(index, carried, body, latch, step, stop, len(self.lines), list(carry), start, entry)
-        loop.next_index = self.fresh()
+        loop.next_index = self.fresh("%next")
         return loop
 
     def end_loop(self, loop: Loop, carry: Sequence[Value] = (), unless: Value | None = None) -> list[Value]:

@@ -47,7 +47,7 @@ def compiled(text: str, target: Target) -> tuple[Loaded, str]:
     origin = "disk"
     if code is None:
         origin = "compiled"
-        code = to_object(assemble(text, target), target)
+        code = to_object(assemble(text), target)
         if config.cache:
             _write(key, code)
     loaded = _loaded[key] = Loaded(code)

@@ -7,25 +7,16 @@ from typing import Any
 
 from chainrule.native.target import Target, host, load_llvm
 
-__all__ = ["Loaded", "assemble", "load", "to_object"]
+__all__ = ["Loaded", "assemble", "to_object"]
 
 
-def assemble(text: str, target: Target) -> Any:
-    """A module of LLVM, parsed and optimised for a target.
+def assemble(text: str) -> Any:
+    """A module of LLVM.
 
-    The code is written as it should run. What is left to LLVM is to merge common subexpressions, to move what does not
-    change out of loops, and to pick instructions and registers.
+    No optimisation passes run: the code is written as it should run, and what they would find is also found when LLVM
+    picks instructions and registers. They took as long as that, and changed no time by more than one in a hundred.
     """
-    llvm = load_llvm()
-    module = llvm.parse_assembly(text)
-    machine = _machine(target)
-    options = llvm.create_pipeline_tuning_options(speed_level=1)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = options.loop_interleaving = False
-    builder = llvm.create_pass_builder(machine, options)
-    passes = llvm.create_new_module_pass_manager()
-    passes = builder.getModulePassManager()
-    passes.run(module, builder)
-    return module
+    return load_llvm().parse_assembly(text)
 
 
 def to_object(module: Any, target: Target) -> bytes:
@@ -54,8 +45,3 @@ class Loaded:
         """A function ``(table, thread, steps)``; Python's lock is released while it runs."""
         address = self._engine.get_function_address(name)
         return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(address)
-
-
-def load(code: bytes) -> Loaded:
-    """Put machine code where it can run."""
-    return Loaded(code)

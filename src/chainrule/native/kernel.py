@@ -172,10 +172,10 @@ def _thread_count(order: Sequence[Node], rows: RowAnalysis, most: int) -> int:
     return max(min(most, int(work / THREAD_WORK * 2), rows.count // 16), 1)
 
 
-def _needed_whole(order: Sequence[Node], outputs: Sequence[Node], rows: RowAnalysis) -> set[Node]:
+def _needed_whole(order: Sequence[Node], outputs: Sequence[Node], rows: RowAnalysis) -> dict[Node, None]:
     """Nodes with a row axis of which all rows must be kept: another section reads them."""
     base: dict[Node, Node] = {}
-    whole: set[Node] = set()
+    whole: dict[Node, None] = {}
     for node in order:
         if node.op.name in VIEWS and node.inputs:
             base[node] = base.get(node.inputs[0], node.inputs[0])
@@ -183,7 +183,7 @@ def _needed_whole(order: Sequence[Node], outputs: Sequence[Node], rows: RowAnaly
         for source in node.inputs:
             origin = base.get(source, source)
             if origin in rows.axis and section_of(origin, rows) != section_of(node, rows):
-                whole.add(origin)
+                whole[origin] = None
     return whole
 
 
@@ -282,7 +282,7 @@ def _plan_temporaries(layout: Layout, arena: Arena) -> None:
             for buffer in writes[-1]:
                 last_use[buffer] = number
             number += 1
-    totals = {memory.view(node).buffer for node in memory.rows.summed if node in memory}
+    totals = dict.fromkeys(memory.view(node).buffer for node in memory.rows.summed if node in memory)
     for buffer in totals:
         if buffer.home is Home.ARENA:
             arena.take(buffer)

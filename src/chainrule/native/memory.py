@@ -44,7 +44,7 @@ class Memory:
         self.tile_rows = tile_rows
         self.rows_innermost = rows_innermost
         self.given: set[Node] = set()
-        self.whole: set[Node] = set()  # nodes with a row axis that are needed for all rows at once
+        self.whole: dict[Node, None] = {}  # nodes with a row axis that are needed for all rows at once
         self.buffers: list[Buffer] = []
         self._views: dict[Node, View] = {}
         self._base: dict[Node, Node] = {}

@@ -124,6 +124,11 @@ def is_native_graph(outputs: Sequence[Node], leaves: Sequence[Node]) -> bool:
     return all(node in given or not node.inputs or is_compiled(node) for node in ancestors(outputs))
 
 
+def _by_numpy(program: Program) -> Callable[[list[Any]], list[Any]]:
+    """Runs a part through NumPy, whose results may be scalars, or lie in memory in another order."""
+    return lambda values: [value if type(value) is tuple else _in_c_order(value) for value in program.run(values)]
+
+
 def _in_c_order(value: Any) -> Any:
     """The value as an array whose elements lie one after the other, as compiled code reads them."""
     if type(value) is np.ndarray:
@@ -168,8 +173,7 @@ def _make_part(
     native: bool, nodes: list[Node], inputs: list[Node], outputs: list[Node], target: Target | None, guard: int
 ) -> Part:
     if not native:
-        compute = Program(outputs, inputs).run
-        return Part(False, nodes, inputs, outputs, lambda values: [_in_c_order(value) for value in compute(values)])
+        return Part(False, nodes, inputs, outputs, _by_numpy(Program(outputs, inputs)))
     constants = [node for node in inputs if node.op.name == "constant"]
     given = [node for node in inputs if node.op.name != "constant"]
     request = Request(outputs, given, constants, threads=config.threads, guard=guard)

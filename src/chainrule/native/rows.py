@@ -32,8 +32,8 @@ class RowAnalysis:
         Nodes that are computed by rows, and which axis is the row axis.
     given : dict of Node to int
         Leaves that hold data, and views of them, with the axis of their rows.
-    summed : set of Node
-        Nodes that reduce over the rows of an input.
+    summed : dict of Node to None
+        Nodes that reduce over the rows of an input, in order.
     phase : dict of Node to int
         How many passes over the rows must end before a node can be computed: a node that needs a sum over all rows is
         one phase later than what is summed.
@@ -42,7 +42,7 @@ class RowAnalysis:
     count: int = 0
     axis: dict[Node, int] = field(default_factory=dict)
     given: dict[Node, int] = field(default_factory=dict)
-    summed: set[Node] = field(default_factory=set)
+    summed: dict[Node, None] = field(default_factory=dict)
     phase: dict[Node, int] = field(default_factory=dict)
 
     def follow(self, node: Node, like: Node) -> None:
@@ -109,7 +109,7 @@ def analyse_rows(order: Sequence[Node], data: Iterable[Node], count: int, leaves
             if result is None and not any(source in found.axis for source in node.inputs):
                 result = rule(node, given, count)
         if result == "summed":
-            found.summed.add(node)
+            found.summed[node] = None
         elif result is not None:
             found.axis[node] = result
         found.phase[node] = _phase(node, found, result)

@@ -253,9 +253,10 @@ class _Planner:
 
     def _place_view(self, node: Node) -> None:
         source = node.inputs[0]
-        if self.memory.make_view(node):
+        if not is_immediate(source) and self.memory.make_view(node):
             return
-        copy = CAST(source, dtype=source.dtype)  # the same elements in an order that the view can use
+        # The same elements in an order that the view can use; a number gets memory that the view can repeat.
+        copy = Node(CAST, (source,), {"dtype": source.dtype}, source.shape, source.dtype)
         self.rows.follow(copy, source)
         self.copies.append(copy)
         self.place(copy)

@@ -14,13 +14,17 @@ from chainrule.graph.op import Op
 from chainrule.ops.complex_numbers import conjugate
 from chainrule.ops.indexing import Index, scatter, take_index
 from chainrule.ops.joining import as_array
+from chainrule.ops.products import matmul
 from chainrule.ops.record import example, function
-from chainrule.ops.shaping import reshape, swapaxes, transpose
+from chainrule.ops.shaping import astype, reshape, swapaxes, transpose
 
 Shape = tuple[int, ...]
 
 #: Up to this number of elements all windows are laid out at once; beyond, memory matters more than speed.
 _MOST_WINDOW_ELEMENTS = 1 << 22
+
+#: Up to this number of elements of a kernel, compiled code is written for each of them.
+_MOST_STEPS = 32
 
 
 def _correlate(a: Any, b: Any) -> Any:
@@ -63,12 +67,33 @@ def _correlate_vjp_b(g: Any, out: Any, a: Any, b: Any) -> Any:
     return swapaxes(correlate_op(swapaxes(a, 0, 1), swapaxes(g, 0, 1)), 0, 1)
 
 
+def _correlate_steps(a: Any, b: Any) -> Any:
+    """For kernels of few elements: each of them times the part of the array that it meets."""
+    kernel = b.shape[2:]
+    dtype = np.result_type(a.dtype, b.dtype)
+    if dtype.kind != "f" or not 0 < math.prod(kernel) <= _MOST_STEPS:
+        return None
+    a, b = astype(a, dtype), astype(b, dtype)
+    steps = tuple([n - m + 1 for n, m in zip(a.shape[2:], kernel, strict=True)])
+    total = None
+    for offset in itertools.product(*map(range, kernel)):
+        part = a[(..., *[slice(i, i + n) for i, n in zip(offset, steps, strict=True)])]
+        weights = b[(..., *offset)]
+        if a.shape[1] == 1:
+            term = part * reshape(weights, (1, -1, *[1] * len(steps)))
+        else:
+            term = matmul(weights, reshape(part, (*part.shape[:2], math.prod(steps))))
+        total = term if total is None else total + term
+    return reshape(total, (a.shape[0], b.shape[0], *steps))
+
+
 correlate_op = Op(
     "correlate",
     _correlate,
     with_shape(_correlate_shape),
     vjp=(_correlate_vjp_a, _correlate_vjp_b),
     jvp="multilinear",
+    decompose=_correlate_steps,
 )
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import normalize_axes, with_shape
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Notation, Op, constant
+from chainrule.ops.indexing import Index, scatter
 from chainrule.ops.joining import as_array
 from chainrule.ops.record import example, function
 from chainrule.ops.reduction import sum_
-from chainrule.ops.shaping import broadcast_to, ravel
+from chainrule.ops.selection import where
+from chainrule.ops.shaping import broadcast_to, ravel, reshape_op, transpose_op
 
 Shape = tuple[int, ...]
 
@@ -30,6 +32,43 @@ def _on_diagonal(values: Any, offset: int, axis1: int, axis2: int, shape: Shape)
     return result
 
 
+def _every(rows: int, columns: int, offset: int) -> Any:
+    """Where the elements of a diagonal lie, among all elements of a matrix row by row; None if there are none."""
+    start = offset if offset >= 0 else -offset * columns
+    count = _diagonal_shape((rows, columns), offset, 0, 1)[0]
+    return slice(start, start + (count - 1) * (columns + 1) + 1, columns + 1) if count else None
+
+
+def _matrix_last(ndim: int, axis1: int, axis2: int) -> Shape:
+    return (*[i for i in range(ndim) if i not in (axis1, axis2)], axis1, axis2)
+
+
+def _diagonal_steps(x: Any, offset: int, axis1: int, axis2: int) -> Any:
+    """A slice of the elements in one dimension."""
+    taken = _every(x.shape[axis1], x.shape[axis2], offset)
+    if taken is None:
+        return None
+    moved = transpose_op(x, axes=_matrix_last(x.ndim, axis1, axis2))
+    return reshape_op(moved, shape=(*moved.shape[:-2], moved.shape[-2] * moved.shape[-1]))[..., taken]
+
+
+def _on_diagonal_steps(values: Any, offset: int, axis1: int, axis2: int, shape: Shape) -> Any:
+    """The gradient of that slice, which puts the values between zeros."""
+    taken = _every(shape[axis1], shape[axis2], offset)
+    if taken is None:
+        return None
+    axes = _matrix_last(len(shape), axis1, axis2)
+    moved = tuple([shape[i] for i in axes])
+    index, _ = Index.parse((Ellipsis, taken))
+    flat = scatter(values, index=index, shape=(*moved[:-2], moved[-2] * moved[-1]))
+    return transpose_op(reshape_op(flat, shape=moved), axes=tuple(np.argsort(axes).tolist()))
+
+
+def _triangle_steps(x: Any, is_kept: Any) -> Any:
+    """Zeros, of the dtype of x, where a constant mask says so."""
+    return where(constant(is_kept), x, constant(np.zeros((), x.dtype)))
+
+
 diagonal_op = Op(
     "diagonal",
     lambda x, offset, axis1, axis2: np.diagonal(x, offset, axis1, axis2),
@@ -38,6 +77,7 @@ diagonal_op = Op(
         lambda g, out, x, offset, axis1, axis2: on_diagonal(g, offset=offset, axis1=axis1, axis2=axis2, shape=x.shape),
     ),
     jvp="multilinear",
+    decompose=_diagonal_steps,
     is_view=True,
     notation=Notation("diagonal({0})", r"\operatorname{{diag}}({0})"),
 )
@@ -48,6 +88,7 @@ on_diagonal = Op(
     with_shape(lambda x, offset, axis1, axis2, shape: shape),
     vjp=(lambda g, out, x, offset, axis1, axis2, shape: diagonal_op(g, offset=offset, axis1=axis1, axis2=axis2),),
     jvp="multilinear",
+    decompose=_on_diagonal_steps,
     notation=Notation("diag({0})", r"\operatorname{{diag}}({0})"),
 )
 tril_op = Op(
@@ -56,6 +97,7 @@ tril_op = Op(
     with_shape(lambda x, k: x.shape),
     vjp=(lambda g, out, x, k: tril_op(g, k=k),),
     jvp="multilinear",
+    decompose=lambda x, k: _triangle_steps(x, np.tri(*x.shape[-2:], k=k, dtype=bool)),
 )
 triu_op = Op(
     "triu",
@@ -63,6 +105,7 @@ triu_op = Op(
     with_shape(lambda x, k: x.shape),
     vjp=(lambda g, out, x, k: triu_op(g, k=k),),
     jvp="multilinear",
+    decompose=lambda x, k: _triangle_steps(x, ~np.tri(*x.shape[-2:], k=k - 1, dtype=bool)),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import string
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ from chainrule.graph.infer import with_shape
 from chainrule.graph.op import Op
 from chainrule.ops.joining import as_array
 from chainrule.ops.record import example, function
-from chainrule.ops.shaping import astype, broadcast_to, reshape
+from chainrule.ops.reduction import sum_op
+from chainrule.ops.shaping import astype, broadcast_to, reshape, reshape_op, transpose_op
 
 #: In the order in which NumPy sorts the letters of an implicit output.
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase
@@ -78,7 +80,94 @@ def _vjp(position: int, g: Any, out: Any, *operands: Any, subscripts: str) -> An
     return broadcast_to(reshape(result, aligned), operand.shape)
 
 
-einsum_op = Op("einsum", _compute, with_shape(_shape), vjp=_vjp, jvp="multilinear")
+# In terms of other operations -------------------------------------------------------------------------------------
+
+
+def _steps(*operands: Any, subscripts: str) -> Any:
+    """Diagonals and sums of single operands, then products of two at a time; for real numbers."""
+    terms, output = _split(subscripts)
+    dtype = np.result_type(*[operand.dtype for operand in operands])
+    if dtype.kind != "f" or not all(operand.size for operand in operands):
+        return None
+    parts = [
+        _alone(term, astype(operand, dtype), output + "".join(terms[:i] + terms[i + 1 :]))
+        for i, (term, operand) in enumerate(zip(terms, operands, strict=True))
+    ]
+    while len(parts) > 1:
+        first, second = _next_pair(parts, output)
+        rest = [part for i, part in enumerate(parts) if i not in (first, second)]
+        wanted = output + "".join([term for term, _ in rest])
+        parts = [*rest, _pair(*parts[first], *parts[second], wanted)]
+    (term, result) = parts[0]
+    order = tuple([term.index(letter) for letter in output])
+    return result if order == tuple(range(len(order))) else transpose_op(result, axes=order)
+
+
+def _alone(term: str, x: Any, wanted: str) -> tuple[str, Any]:
+    """Take diagonals for letters that repeat, and sum over those that no one else has."""
+    from chainrule.ops.diagonals import diagonal_op
+
+    for letter in dict.fromkeys(term):
+        while term.count(letter) > 1:
+            first = term.index(letter)
+            second = term.index(letter, first + 1)
+            x = diagonal_op(x, offset=0, axis1=first, axis2=second)
+            term = term[:first] + term[first + 1 : second] + term[second + 1 :] + letter
+    gone = tuple([i for i, letter in enumerate(term) if letter not in wanted])
+    if gone:
+        x, term = sum_op(x, axis=gone, keepdims=False), "".join([letter for letter in term if letter in wanted])
+    return term, x
+
+
+def _next_pair(parts: Sequence[tuple[str, Any]], output: str) -> tuple[int, int]:
+    """The two operands whose product is smallest."""
+
+    def size(pair: tuple[int, int]) -> int:
+        others = output + "".join([term for i, (term, _) in enumerate(parts) if i not in pair])
+        lengths = _sizes([parts[i][0] for i in pair], [parts[i][1].shape for i in pair])
+        return math.prod([n for letter, n in lengths.items() if letter in others])
+
+    return min(itertools.combinations(range(len(parts)), 2), key=size)
+
+
+def _pair(left: str, a: Any, right: str, b: Any, wanted: str) -> tuple[str, Any]:
+    """The product of two operands, summed over the letters that are not wanted: elementwise, or a matrix product."""
+    from chainrule.ops.products import matmul
+
+    both = [letter for letter in left if letter in right]
+    inner = "".join([letter for letter in both if letter not in wanted])
+    stack = "".join([letter for letter in both if letter in wanted])
+    rows = "".join([letter for letter in left if letter not in both])
+    columns = "".join([letter for letter in right if letter not in both])
+    if not inner:
+        letters = stack + rows + columns
+        return letters, _aligned(left, a, letters) * _aligned(right, b, letters)
+    lengths = _sizes([left, right], [a.shape, b.shape])
+    product = matmul(
+        _grouped(left, a, [*stack, *([rows] if rows or stack else []), inner]),
+        _grouped(right, b, [*stack, inner, *([columns] if columns or stack else [])]),
+    )
+    letters = stack + rows + columns
+    return letters, reshape_op(product, shape=tuple([lengths[letter] for letter in letters]))
+
+
+def _aligned(term: str, x: Any, letters: str) -> Any:
+    """The axes in the order of the letters, with axes of length 1 for those that are missing."""
+    x = _grouped(term, x, [letter for letter in letters if letter in term])
+    lengths = iter(x.shape)
+    return reshape_op(x, shape=tuple([next(lengths) if letter in term else 1 for letter in letters]))
+
+
+def _grouped(term: str, x: Any, groups: Sequence[str]) -> Any:
+    """One axis for each group of letters."""
+    order = tuple([term.index(letter) for group in groups for letter in group])
+    shape = tuple([math.prod([x.shape[term.index(letter)] for letter in group]) for group in groups])
+    if order != tuple(range(len(order))):
+        x = transpose_op(x, axes=order)
+    return x if x.shape == shape else reshape_op(x, shape=shape)
+
+
+einsum_op = Op("einsum", _compute, with_shape(_shape), vjp=_vjp, jvp="multilinear", decompose=_steps)
 
 
 def _from_lists(arguments: Sequence[Any]) -> tuple[str, list[Any]]:

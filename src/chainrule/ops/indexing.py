@@ -245,7 +245,15 @@ scatter = Op(
 index_set = Op("index_set", _write, _infer_write, vjp=_index_vjp)
 index_set.jvp = _assignment_jvp(index_set)
 #: A copy of an array with values added at an index, repeated positions adding up.
-index_add = Op("index_add", _accumulate, _infer_write, vjp=_add_vjp)
+index_add = Op(
+    "index_add",
+    _accumulate,
+    _infer_write,
+    vjp=_add_vjp,
+    decompose=lambda x, value, *arrays, index: (
+        index_set(x, getitem(x, index=index) + value, index=index) if index.is_basic else None
+    ),
+)
 index_add.jvp = _assignment_jvp(index_add)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.graph.infer import normalize_axes, reduced_shape
 from chainrule.graph.op import Notation, Op
+from chainrule.ops.arithmetic import sqrt
 from chainrule.ops.comparison import equal, not_equal
 from chainrule.ops.complex_numbers import absolute
 from chainrule.ops.joining import as_array
@@ -41,6 +42,14 @@ def _p_norm_vjp(g: Any, out: Any, x: Any, p: float, axis: Axes, keepdims: bool) 
     return where(zero, 0.0, g * (size / whole) ** (p - 1) * conjugated(x) / size)
 
 
+def _p_norm_steps(x: Any, p: float, axis: Axes, keepdims: bool) -> Any:
+    if x.dtype.kind != "f":
+        return None
+    if p == 2:
+        return sqrt(sum_op(x * x, axis=axis, keepdims=keepdims))
+    return sum_op(absolute(x) ** p, axis=axis, keepdims=keepdims) ** (1 / p)
+
+
 norm_op = Op(
     "norm",
     _p_norm,
@@ -49,6 +58,7 @@ norm_op = Op(
         real_part(inputs[0].dtype),
     ),
     vjp=(_p_norm_vjp,),
+    decompose=_p_norm_steps,
     notation=Notation("‖{0}‖", r"\lVert {0} \rVert"),
 )
 

@@ -14,6 +14,7 @@ from chainrule.graph.infer import with_shape
 from chainrule.graph.node import Node
 from chainrule.graph.op import Op
 from chainrule.ops.gathering import take_op
+from chainrule.ops.indexing import Index, scatter
 from chainrule.ops.joining import as_array, concatenate_op
 from chainrule.ops.products import matmul
 from chainrule.ops.quantiles import median
@@ -45,6 +46,9 @@ pad_op = Op(
     with_shape(_padded_shape),
     vjp=(lambda g, out, x, widths: g[_inner(x.shape, widths)],),
     jvp="multilinear",
+    decompose=lambda x, widths: scatter(
+        x, index=Index.parse(_inner(x.shape, widths))[0], shape=_padded_shape(x, widths)
+    ),
 )
 
 

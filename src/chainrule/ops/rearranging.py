@@ -13,7 +13,7 @@ from chainrule.graph.infer import normalize_axes, same_as_first, with_shape
 from chainrule.graph.node import Node
 from chainrule.graph.op import Op
 from chainrule.ops.gathering import take_op
-from chainrule.ops.joining import as_array
+from chainrule.ops.joining import as_array, concatenate_op
 from chainrule.ops.record import Example, Sampler, example, function, present
 from chainrule.ops.reduction import sum_op
 from chainrule.ops.shaping import broadcast_to, ravel, reshape, reshape_op, swapaxes
@@ -21,18 +21,37 @@ from chainrule.ops.shaping import broadcast_to, ravel, reshape, reshape_op, swap
 Shape = tuple[int, ...]
 _REVERSED = slice(None, None, -1)
 
+def _rolled(x: Any, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
+    """Along each axis, what leaves at the end is put before the rest."""
+    for steps, one in zip(shift, axis, strict=True):
+        start = -steps % max(x.shape[one], 1)
+        if start:
+            before = (slice(None),) * one
+            x = concatenate_op(x[(*before, slice(start, None))], x[(*before, slice(None, start))], axis=one)
+    return x
+
+
 roll_op = Op(
     "roll",
     lambda x, shift, axis: np.roll(x, shift, axis),
     same_as_first,
     vjp=(lambda g, out, x, shift, axis: roll_op(g, shift=tuple([-s for s in shift]), axis=axis),),
     jvp="multilinear",
+    decompose=_rolled,
 )
 
 
 def _tiled_shape(x: Any, reps: tuple[int, ...]) -> Shape:
     shape = (1,) * (len(reps) - x.ndim) + x.shape
     return tuple([count * length for count, length in zip(reps, shape, strict=True)])
+
+
+def _tiled(x: Any, reps: tuple[int, ...]) -> Any:
+    """Each axis repeated along a new axis before it."""
+    shape = (1,) * (len(reps) - x.ndim) + x.shape
+    separate = reshape_op(x, shape=tuple(itertools.chain.from_iterable((1, n) for n in shape)))
+    repeated = broadcast_to(separate, tuple(itertools.chain.from_iterable(zip(reps, shape, strict=True))))
+    return reshape_op(repeated, shape=_tiled_shape(x, reps))
 
 
 def _sum_of_tiles(g: Any, x: Any, reps: tuple[int, ...]) -> Any:
@@ -48,7 +67,15 @@ tile_op = Op(
     with_shape(_tiled_shape),
     vjp=(lambda g, out, x, reps: _sum_of_tiles(g, x, reps),),
     jvp="multilinear",
+    decompose=_tiled,
 )
+
+
+def _repeated(x: Any, count: int, axis: int) -> Any:
+    """Each axis repeated along a new axis behind it."""
+    before, after = x.shape[: axis + 1], x.shape[axis + 1 :]
+    repeated = broadcast_to(reshape_op(x, shape=(*before, 1, *after)), (*before, count, *after))
+    return reshape_op(repeated, shape=(*before[:-1], before[-1] * count, *after))
 
 
 def _sum_of_repetitions(g: Any, x: Any, count: int, axis: int) -> Any:
@@ -63,6 +90,7 @@ repeat_op = Op(
     with_shape(lambda x, count, axis: (*x.shape[:axis], x.shape[axis] * count, *x.shape[axis + 1 :])),
     vjp=(lambda g, out, x, count, axis: _sum_of_repetitions(g, x, count, axis),),
     jvp="multilinear",
+    decompose=_repeated,
 )
 
 

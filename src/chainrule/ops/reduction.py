@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.graph.infer import normalize_axes, reduced_shape, reduction
 from chainrule.graph.node import Node
 from chainrule.graph.op import Notation, Op
-from chainrule.ops.comparison import equal
+from chainrule.ops.comparison import equal, not_equal
 from chainrule.ops.joining import as_array
 from chainrule.ops.record import example, function
 from chainrule.ops.selection import maximum, minimum, where
@@ -82,15 +82,17 @@ min_op = Op(
 )
 
 
-def _question(name: str, compute: Any) -> Op:
+def _question(name: str, compute: Any, decompose: Any = None) -> Op:
     """A reduction whose result is a Boolean or a count."""
-    return Op(name, compute, reduction)
+    return Op(name, compute, reduction, decompose=decompose)
 
 
 all_op = _question("all", lambda x, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims))
 any_op = _question("any", lambda x, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims))
 count_op = _question(
-    "count_nonzero", lambda x, axis, keepdims: np.asarray(np.count_nonzero(x, axis=axis, keepdims=keepdims))
+    "count_nonzero",
+    lambda x, axis, keepdims: np.asarray(np.count_nonzero(x, axis=axis, keepdims=keepdims)),
+    lambda x, axis, keepdims: sum_op(not_equal(x, 0), axis=axis, keepdims=keepdims),
 )
 
 

@@ -23,6 +23,16 @@ def _sum_to(x: Any, shape: Shape) -> Any:
     return summed if summed.shape == shape else summed.reshape(shape)
 
 
+def _sum_to_steps(x: Any, shape: Shape) -> Any:
+    from chainrule.ops.reduction import sum_op
+
+    extra = x.ndim - len(shape)
+    stretched = tuple([i + extra for i, n in enumerate(shape) if n == 1 and x.shape[i + extra] != 1])
+    axes = tuple(range(extra)) + stretched
+    summed = sum_op(x, axis=axes, keepdims=False) if axes else x
+    return summed if summed.shape == shape else reshape_op(summed, shape=shape)
+
+
 broadcast = Op(
     "broadcast_to",
     lambda x, shape: np.broadcast_to(x, shape),
@@ -38,6 +48,7 @@ sum_to = Op(
     lambda op, inputs, params: (params["shape"], inputs[0].dtype),
     vjp=(lambda g, out, x, shape: broadcast(_with_leading_axes(g, shape, x.ndim), shape=x.shape),),
     jvp="multilinear",
+    decompose=_sum_to_steps,
     notation=Notation("Σ {0}", r"\sum {0}", 35),
 )
 cast = Op(

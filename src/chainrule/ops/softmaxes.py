@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.infer import normalize_axes, reduction, with_shape
+from chainrule.graph.infer import normalize_axes, reduced_shape, reduction, with_shape
 from chainrule.graph.node import Node
 from chainrule.graph.op import ZERO, Notation, Op
-from chainrule.ops.exponential import exp
+from chainrule.ops.comparison import isfinite
+from chainrule.ops.exponential import exp, log
 from chainrule.ops.record import Example, Sampler, example, function
-from chainrule.ops.reduction import spread, sum_op
-from chainrule.ops.shaping import astype
+from chainrule.ops.reduction import max_op, spread, sum_op
+from chainrule.ops.selection import where
+from chainrule.ops.shaping import astype, reshape_op
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
@@ -40,12 +42,52 @@ def _log_softmax(x: Any, axis: Any) -> Any:
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
 
 
+def _finite_top(x: Any, axis: Any) -> Any:
+    """The maximum with its axes kept, or 0 where it is not finite; None for complex numbers."""
+    if x.dtype.kind != "f":
+        return None
+    top = max_op(x, axis=axis, keepdims=True)
+    return where(isfinite(top), top, 0.0)
+
+
+def _softmax_steps(x: Any, axis: Any) -> Any:
+    top = _finite_top(x, axis)
+    if top is None:
+        return None
+    weights = exp(x - top)
+    return weights / sum_op(weights, axis=axis, keepdims=True)
+
+
+def _log_softmax_steps(x: Any, axis: Any) -> Any:
+    top = _finite_top(x, axis)
+    if top is None:
+        return None
+    shifted = x - top
+    return shifted - log(sum_op(exp(shifted), axis=axis, keepdims=True))
+
+
+def _logsumexp_steps(x: Any, axis: Any, keepdims: bool) -> Any:
+    top = _finite_top(x, axis)
+    if top is None:
+        return None
+    total = log(sum_op(exp(x - top), axis=axis, keepdims=keepdims))
+    return total + (top if keepdims else reshape_op(top, shape=total.shape))
+
+
+def _largest_exponent_steps(x: Any, axis: Any, keepdims: bool) -> Any:
+    top = _finite_top(x, axis)
+    if top is None or keepdims:
+        return top
+    return reshape_op(top, shape=reduced_shape(x.shape, axis, False))
+
+
 softmax = Op(
     "softmax",
     _softmax,
     with_shape(lambda x, axis: x.shape),
     vjp=(lambda g, out, x, axis: out * (g - sum_op(out * g, axis=axis, keepdims=True)),),
     notation=Notation("softmax({0})", r"\operatorname{{softmax}}({0})"),
+    decompose=_softmax_steps,
 )
 log_softmax = Op(
     "log_softmax",
@@ -53,6 +95,7 @@ log_softmax = Op(
     with_shape(lambda x, axis: x.shape),
     vjp=(lambda g, out, x, axis: g - exp(out) * sum_op(g, axis=axis, keepdims=True),),
     notation=Notation("log_softmax({0})", r"\log\operatorname{{softmax}}({0})"),
+    decompose=_log_softmax_steps,
 )
 logsumexp = Op(
     "logsumexp",
@@ -60,6 +103,7 @@ logsumexp = Op(
     reduction,
     vjp=(lambda g, out, x, axis, keepdims: _logsumexp_vjp(g, x, axis, keepdims),),
     notation=Notation("logsumexp({0})", r"\operatorname{{logsumexp}}({0})"),
+    decompose=_logsumexp_steps,
 )
 #: What is subtracted in an exponent to keep it small; results do not depend on it, so it carries no gradient.
 largest_exponent = Op(
@@ -67,6 +111,7 @@ largest_exponent = Op(
     lambda x, axis, keepdims: _shifted(x, axis)[1] if keepdims else np.squeeze(_shifted(x, axis)[1], axis),
     reduction,
     vjp=(ZERO,),
+    decompose=_largest_exponent_steps,
 )
 
 

@@ -240,6 +240,12 @@ def _relative_entropy(e: Any, x: Any, y: Any) -> Any:
     return _for_positive_pairs(e, x, y, e.number(0, x), formula)
 
 
+def _in_double(lower: Any) -> Any:
+    """The instructions in float64, as SciPy computes these also for float32; the result is converted back."""
+    return lambda e, *operands: lower(e, *[e.cast(operand, "double") for operand in operands])
+
+
+@_in_double
 def _divergence(e: Any, x: Any, y: Any) -> Any:
     """x log(x / y) − x + y"""
     return _for_positive_pairs(
@@ -298,6 +304,7 @@ huber = elementwise_op(
     lower=_huber_loss,
     examples=lambda s: [example(s.uniform(0.9, 1.1, 3), s.uniform(1.2, 2.0, 2, 3))],
 )
+@_in_double
 def _smooth_huber_loss(e: Any, delta: Any, r: Any) -> Any:
     """δ² (√(1 + (r/δ)²) − 1), where the difference is expm1(log1p((r/δ)²) / 2)"""
     zero = e.number(0, r)

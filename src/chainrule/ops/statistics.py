@@ -17,7 +17,7 @@ from chainrule.ops.diagonals import diagonal
 from chainrule.ops.joining import as_array, concatenate
 from chainrule.ops.products import matmul
 from chainrule.ops.record import Example, Sampler, example, function
-from chainrule.ops.reduction import cast_like, counted, mean, mean_op, spread, sum_
+from chainrule.ops.reduction import cast_like, counted, mean, mean_op, spread, sum_, sum_op
 from chainrule.ops.selection import maximum, minimum, where
 from chainrule.ops.shaping import astype, broadcast_to, reshape, transpose
 
@@ -73,12 +73,33 @@ def _std_vjp(g: Any, out: Any, x: Any, axis: Axes, ddof: float, keepdims: bool) 
     return spread(slope, x, axis, keepdims) * _deviation(x, axis)
 
 
-var_op = Op("var", _var, _infer_var, vjp=(_var_vjp,), notation=Notation("var({0})", r"\operatorname{{var}}({0})"))
+def _var_steps(x: Any, axis: Axes, ddof: float, keepdims: bool) -> Any:
+    """The sum of the squared distances from the mean, divided by the degrees of freedom."""
+    if x.dtype.kind != "f":
+        return None
+    deviation = x - sum_op(x, axis=axis, keepdims=True) / float(_count(x, axis))
+    return sum_op(deviation * deviation, axis=axis, keepdims=keepdims) / float(_degrees_of_freedom(x, axis, ddof))
+
+
+def _std_steps(x: Any, axis: Axes, ddof: float, keepdims: bool) -> Any:
+    variance = _var_steps(x, axis, ddof, keepdims)
+    return None if variance is None else sqrt(variance)
+
+
+var_op = Op(
+    "var",
+    _var,
+    _infer_var,
+    vjp=(_var_vjp,),
+    decompose=_var_steps,
+    notation=Notation("var({0})", r"\operatorname{{var}}({0})"),
+)
 std_op = Op(
     "std",
     lambda x, axis, ddof, keepdims: np.sqrt(_var(x, axis, ddof, keepdims)),
     _infer_var,
     vjp=(_std_vjp,),
+    decompose=_std_steps,
     notation=Notation("std({0})", r"\operatorname{{std}}({0})"),
 )
 

@@ -46,10 +46,13 @@ def reduce_by_ln2(b: Builder, x: Value) -> tuple[Value, Value, Value]:
     return n, shifted, b.fma(n, constant(b, -low, x), r)
 
 
-def expm1_of_remainder(b: Builder, r: Value) -> Value:
-    """e^r − 1 for |r| ≤ ln 2 / 2."""
+def expm1_of_remainder(b: Builder, r: Value, low: Value | None = None) -> Value:
+    """e^r − 1 for |r| ≤ ln 2 / 2, or e^(r + low) − 1 with a small `low`."""
     square = b.fmul(r, r)
-    return b.fma(square, polynomial(b, r, by_dtype(r, _EXPM1_32, _EXPM1_64), square), r)
+    p = polynomial(b, r, by_dtype(r, _EXPM1_32, _EXPM1_64), square)
+    if low is None:
+        return b.fma(square, p, r)
+    return b.fadd(r, b.fma(square, p, low))
 
 
 def exp(b: Builder, x: Value) -> Value:
@@ -64,12 +67,12 @@ def exp_of_nonpositive(b: Builder, x: Value) -> Value:
     return scale(b, b.fadd(expm1_of_remainder(b, r), constant(b, 1.0, x)), n)
 
 
-def exp_of_sum(b: Builder, high: Value, low: Value) -> Value:
-    """e^(high + low) for a small `low`; `high` may be anything."""
+def exp_of_sum(b: Builder, high: Value, low: Value) -> tuple[Value, Value]:
+    """n and q with e^(high + low) = 2^n (1 + q), for a small `low`; `high` may be anything."""
     below, above = by_dtype(high, *_RANGE)
     clipped = minimum(b, constant(b, above, high), maximum(b, constant(b, below, high), high))
     n, _, r = reduce_by_ln2(b, clipped)
-    return scale(b, b.fadd(expm1_of_remainder(b, b.fadd(r, low)), constant(b, 1.0, high)), n)
+    return n, expm1_of_remainder(b, b.fadd(r, low))
 
 
 def exp2(b: Builder, x: Value) -> Value:
@@ -89,9 +92,13 @@ def exp_scaled(b: Builder, x: Value, offset: int) -> Value:
 
 def expm1_scaled(b: Builder, x: Value, offset: int) -> Value:
     """(e^x − 1) 2^offset, to its own relative precision; 2^(offset + x / ln 2) must be a normal number."""
-    _, shifted, r = reduce_by_ln2(b, x)
+    n, shifted = round_shifted(b, x, _LOG2_E)
+    high, low = by_dtype(x, *LN2)
+    exact = b.fma(n, constant(b, -high, x), x)
+    r = b.fma(n, constant(b, -low, x), exact)
+    lost = b.fma(n, constant(b, -low, x), b.fsub(exact, r))
     power = power_of_two(b, shifted, offset)
-    return b.fma(power, expm1_of_remainder(b, r), b.fsub(power, constant(b, 2.0**offset, x)))
+    return b.fma(power, expm1_of_remainder(b, r, lost), b.fsub(power, constant(b, 2.0**offset, x)))
 
 
 def expm1(b: Builder, x: Value) -> Value:

@@ -10,6 +10,7 @@ from chainrule.native.functions.primitives import (
     constant,
     mantissa_and_exponent,
     minimum,
+    polynomial,
     residual,
     scale,
 )
@@ -21,6 +22,13 @@ _NAN = float("nan")
 _LN2 = 0.6931471805599453
 #: Beyond, sinh and cosh are ∞.
 _LARGEST = (89.6, 710.6)
+
+# sinh x = x + x³ p(x²), |x| ≤ 0.55
+_SINH32 = (0.16666669, 0.008332977, 0.00020022066)
+_SINH64 = (
+    0.16666666666666666, 0.00833333333333387, 0.0001984126984023772, 2.755732013675191e-06, 2.5051700771614224e-08,
+    1.6148456281846324e-10,
+)  # fmt: skip
 
 
 def tanh(b: Builder, x: Value) -> Value:
@@ -38,11 +46,18 @@ def tanh(b: Builder, x: Value) -> Value:
 
 
 def sinh(b: Builder, x: Value) -> Value:
-    """E + E / (2 E + 1) with E = (e^|x| − 1) / 2; half of it is doubled, so that only the result can overflow."""
+    """Near 0 a series, else E + E / (2 E + 1) with E = (e^|x| − 1) / 2.
+
+    Half of that is doubled, so that only the result can overflow.
+    """
     magnitude = minimum(b, constant(b, by_dtype(x, *_LARGEST), x), b.fabs(x))
     e = expm1_scaled(b, magnitude, -2)
     half = b.fadd(e, b.fdiv(e, b.fma(e, constant(b, 4.0, x), constant(b, 1.0, x))))
-    return b.copysign(b.fadd(half, half), x)
+    square = b.fmul(magnitude, magnitude)
+    series = polynomial(b, square, by_dtype(x, _SINH32, _SINH64))
+    series = b.fma(b.fmul(magnitude, square), series, magnitude)
+    near = b.fcmp("olt", magnitude, constant(b, 0.55, x))
+    return b.copysign(b.select(near, series, b.fadd(half, half)), x)
 
 
 def cosh(b: Builder, x: Value) -> Value:
@@ -82,12 +97,13 @@ def arctanh(b: Builder, x: Value) -> Value:
     """log(q) / 2 with q = (1 + |x|) / (1 − |x|) = 2^k (1 + s) / (1 − s), where s comes from x and k and not from q."""
     one = constant(b, 1.0, x)
     magnitude = b.fabs(x)
-    _, k = mantissa_and_exponent(b, b.fdiv(b.fadd(one, magnitude), b.fsub(one, magnitude)))
-    power = scale(b, one, k)
-    more, less = b.fadd(power, one), b.fsub(power, one)
-    s = b.fdiv(b.fma(magnitude, more, b.fneg(less)), b.fma(b.fneg(magnitude), less, more))
-    half = constant(b, 0.5, x)
-    y = half_log_of_ratio(b, s, b.fmul(k, half))
+    rest = b.fsub(one, magnitude)
+    lost = b.fsub(b.fsub(one, rest), magnitude)  # 1 − |x| is rest + lost
+    _, k = mantissa_and_exponent(b, b.fdiv(b.fadd(one, magnitude), rest))
+    rest, lost = scale(b, rest, k), scale(b, lost, k)
+    numerator = b.fsub(b.fadd(b.fsub(one, rest), magnitude), lost)
+    denominator = b.fadd(b.fadd(one, rest), b.fadd(magnitude, lost))
+    y = half_log_of_ratio(b, b.fdiv(numerator, denominator), b.fmul(k, constant(b, 0.5, x)))
     y = b.select(b.fcmp("oeq", magnitude, one), constant(b, _INF, x), y)
     y = b.select(b.fcmp("ogt", magnitude, one), constant(b, _NAN, x), y)
     return b.copysign(y, x)

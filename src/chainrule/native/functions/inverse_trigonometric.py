@@ -8,17 +8,14 @@ from chainrule.native.functions.primitives import FORMAT, by_dtype, constant, po
 __all__ = ["arccos", "arcsin", "arctan", "arctan2"]
 
 _INF = float("inf")
-_TAN_EIGHTH = 0.4142135623730951
 #: π/2 and π/4 in two parts.
 _HALF_PI = ((1.5707963705062866, -4.371138828673793e-08), (1.5707963267948966, 6.123233995736766e-17))
 _QUARTER_PI = ((0.7853981852531433, -2.1855694143368964e-08), (0.7853981633974483, 3.061616997868383e-17))
 
-# arctan t = t + t³ p(t²), |t| ≤ tan(π/8)
-_ATAN32 = (-0.33333316, 0.19998528, -0.14244391, 0.10599168, -0.06090047)
+# arctan t = t + t³ p(t²), |t| ≤ 1/2
+_ATAN32 = (-0.33333233, 0.19994168, -0.14174213, 0.1015583, -0.051251646)
 _ATAN64 = (
-    -0.333333333333332, 0.1999999999995366, -0.1428571428019765, 0.11111110783375258, -0.09090897753636341,
-    0.0769206013373453, -0.06663103153360962, 0.058478834355750145, -0.05039282288000355, 0.03806410979378036,
-    -0.017906855125331668,
+    -0.3333333333333298, 0.19999999999903004, -0.1428571427637175, 0.11111110658894041, -0.09090896223959212, 0.0769207356252742, -0.06663806853085025, 0.058582724557665, -0.051218846527598234, 0.041861562718392475, -0.02742925113504129, 0.010112791649966884,
 )  # fmt: skip
 # arcsin v = v + v³ p(v²), |v| ≤ 1/2
 _ASIN32 = (0.16666752, 0.074953064, 0.04546977, 0.024180813, 0.042166315)
@@ -51,11 +48,11 @@ def arctan2(b: Builder, y: Value, x: Value) -> Value:
 
 
 def _angle(b: Builder, height: Value, width: Value, left: Value | None) -> Value:
-    """The angle of (±width, height) for positive numbers: k π/4 ± arctan t with |t| ≤ tan(π/8)."""
+    """The angle of (±width, height) for positive numbers: k π/4 ± arctan t with |t| ≤ 1/2."""
     zero, one, two = (constant(b, number, width) for number in (0.0, 1.0, 2.0))
     steep = b.fcmp("ogt", height, width)
     short, long = b.select(steep, width, height), b.select(steep, height, width)
-    middle = b.fcmp("ogt", short, b.fmul(long, constant(b, _TAN_EIGHTH, width)))
+    middle = b.fcmp("ogt", b.fadd(short, short), long)
     numerator = b.select(middle, b.fsub(short, long), short)
     t = b.fdiv(numerator, b.select(middle, b.fadd(short, long), long))
     square = b.fmul(t, t)

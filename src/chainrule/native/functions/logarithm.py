@@ -8,7 +8,7 @@ log m = f − s (f − R), R = 2 s² / 3 + 2 s⁴ / 5 + ...
 from __future__ import annotations
 
 from chainrule.native.builder import Builder, Value
-from chainrule.native.functions.exponential import LN2, exp_of_minus_magnitude
+from chainrule.native.functions.exponential import LN2, exp_of_minus_magnitude, exp_of_sum
 from chainrule.native.functions.primitives import (
     by_dtype,
     constant,
@@ -19,6 +19,7 @@ from chainrule.native.functions.primitives import (
     quick_two_sum,
     scale,
     two_product,
+    two_sum,
 )
 
 __all__ = ["log", "log1p", "log2", "log10", "logaddexp", "softplus"]
@@ -124,10 +125,17 @@ def log1p(b: Builder, x: Value) -> Value:
 
 
 def logaddexp(b: Builder, x: Value, y: Value) -> Value:
-    """log(e^x + e^y) = max(x, y) + log(1 + e^(−|x − y|)); its error is small beside the larger of x and y."""
-    difference = b.select(b.fcmp("oeq", x, y), constant(b, 0.0, x), b.fsub(x, y))  # ∞ − ∞ would be NaN
-    rest = log1p_of_fraction(b, exp_of_minus_magnitude(b, difference))
-    return b.fadd(maximum(b, x, y), rest)
+    """log(e^x + e^y) = max(x, y) + log(1 + e^(−|x − y|)); the two may cancel."""
+    zero = constant(b, 0.0, x)
+    larger, smaller = maximum(b, x, y), b.select(b.fcmp("ogt", x, y), y, x)
+    difference, lost = two_sum(b, smaller, b.fneg(larger))
+    same = b.fcmp("oeq", x, y)
+    far = b.fcmp("olt", difference, constant(b, -1000.0, x))
+    difference = b.select(same, zero, difference)  # ∞ − ∞ would be NaN
+    lost = b.select(b.or_(same, far), zero, lost)
+    n, q = exp_of_sum(b, difference, lost)
+    fraction = scale(b, b.fadd(q, constant(b, 1.0, x)), n)
+    return b.fadd(larger, log1p_of_fraction(b, fraction))
 
 
 def log1p_of_fraction(b: Builder, f: Value) -> Value:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from chainrule.native.builder import Builder, Value
-from chainrule.native.functions.exponential import exp_of_sum
+from chainrule.native.functions.exponential import exp_of_sum, reduce_by_ln2
 from chainrule.native.functions.primitives import (
+    FORMAT,
     by_dtype,
     constant,
     mantissa_and_exponent,
+    maximum,
+    minimum,
     polynomial,
     power_of_two,
     quick_two_sum,
     residual,
     round_shifted,
+    scale,
     two_product,
     two_sum,
 )
@@ -29,6 +33,16 @@ _LOG64 = (
     0.3999999999999972, 0.2857142857157998, 0.2222222219076544, 0.18181821569993295, 0.15384404426135498,
     0.13341207822200574, 0.11591407329379232, 0.12577284891479695,
 )  # fmt: skip
+# For float32: log((1 + s) / (1 − s)) = 2 s + s³ p(s²) and e^r − 1 = r + r² p(r).
+_LOG40 = (0.6666666671065867, 0.39999984524838267, 0.28573192723253943, 0.2213482913616065, 0.20125845826135985)
+_EXPM1_30 = (
+    0.5000000044155638,
+    0.1666666639314787,
+    0.04166636116191919,
+    0.008333385593776256,
+    0.0013940604609807186,
+    0.0001984733689496865,
+)
 # m^(−1/3) for m in [0.75, 1.5), to 14 bits
 _INVERSE_CBRT = (1.8380792, -1.7212254, 1.3608449, -0.5771918, 0.09945556)
 _CBRT_2 = 1.2599210498948732
@@ -80,52 +94,67 @@ def cbrt(b: Builder, x: Value) -> Value:
 
 
 def power(b: Builder, x: Value, y: Value) -> Value:
-    """x^y as C's ``pow`` and NumPy define it, e^(y log |x|) and a sign."""
-    if x.type.scalar == "float":
-        wide = power(b, b.convert("fpext", x, "double"), b.convert("fpext", y, "double"))
-        return b.convert("fptrunc", wide, "float")
+    """x^y as C's ``pow`` and NumPy define it: e^(y log |x|), and a sign."""
     zero, one, infinity = (constant(b, number, x) for number in (0.0, 1.0, _INF))
     base, exponent = b.fabs(x), b.fabs(y)
-    magnitude = _power_of_positive(b, base, y)
+    if x.type.scalar == "float":
+        wide = _power_of_positive32(b, b.convert("fpext", base, "double"), b.convert("fpext", y, "double"))
+        magnitude = b.convert("fptrunc", wide, "float")
+    else:
+        magnitude = _power_of_positive64(b, base, y)
     # At 0 and ∞ the magnitude is 0, 1 or ∞.
-    extreme = b.or_(
-        b.or_(b.fcmp("oeq", base, zero), b.fcmp("oeq", base, infinity)), b.fcmp("oeq", exponent, infinity)
-    )
+    extreme = b.or_(b.fcmp("oeq", base, zero), b.fcmp("oeq", base, infinity))
+    extreme = b.or_(extreme, b.fcmp("oeq", exponent, infinity))
     grows = b.xor(b.fcmp("ogt", base, one), b.fcmp("olt", y, zero))
     limit = b.select(b.fcmp("oeq", base, one), one, b.select(grows, infinity, zero))
     magnitude = b.select(extreme, limit, magnitude)
-    # A negative base has a power if the exponent is an integer, and its sign if that is odd.
+    # A negative base has a power if the exponent is an integer, and a sign if that is odd.
     integer, odd = _parity(b, exponent)
     signed = b.select(odd, b.copysign(magnitude, x), magnitude)
-    finite = b.fcmp("olt", base, infinity)
-    no_power = b.and_(b.and_(b.fcmp("olt", x, zero), finite), b.not_(integer))
-    result = b.select(no_power, constant(b, _NAN, x), signed)
-    undefined = b.fcmp("uno", x, y)
-    result = b.select(undefined, b.fadd(x, y), result)
+    negative = b.and_(b.fcmp("olt", x, zero), b.fcmp("olt", base, infinity))
+    result = b.select(b.and_(negative, b.not_(integer)), constant(b, _NAN, x), signed)
+    result = b.select(b.fcmp("uno", x, y), b.fadd(x, y), result)
     return b.select(b.or_(b.fcmp("oeq", x, one), b.fcmp("oeq", y, zero)), one, result)
 
 
 def _parity(b: Builder, y: Value) -> tuple[Value, Value]:
     """Whether y ≥ 0 is an integer, and whether it is an odd one; large numbers are even."""
-    fraction = constant(b, 2.0**52, y)
+    whole = constant(b, 2.0 ** FORMAT[y.type.scalar].mantissa_bits, y)  # from here on, all numbers are integers
 
     def is_integer(number: Value) -> Value:
-        rounded = b.fsub(b.fadd(number, fraction), fraction)
-        return b.or_(b.fcmp("oeq", rounded, number), b.fcmp("oge", number, fraction))
+        rounded = b.fsub(b.fadd(number, whole), whole)
+        return b.or_(b.fcmp("oeq", rounded, number), b.fcmp("oge", number, whole))
 
     integer = is_integer(y)
     return integer, b.and_(integer, b.not_(is_integer(b.fmul(y, constant(b, 0.5, y)))))
 
 
-def _power_of_positive(b: Builder, x: Value, y: Value) -> Value:
-    """e^(y log x) for 0 < x < ∞, with the logarithm and the product in two parts each."""
-    log_high, log_low = _log_in_two_parts(b, x)
+def _power_of_positive32(b: Builder, x: Value, y: Value) -> Value:
+    """e^(y log x) in float64 to the precision of float32."""
+    m, k = mantissa_and_exponent(b, x)
+    one = constant(b, 1.0, x)
+    f = b.fsub(m, one)
+    s = b.fdiv(f, b.fadd(f, constant(b, 2.0, x)))
+    square = b.fmul(s, s)
+    tail = b.fma(square, polynomial(b, square, _LOG40), constant(b, 2.0, x))
+    logarithm = b.fma(k, constant(b, _LN2[0], x), b.fmul(s, tail))
+    exponent = b.fmul(y, logarithm)
+    exponent = minimum(b, constant(b, 89.0, x), maximum(b, constant(b, -104.0, x), exponent))
+    n, shifted, r = reduce_by_ln2(b, exponent)
+    square = b.fmul(r, r)
+    fraction = b.fadd(b.fma(square, polynomial(b, r, _EXPM1_30, square), r), one)
+    return b.fmul(fraction, power_of_two(b, shifted))
+
+
+def _power_of_positive64(b: Builder, x: Value, y: Value) -> Value:
+    """e^(y log x) with the logarithm and the product in two parts each."""
+    high, low = _log_in_two_parts(b, x)
     # An exponent so large that the power is 0 or ∞ all the same must not make the parts ∞ − ∞.
-    bound = constant(b, 2.0**65, y)
-    magnitude = b.fabs(y)
-    y = b.copysign(b.select(b.fcmp("olt", bound, magnitude), bound, magnitude), y)
-    product, lost = two_product(b, y, log_high)
-    return exp_of_sum(b, product, b.fma(y, log_low, lost))
+    y = b.copysign(minimum(b, constant(b, 2.0**65, y), b.fabs(y)), y)
+    product, lost = two_product(b, y, high)
+    small = b.fcmp("olt", b.fabs(product), constant(b, 1000.0, x))
+    n, q = exp_of_sum(b, product, b.select(small, b.fma(y, low, lost), constant(b, 0.0, x)))
+    return scale(b, b.fadd(q, constant(b, 1.0, x)), n)
 
 
 def _log_in_two_parts(b: Builder, x: Value) -> tuple[Value, Value]:

@@ -12,6 +12,8 @@ from chainrule.native.functions.primitives import (
     by_dtype,
     constant,
     flip_sign,
+    maximum,
+    minimum,
     polynomial,
     round_shifted,
     two_sum,
@@ -56,6 +58,8 @@ def cos(b: Builder, x: Value) -> Value:
     half = constant(b, 0.5, x)
     n, shifted = round_shifted(b, b.fma(x, constant(b, 1 / _PI, x), b.fneg(half)), 1.0)
     y = _signed_sine(b, b.fneg(_less_multiple_of_pi(b, x, b.fadd(n, half))), shifted)
+    if not b.has_fma:  # where π/2 is rounded more often on its way into the polynomial
+        y = b.select(b.fcmp("oeq", x, constant(b, 0.0, x)), constant(b, 1.0, x), y)
     return _beyond_limit(b, "cos", x, y)
 
 
@@ -84,6 +88,7 @@ def _signed_sine(b: Builder, r: Value, shifted: Value) -> Value:
     """sin r, with the sign turned around for odd n."""
     square = b.fmul(r, r)
     y = b.fma(b.fmul(r, square), polynomial(b, square, by_dtype(r, _SIN32, _SIN64)), r)
+    y = maximum(b, constant(b, -1.0, r), minimum(b, constant(b, 1.0, r), y))  # not 1 + 2^−23
     bits = b.bitcast(shifted, FORMAT[r.type.scalar].integer)
     return flip_sign(b, y, b.shl(bits, r.type.bits - 1))
 
