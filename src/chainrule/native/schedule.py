@@ -290,7 +290,10 @@ class _Planner:
             return
         # The same elements in an order that the view can use; a number gets memory that the view can repeat.
         copy = Node(CAST, (source,), {"dtype": source.dtype}, source.shape, source.dtype)
-        self.rows.follow(copy, source)
+        if node in self.rows.axis or node in self.rows.given:
+            self.rows.follow(copy, source)
+        else:  # the view needs all rows at once, and so does the copy
+            self.rows.phase[copy] = self.rows.phase[node]
         self.copies.append(copy)
         self._place_in_stage(copy)
         self.memory.make_view(node, copy)
