@@ -21,6 +21,7 @@ extensions = [
     "numpydoc",
     "mathml",
     "operations",
+    "rules",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]

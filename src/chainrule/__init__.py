@@ -32,6 +32,9 @@ from chainrule.functions import (
 from chainrule.learn.minimize import Result, minimize
 from chainrule.learn.optimizers import Adam, GradientDescent
 from chainrule.transforms.check import check_grads
+from chainrule.transforms.control_flow.cond import cond
+from chainrule.transforms.control_flow.scan import scan
+from chainrule.transforms.control_flow.while_loop import while_loop
 from chainrule.transforms.custom import checkpoint, custom_jvp, custom_vjp, stop_gradient
 from chainrule.transforms.gradient import grad, value_and_grad
 from chainrule.transforms.graphs import backward, trace
@@ -49,6 +52,7 @@ __all__ = [
     "bce_with_logits",
     "check_grads",
     "checkpoint",
+    "cond",
     "config",
     "cross_entropy",
     "custom_jvp",
@@ -71,6 +75,7 @@ __all__ = [
     "minimize",
     "mse",
     "relu",
+    "scan",
     "sigmoid",
     "silu",
     "softmax",
@@ -79,6 +84,7 @@ __all__ = [
     "trace",
     "value_and_grad",
     "vjp",
+    "while_loop",
 ]
 
 __version__ = "0.1.0"

@@ -8,7 +8,7 @@ is made of ordinary nodes, so it can be simplified, evaluated, explained, and di
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,11 +74,10 @@ def backpropagate(
             gradients[node] = g
         if node in targets and not any(source in moving for source in node.inputs):
             continue
-        for position, source in enumerate(node.inputs):
-            if source in moving:
-                contribution = _contribution(node, position, g, guards)
-                if contribution is not None:
-                    arriving.setdefault(source, []).append(contribution)
+        wanted = [position for position, source in enumerate(node.inputs) if source in moving]
+        for position, contribution in _contributions(node, wanted, g, guards):
+            if contribution is not None:
+                arriving.setdefault(node.inputs[position], []).append(contribution)
     for node, g in gradients.items():
         gradients[node] = guards.settle(g)
     return gradients
@@ -107,15 +106,28 @@ def _total(contributions: list[Node], guards: _BranchGuards) -> Node:
     return total
 
 
-def _tuple_gradient(node: Node, contributions: list[Any]) -> tuple[Node, ...]:
-    """Gradients of an operation with several results, zeros for those that nobody used."""
+def _tuple_gradient(node: Node, contributions: list[Any]) -> tuple[Node | None, ...]:
+    """Gradients of an operation with several results; for those that nobody used zeros, or None if it prefers that."""
     parts: list[Any] = [None] * len(node.shape)
     for position, g in contributions:
         parts[position] = g if parts[position] is None else parts[position] + g
+    if node.op.pull is not None:
+        return tuple(parts)
     return tuple(
         part if part is not None else constant(np.zeros(shape, dtype))
         for part, (shape, dtype) in zip(parts, node.shape, strict=True)
     )
+
+
+def _contributions(node: Node, wanted: list[int], g: Any, guards: _BranchGuards) -> Iterator[tuple[int, Any]]:
+    """What a node passes on to each of its moving inputs."""
+    if node.op.pull is None:
+        for position in wanted:
+            yield position, _contribution(node, position, g, guards)
+        return
+    found = node.op.pull(g, tuple(wanted), node, *node.inputs, **node.params)
+    for position, contribution in zip(wanted, found, strict=True):
+        yield position, None if contribution is None else fit_to(contribution, node.inputs[position])
 
 
 def _contribution(node: Node, position: int, g: Any, guards: _BranchGuards) -> Any:

@@ -17,7 +17,12 @@ from chainrule.graph.op import constant
 from chainrule.graph.verify import verify
 from chainrule.interpret import Program, signature
 from chainrule.simplify.canonicalise import CANONICALISE
+from chainrule.simplify.closed_forms import close_forms
 from chainrule.simplify.constants import fold_constants
+from chainrule.simplify.merging import merge_equal
+from chainrule.simplify.pipeline import apply_rules, simplify
+from chainrule.simplify.sharing import SHARING
+from chainrule.simplify.specialise import SPECIALISE
 from chainrule.simplify.stabilise import stable
 
 X, W = np.array([[0.5, -1.0, 2.0], [1.5, 0.3, -0.7]]), np.array([[0.2, 0.9], [1.1, -0.4], [0.6, 0.1]])
@@ -83,6 +88,32 @@ def folded(graph: Graph) -> Sequence[Node]:
     return fold_constants(graph.outputs, graph.inputs)
 
 
+def merged(graph: Graph) -> Sequence[Node]:
+    return merge_equal(graph.outputs, graph.inputs)
+
+
+def closed(graph: Graph) -> Sequence[Node]:
+    return close_forms(merged(graph), graph.inputs)
+
+
+def specialised(graph: Graph) -> Sequence[Node]:
+    return apply_rules(SPECIALISE, graph.outputs, graph.inputs)
+
+
+def simplified(graph: Graph) -> Sequence[Node]:
+    return simplify(graph.outputs, graph.inputs)
+
+
+def simplified_freely(graph: Graph) -> Sequence[Node]:
+    allowed = frozenset(
+        rule.name for rules in (CANONICALISE, SPECIALISE, SHARING) for rule in rules.rules if rule.opt_in
+    )
+    return simplify(graph.outputs, graph.inputs, allow=allowed)
+
+
+PASSES = [stabilised, canonicalised, folded, merged, closed, specialised, simplified, simplified_freely]
+
+
 def derivatives(graph: Graph) -> Graph:
     """Gradients and tangents of the graph, themselves a graph."""
     (output,) = graph.outputs
@@ -92,7 +123,7 @@ def derivatives(graph: Graph) -> Graph:
 
 
 @pytest.mark.parametrize("derived", [False, True], ids=["recorded", "derivatives"])
-@pytest.mark.parametrize("apply", [stabilised, canonicalised, folded], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("apply", PASSES, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("fun", PROGRAMS, ids=lambda fun: fun.__name__)
 def test_a_pass_gives_a_valid_graph_with_the_same_numbers(
     fun: Callable[..., Any], apply: Callable[[Graph], Sequence[Node]], derived: bool

@@ -73,6 +73,15 @@ def test_a_newton_iteration_has_the_derivative_of_its_limit() -> None:
     assert cr.grad(cr.grad(root))(2.0) == pytest.approx(-0.25 * 2**-1.5, rel=1e-6)
 
 
+def test_slices_whose_limits_are_computed() -> None:
+    def before_the_largest(x: Any) -> Any:
+        return np.sum(x[: np.argmax(x)] ** 2)
+
+    for x in ([1.0, 2.0, 5.0, 3.0], [4.0, 1.0, 0.0, 2.0], [0.0, 1.0, 2.0, 3.0]):
+        expected = np.where(np.arange(4) < np.argmax(x), 2 * np.array(x), 0.0)
+        np.testing.assert_array_equal(cr.grad(before_the_largest)(np.array(x)), expected)
+
+
 def test_control_flow_inside_nested_derivatives() -> None:
     def f(x: Any) -> Any:
         inner = cr.grad(lambda y: y**3 if y > x - 1 else y)(x)

@@ -106,6 +106,15 @@ class Op:
         Other operations: ``examples(sampler)`` returns the calls that tests make; see `chainrule.ops.record`.
     is_view : bool
         Whether the result may share memory with an argument.
+    pull : callable, optional
+        In place of `vjp`, for operations with several results whose gradients come out of one pass together, as those
+        of a loop do: ``pull(g, wanted, out, *inputs, **params)``, where `g` has `None` for a result that nobody used
+        and `wanted` are the positions of the inputs whose gradients are asked for. Returns one for each, `None` for
+        zero.
+    prune : callable, optional
+        For operations with several results: ``prune(node, used)`` takes the positions of the results that are used and
+        returns settings, positions of results and positions of inputs of a node that computes no more than these; None
+        where there is nothing to leave out.
     lower : callable, optional
         Elementwise operations: ``lower(e, *values, **params)`` computes one element with the instructions of a
         `chainrule.native.emitter.Emitter`; the values have the dtype that NumPy's loop would have. Without it, or where
@@ -128,6 +137,8 @@ class Op:
     holomorphic: bool = False
     examples: Callable[..., Any] | None = None
     is_view: bool = False
+    pull: Callable[..., Any] | None = None
+    prune: Callable[..., Any] | None = None
     lower: Callable[..., Any] | None = None
     decompose: Callable[..., Any] | None = None
     dtypes: dict[Any, np.dtype[Any]] = field(default_factory=dict, repr=False)

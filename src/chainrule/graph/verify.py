@@ -30,6 +30,7 @@ def verify(graph: Graph) -> None:
     - The number of inputs and the settings of a node fit the record of its operation.
     - Shape and dtype are what the record says for these inputs, and a value that is present has them.
     - A literal is a Python number; a constant has a value.
+    - The bodies of loops and branches are such graphs, too.
     - A stable form and a gradient have the shape and dtype of the node that they stand for.
 
     Parameters
@@ -63,6 +64,7 @@ def verify(graph: Graph) -> None:
         else:
             _check_call(node)
             _check_inferred(node)
+            _check_bodies(node)
         _check_value(node)
         _check_kinship(node, node.stable, "its stable form")
         _check_kinship(node, node.gradient_of, "the node whose gradient it is")
@@ -139,6 +141,14 @@ def _check_inferred(node: Node) -> None:
         raise _broken(
             node, f"it claims shape {node.shape}, {node.dtype}, but {node.op.name} gives shape {shape}, {dtype}"
         )
+
+
+def _check_bodies(node: Node) -> None:
+    """A loop or a branch holds graphs of its own."""
+    for setting in node.params.values():
+        graph = getattr(setting, "graph", None)
+        if isinstance(graph, Graph):
+            verify(graph)
 
 
 def _check_value(node: Node) -> None:

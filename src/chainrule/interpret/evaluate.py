@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.graph.node import Node, ancestors
 from chainrule.interpret.program import handed_out
 from chainrule.simplify.stabilise import stable
+from chainrule.simplify.unused import drop_unused_results
 from chainrule.trace.looking import leaked
 
 __all__ = ["compute_once", "evaluate"]
@@ -38,6 +39,7 @@ def compute_once(outputs: Sequence[Node]) -> list[Any]:
     list of array
         Fresh arrays, as from `Program.run`.
     """
+    outputs = drop_unused_results(outputs)
     order = ancestors(outputs)
     uses = dict.fromkeys(order, 0)
     for node in order:

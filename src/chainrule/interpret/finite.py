@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import NonFiniteWarning
 from chainrule.graph.node import Node
+from chainrule.graph.op import ITEM
 from chainrule.graph.provenance import describe, where_recorded
 from chainrule.trace.source import user_frame
 
@@ -76,6 +77,8 @@ def non_finite_message(order: Sequence[Node], what: str) -> str:
     bad = first_bad_node(order)
     if bad is None:
         return f"{what} is NaN or infinite, although the forward pass is finite: a local gradient is infinite"
+    if bad.op is ITEM:
+        bad = bad.inputs[0]
     remedy = _REMEDIES.get(bad.op.name, "look at the values of its inputs")
     at = where_recorded(bad)
     operands = " and ".join(describe(source) for source in bad.inputs)
@@ -91,5 +94,7 @@ _REMEDIES = {
     "exp": "the exponential overflows above 709 (88 in float32): scale its argument, or use softmax, logsumexp",
     "divide": "a division by zero: add a small constant to the denominator",
     "sqrt": "the square root of a negative number",
+    "scan": "look at what the body computes, step by step: run it in a Python loop on the same values",
+    "while_loop": "look at what the body computes, step by step: run it in a Python loop on the same values",
     "power": "a power overflows, or a negative base meets a fractional exponent",
 }

@@ -44,6 +44,7 @@ class Program:
         self._outputs = [self._slots[node] for node in outputs]
         self._copied = [_may_share_memory(node, given) for node in outputs]
         self._repeated = len(set(self._outputs)) < len(self._outputs)
+        del self._slots  # the nodes hold the arrays of the call that the program was made from
 
     def _allocate(self, order: list[Node], outputs: list[Node]) -> None:
         """Give each value a slot, free again after its last use."""

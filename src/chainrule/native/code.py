@@ -146,7 +146,7 @@ class FunctionCode:
     def __init__(self, layout: Layout, target: Target, name: str, checks_finite: bool = False) -> None:
         self.layout, self.target, self.name = layout, target, name
         self.checks_finite = checks_finite
-        self.b = Builder(target.lanes_of, target.has_fma)
+        self.b = Builder(target.lanes_of, target.has_fma, target.has_avx512)
         self.e = Emitter(self.b)
         self.row_count = layout.rows.count
         self.tile_rows = layout.tile_rows

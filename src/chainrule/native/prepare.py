@@ -7,15 +7,34 @@ from collections.abc import Sequence
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import INPUT
 from chainrule.native.schedule import is_compiled
-from chainrule.simplify.pipeline import simplify
-from chainrule.simplify.rewrite import rebuild
+from chainrule.ops.activations import softplus
+from chainrule.ops.arithmetic import negative
+from chainrule.ops.complex_numbers import absolute
+from chainrule.ops.exponential import exp, log1p
+from chainrule.simplify.patterns import is_real
+from chainrule.simplify.pipeline import apply_rules, shorten, simplify
+from chainrule.simplify.rewrite import Case, Rule, RuleSet, rebuild
 
-__all__ = ["prepare"]
+__all__ = ["FUSED", "prepare"]
+
+
+def _softplus(node: Node) -> Node | None:
+    """log1p(e^u) = softplus(u), for real u"""
+    (inner,) = node.inputs
+    return softplus(inner.inputs[0]) if inner.op is exp and is_real(node) else None
+
+
+#: Compiled code has one function for these, which shares e^−|z| with σ(z).
+FUSED = RuleSet(
+    "fused",
+    [Rule("log1p of exp is softplus", ("log1p",), _softplus, (Case(lambda z: log1p(exp(negative(absolute(z))))),))],
+)
 
 
 def prepare(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
     """Outputs in the form that is compiled."""
-    return simplify(decompose(simplify(outputs, leaves), leaves), leaves)
+    nodes = shorten(decompose(simplify(outputs, leaves), leaves), leaves)
+    return apply_rules(FUSED, nodes, leaves)
 
 
 def decompose(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:

@@ -65,7 +65,7 @@ class Index:
                 entries.append(part)
             elif isinstance(part, slice):
                 bounds = (part.start, part.stop, part.step)
-                entries.append(tuple([None if b is None else operator.index(b) for b in bounds]))
+                entries.append(tuple([None if b is None else _bound(b) for b in bounds]))
             elif isinstance(part, (int, np.integer)) and not isinstance(part, (bool, np.bool_)):
                 entries.append(int(part))
             elif isinstance(part, Node) and part.ndim == 0 and part.dtype.kind in "iu":
@@ -100,6 +100,11 @@ class Index:
             return "..." if entry is Ellipsis else str(entry)
 
         return "[" + ", ".join(show(entry) for entry in self.entries) + "]"
+
+
+def _bound(bound: Any) -> int:
+    """A limit of a slice, on which the shape of the result depends."""
+    return operator.index(bound.value if isinstance(bound, Node) else bound)
 
 
 def _index_array(part: Any) -> Any:

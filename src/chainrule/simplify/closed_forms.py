@@ -6,8 +6,9 @@ y, σ(z) and σ(−z), and with the relation σ(−z) = 1 − σ(z), it is ``σ(
 Multiplying out is not always a good idea: x (x − y) loses all digits as x² − xy where x and y are nearly equal. So only
 numbers are multiplied into any sum, and other factors only into sums like 1 − y, whose number is no larger than the
 rest; (x − y) stays together. A new form is used only if it is cheaper, which it can be only if terms cancelled or came
-together. It differs from the old form by rounding errors relative to its terms. Every atom of the old form also occurs
-in the new one, so that NaN stays NaN.
+together. It differs from the old form by rounding errors relative to its terms; its products are taken in another
+order, so they overflow at other numbers, close to the limits of the dtype. Every atom of the old form also occurs in
+the new one, so that NaN stays NaN.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL, Op
 from chainrule.simplify.costs import cost
 from chainrule.simplify.expressing import Builder
 from chainrule.simplify.merging import expression_key
 from chainrule.simplify.patterns import number_of
-from chainrule.simplify.polynomials import Polynomial, number, of_atom
+from chainrule.simplify.polynomials import Coefficient, Polynomial, number, of_atom
 from chainrule.simplify.relations import RELATIONS
 from chainrule.simplify.rewrite import Rewrite, rebuild
 
@@ -70,6 +73,12 @@ def _is_term(node: Node) -> bool:
     return True
 
 
+def _are_moderate(coefficients: Iterable[Coefficient], dtype: np.dtype[Any]) -> bool:
+    """Whether numbers are far from the limits of a dtype, so that a product of numbers has not left its range."""
+    lowest = float(np.finfo(dtype).tiny) ** 0.5
+    return all(lowest <= abs(coefficient) <= 1 / lowest for coefficient in coefficients)
+
+
 class _Closing:
     """One run over a graph."""
 
@@ -86,6 +95,7 @@ class _Closing:
         self._has_integers = False
         self._forms: dict[Node, Polynomial] = {}
         self._done: dict[Node, Node] = {}
+        self._replaced: set[Node] = set()
         self._origin: dict[Node, Node] = {}
         self._known: dict[Any, Node] = {}
         self._arguments: dict[Any, Node] = {}
@@ -217,6 +227,8 @@ class _Closing:
         related, rule = self._related(form)
         if not related.is_merged or not related.is_small or not self._covers(related, form.atoms):
             return None
+        if not _are_moderate(related.terms.values(), node.dtype):
+            return None
         candidate = builder.express(related)
         if candidate is None or candidate.shape != node.shape or candidate.dtype != node.dtype:
             return None
@@ -224,6 +236,7 @@ class _Closing:
             return None
         for fresh in builder.fresh:
             self._known.setdefault(expression_key(fresh, fresh.inputs), fresh)
+        self._replaced.add(node)
         if self._log is not None:
             self._log.append(Rewrite(rule, node, candidate))
         return candidate
@@ -290,6 +303,8 @@ class _Closing:
         saved, stack = 0, [node]
         while stack:
             dead = stack.pop()
+            if dead in self._replaced:
+                continue  # what it saves has been counted
             saved += cost(dead)
             for source in dead.inputs:
                 if self._change(source, -1, changes) == 0 and source not in self._given and source.inputs:

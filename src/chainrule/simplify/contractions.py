@@ -48,6 +48,28 @@ def _sum_of_product(node: Node, facts: Facts) -> Node | None:
     return None
 
 
+def _contracted_outer_product(node: Node) -> Node | None:
+    """(g bᵀ) A = g (bᵀA) and A (g bᵀ) = (A g) bᵀ, which over- and underflow at other numbers"""
+    a, b = node.inputs
+    if a.ndim != 2 or b.ndim != 2 or not is_real(node):
+        return None
+    left, right = _outer_factors(a), _outer_factors(b)
+    if left is not None:
+        return multiply(left[0], matmul(left[1], b))
+    return None if right is None else multiply(matmul(a, right[0]), right[1])
+
+
+def _outer_factors(node: Node) -> tuple[Node, Node] | None:
+    """Column and row, if the node is a matrix that is their product; the row may be a vector."""
+    if node.op is multiply:
+        n, m = node.shape
+        for column, row in (node.inputs, node.inputs[::-1]):
+            same_dtype = column.dtype == row.dtype == node.dtype
+            if same_dtype and column.shape == (n, 1) and row.shape in ((m,), (1, m)) and min(n, m) > 1:
+                return column, row
+    return None
+
+
 def _transpose_of_product(node: Node, facts: Facts) -> Node | None:
     """(AᵀB)ᵀ = BᵀA and (ABᵀ)ᵀ = BAᵀ, where the product is used nowhere else"""
     product = node.inputs[0]
@@ -120,6 +142,16 @@ CONTRACTIONS = [
             Case(lambda a, b: sum_(a * b, 1), ((1, 3), (4, 3))),
         ),
         wants_facts=True,
+    ),
+    Rule(
+        "contraction of an outer product",
+        ("matmul",),
+        _contracted_outer_product,
+        (
+            Case(lambda g, b, a: matmul(expand_dims(g, 1) * b, a), ((4,), (3,), (3, 2))),
+            Case(lambda g, b, a: matmul(a, expand_dims(g, 1) * b), ((4,), (3,), (2, 4))),
+        ),
+        opt_in=True,
     ),
     Rule(
         "transpose of a product",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL
 from chainrule.ops.arithmetic import negative
+from chainrule.ops.comparison import greater
 from chainrule.ops.complex_numbers import absolute
+from chainrule.ops.selection import where
 from chainrule.ops.trigonometric import cos, sin, tanh
-from chainrule.simplify.patterns import is_literal, is_real
+from chainrule.simplify.patterns import is_literal, is_real, same_value
 from chainrule.simplify.rewrite import Case, Rule
 
 __all__ = ["IDENTITIES", "keeps"]
@@ -59,6 +61,22 @@ def _even(node: Node) -> Node | None:
     return node.op(minus_x.inputs[0]) if minus_x.op is negative and is_real(minus_x) else None
 
 
+def _choice_within_choice(node: Node) -> Node | None:
+    """where(c, where(c, x, y), z) = where(c, x, z), and where(c, x, where(c, y, z)) = where(c, x, z)"""
+    condition, first, second = node.inputs
+    if first.op is where and same_value(first.inputs[0], condition) and first.dtype == node.dtype:
+        return where(condition, first.inputs[1], second)
+    if second.op is where and same_value(second.inputs[0], condition) and second.dtype == node.dtype:
+        return where(condition, first, second.inputs[2])
+    return None
+
+
+def _choice_of_equals(node: Node) -> Node | None:
+    """where(c, x, x) = x"""
+    first, second = node.inputs[1:]
+    return keeps(node, first) if first is second else None
+
+
 _ODD = ("sin", "tan", "sinh", "tanh", "arcsin", "arctan", "arcsinh", "arctanh", "cbrt", "erf")
 _EVEN = ("cos", "cosh", "absolute", "square")
 
@@ -78,5 +96,15 @@ IDENTITIES = [
     Rule("power of one", ("power",), _power_of_one, (Case(lambda x: x**1),)),
     Rule("minus zero", ("subtract",), _minus_zero, (Case(lambda x: x - 0.0),)),
     Rule("odd function", _ODD, _odd, (Case(lambda x: sin(-x), low=-1e3, high=1e3), Case(lambda x: tanh(-x)))),
+    Rule(
+        "choice within a choice",
+        ("where",),
+        _choice_within_choice,
+        (
+            Case(lambda x, y: where(greater(y, 0), where(greater(y, 0), x, y), 1.0), arity=2),
+            Case(lambda x, y: where(greater(x, 0), 2.0, where(greater(x, 0), x, y)), arity=2),
+        ),
+    ),
+    Rule("choice of equals", ("where",), _choice_of_equals, (Case(lambda x: where(greater(x, 0), x, x)),)),
     Rule("even function", _EVEN, _even, (Case(lambda x: cos(-x), low=-1e3, high=1e3), Case(lambda x: absolute(-x)))),
 ]

@@ -12,6 +12,7 @@ from chainrule.simplify.merging import merge_equal
 from chainrule.simplify.rewrite import Facts, Rewrite, RuleSet
 from chainrule.simplify.sharing import SHARING, find_decaying
 from chainrule.simplify.specialise import SPECIALISE
+from chainrule.simplify.unused import drop_unused_results
 
 __all__ = ["apply_rules", "shorten", "simplify"]
 
@@ -25,9 +26,9 @@ def simplify(
 ) -> list[Node]:
     """Make a graph short and cheap to compute.
 
-    The stages are: constants are folded, common subexpressions merged, and identities applied (`canonicalise`);
-    operations are replaced by cheaper ones (`specialise`); sums of products are shortened (`closed_forms`); and what that
-    makes possible is done once more. Nodes that nothing depends on are gone.
+    The stages are: results of loops that nobody uses are dropped, constants folded, common subexpressions merged, and
+    identities applied (`canonicalise`); operations are replaced by cheaper ones (`specialise`); sums of products are
+    shortened (`closed_forms`); and what that makes possible is done once more. Nodes that nothing depends on are gone.
 
     Parameters
     ----------
@@ -62,13 +63,13 @@ def simplify(
     """
     allowed = allow or frozenset()
     specialise = SPECIALISE.allowing(allowed)
-    nodes = shorten(outputs, leaves, log)
+    nodes = shorten(outputs, leaves, log, allow=allowed)
     nodes = apply_rules(specialise, nodes, leaves, log)
     nodes = _closed(nodes, leaves, log)
     nodes = apply_rules(specialise, nodes, leaves, log)
     if SHARING.allowing(allowed).by_op:
         nodes = apply_rules(SHARING.allowing(allowed), nodes, leaves, log)
-    return _tidy(nodes, leaves, log)
+    return _tidy(nodes, leaves, log, allowed)
 
 
 def _closed(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None) -> list[Node]:
@@ -82,13 +83,18 @@ def _closed(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None
     return nodes
 
 
-def shorten(outputs: Sequence[Node], leaves: Sequence[Node], log: list[Rewrite] | None = None) -> list[Node]:
-    """The cheap part of `simplify`: fold constants, apply identities, merge what is computed twice."""
-    return _tidy(fold_constants(outputs, leaves), leaves, log)
+def shorten(
+    outputs: Sequence[Node],
+    leaves: Sequence[Node],
+    log: list[Rewrite] | None = None,
+    allow: frozenset[str] = frozenset(),
+) -> list[Node]:
+    """The cheap part of `simplify`: drop and fold what can be, apply identities, merge what is computed twice."""
+    return _tidy(fold_constants(drop_unused_results(outputs, leaves), leaves), leaves, log, allow)
 
 
-def _tidy(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None) -> list[Node]:
-    nodes = apply_rules(CANONICALISE, nodes, leaves, log)
+def _tidy(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None, allow: frozenset[str]) -> list[Node]:
+    nodes = apply_rules(CANONICALISE.allowing(allow), nodes, leaves, log)
     return merge_equal(fold_constants(nodes, leaves), leaves)
 
 

@@ -26,7 +26,8 @@ _PURPOSES = {
     "bool": _Purpose("decides a branch or a loop (if, while, and, or, not, assert)", f"{_CHOOSE}; or {_STATIC}"),
     "int()": _Purpose(
         "is wanted as a plain integer (int, range, a length)",
-        "repeat with cr.scan or cr.while_loop, choose with np.where or cr.cond; take lengths from x.shape; "
+        "repeat with cr.scan or cr.while_loop, choose with np.where or cr.cond; take lengths from x.shape, and elements "
+        "of a plain array with cr.numpy.take(array, i); "
         f"or {_STATIC}",
     ),
     "float()": _Purpose(
@@ -66,7 +67,7 @@ def refusal(node: Node, purpose: str = "", name: str | None = None) -> TracedBra
     name = name or node.name or assigned_name(node)
     return TracedBranchError(
         f"{describe_value(name, node.shape, node.dtype)} {known.text}, but it has no number yet: the function is "
-        "being compiled, once for all numbers",
+        "recorded once, for all numbers",
         where=line_of_frame(user_frame()),
         fix=known.fix,
     )

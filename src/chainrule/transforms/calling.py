@@ -210,6 +210,19 @@ def run_user_function(fun: Callable[..., Any], args: tuple[Any, ...], kwargs: di
         raise
 
 
+def run_for_any_numbers(
+    session: Session, fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Call the user's function in a session that allows no looking at numbers; where NumPy put an error of its own in
+    the place of a refused look, show what was refused."""
+    try:
+        return run_user_function(fun, args, kwargs)
+    except (TypeError, ValueError) as error:
+        if session.refusal is None or isinstance(error, ChainRuleError):
+            raise
+        raise session.refusal from error
+
+
 def _line_in_user_code(error: BaseException) -> str | None:
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:

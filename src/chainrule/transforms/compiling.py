@@ -7,20 +7,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chainrule.errors import ChainRuleError
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import CONSTANT, INPUT, LITERAL
+from chainrule.graph.op import CONSTANT
 from chainrule.interpret import Program
 from chainrule.native import is_available
-from chainrule.ops.shaping import cast
-from chainrule.simplify.rewrite import rebuild
 from chainrule.simplify.stabilise import stabilise
 from chainrule.structure import Structure, builder, flatten
 from chainrule.trace.looking import leaked
 from chainrule.trace.session import COPIED_UP_TO, Session
 from chainrule.trace.tracer import Tracer
-from chainrule.transforms.calling import function_name, run_user_function
+from chainrule.transforms.aliases import without_aliases
+from chainrule.transforms.calling import function_name, run_for_any_numbers
 from chainrule.transforms.signatures import CallSignature
 
 __all__ = ["CompiledCall", "Runnable"]
@@ -78,30 +76,20 @@ class CompiledCall:
         with Session(allows_looking=False) as session:
             inputs = signature.abstract_inputs()
             args, kwargs = signature.arguments_with([Tracer(node) for node in inputs])
-            leaves, structure = flatten(_trace(session, fun, args, kwargs))
+            leaves, structure = flatten(run_for_any_numbers(session, fun, args, kwargs))
             traced = [leaf._node for leaf in leaves if type(leaf) is Tracer]
             _check_and_own(traced, session.start)
             leaves = [
                 leaf if type(leaf) is Tracer or not isinstance(leaf, np.ndarray) else leaf.copy() for leaf in leaves
             ]
         finish = _finisher(leaves, structure)
-        outputs = _without_aliases(traced)
+        outputs = without_aliases(traced)
         stabilise(ancestors(outputs))
         self.program = compile_graph([node.stable or node for node in outputs], inputs, function_name(fun))
         self.values = signature.recogniser().values
         run = self.program.run
         #: From the dynamic leaves of a call to the function's result.
         self.result: Callable[[list[Any]], Any] = lambda values: finish(run(values))
-
-
-def _trace(session: Session, fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call the function; where NumPy put an error of its own in the place of a refused look, show what was refused."""
-    try:
-        return run_user_function(fun, args, kwargs)
-    except (TypeError, ValueError) as error:
-        if session.refusal is None or isinstance(error, ChainRuleError):
-            raise
-        raise session.refusal from error
 
 
 def _check_and_own(outputs: Sequence[Node], start: int) -> None:
@@ -141,43 +129,3 @@ def _finisher(leaves: list[Any], structure: Structure) -> Callable[[list[Any]], 
         return build(whole)
 
     return finish
-
-
-def _without_aliases(outputs: Sequence[Node]) -> list[Node]:
-    """The same graph without the aliases that derivatives inside the function made of their arguments.
-
-    Inputs that were Python's numbers become ordinary ones: where they met an array, the cast to the dtype that NumPy
-    chose is written down, so that nobody after this has to know of them.
-    """
-    order = ancestors(outputs)
-    kinds = {node: node.kind for node in order}
-    weak = {node for node in order if type(node.kind) is type and node.op is not LITERAL}
-    for node in weak:
-        node.kind = node.dtype
-    done: dict[Node, Node] = {}
-    for node in order:
-        sources = tuple([done[source] for source in node.inputs])
-        if node.op is INPUT and sources:
-            done[node] = sources[0]
-        elif not weak.isdisjoint(node.inputs):
-            done[node] = _with_casts(node, sources, kinds, weak)
-        elif sources == node.inputs:
-            done[node] = node
-        else:
-            done[node] = rebuild(node, sources)
-    return [done[node] for node in outputs]
-
-
-def _with_casts(node: Node, sources: tuple[Node, ...], kinds: dict[Node, Any], weak: set[Node]) -> Node:
-    """A node on other inputs; those that were Python's numbers are cast to the dtype that the arrays ask for."""
-    dtypes = [kinds[source] for source in node.inputs]
-    if not all(type(kind) is type for kind in dtypes) and None not in dtypes:
-        wanted = np.result_type(*[kind(0) if type(kind) is type else kind for kind in dtypes])
-        casts = [
-            cast(new, dtype=wanted) if old in weak and new.dtype != wanted else new
-            for old, new in zip(node.inputs, sources, strict=True)
-        ]
-        rebuilt = rebuild(node, tuple(casts))
-        if (rebuilt.shape, rebuilt.dtype) == (node.shape, node.dtype):
-            return rebuilt
-    return node if sources == node.inputs else rebuild(node, sources)

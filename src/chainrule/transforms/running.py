@@ -94,6 +94,9 @@ def compute(
     except KeyError:
         used = [source for node in order for source in node.inputs] + [*outputs]
         raise leaked(next(node for node in used if node.index <= start)) from None
+    for leaf in leaves:
+        if leaf._value is None:  # of the body of a loop or a branch
+            raise leaked(leaf)
     program = _programs.get((kind, len(inputs), *key), lambda: Program(build_nodes(), leaves))
     return run_checked(lambda: program.run([leaf._value for leaf in leaves]), leaves, diagnose)
 
