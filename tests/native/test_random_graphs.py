@@ -21,12 +21,9 @@ from chainrule.interpret import compute_once
 from chainrule.native import kernel
 from chainrule.native.program import NativeProgram
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::chainrule.errors.IndependentOutputWarning", "ignore::RuntimeWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::chainrule.errors.IndependentOutputWarning", "ignore::RuntimeWarning")
 
 Step = Callable[..., Any]
-
 
 
 def _with_assignment(x: Any) -> Any:
