@@ -29,9 +29,7 @@ from chainrule.trace.call import call_with
 
 load_all()
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::RuntimeWarning", "ignore::chainrule.errors.IndependentOutputWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::chainrule.errors.IndependentOutputWarning")
 
 #: How far compiled code may be from the interpreter, in units of eps.
 #: An element of an elementwise operation: relative to the element itself. NumPy is off by up to 4 units, we by 2.
@@ -56,6 +54,7 @@ LOOKING = set(
     "arange argwhere flatnonzero linalg.eig linalg.eigvals linalg.lstsq nonzero scipy.linalg.logm scipy.linalg.sqrtm "
     "unique".split()
 )
+
 
 @pytest.fixture(autouse=True)
 def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,12 +20,9 @@ from chainrule.graph.graph import Graph
 from chainrule.interpret.program import Program
 from chainrule.native.program import NativeProgram
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::chainrule.errors.IndependentOutputWarning", "ignore::RuntimeWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::chainrule.errors.IndependentOutputWarning", "ignore::RuntimeWarning")
 
 Step = Callable[..., Any]
-
 
 
 def _with_assignment(x: Any) -> Any:
