@@ -29,6 +29,7 @@ FLOORS = [
     {"simplify", "backward"},
     {"forward"},  # forward mode transposes a reverse rule where an operation states nothing better
     {"interpret"},
+    {"native"},
     {"transforms"},
     {"explain", "learn"},
     {"compat", "cli", "web"},
@@ -39,7 +40,18 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 
 #: Packages that `import chainrule` must leave alone: they are heavy, or extras that may not be there.
-HEAVY = ["scipy", "sklearn", "rich", "click", "matplotlib", "starlette", "hypothesis", "unittest", "asyncio"]
+HEAVY = [
+    "scipy",
+    "llvmlite",
+    "sklearn",
+    "rich",
+    "click",
+    "matplotlib",
+    "starlette",
+    "hypothesis",
+    "unittest",
+    "asyncio",
+]
 
 PUBLIC = [name for name in cr.__all__ if name != "errors"]
 

@@ -20,6 +20,7 @@ __all__ = [
     "GraphError",
     "IndependentOutputWarning",
     "IntegerInputError",
+    "InterpretedWarning",
     "NonDifferentiableError",
     "NonFiniteWarning",
     "NonScalarOutputError",
@@ -337,7 +338,7 @@ class DivergenceError(ChainRuleError, ArithmeticError):
     ...     cr.minimize(lambda w: w**4, 1.0, optimizer=cr.GradientDescent(lr=10.0), steps=20)
     ... except DivergenceError as error:
     ...     print(error.what)
-    the loss of <lambda> became inf at step 5
+    the loss of <lambda> became inf at step 5: it begins in power of a value (shape (), float64) and the number 4
     """
 
     def __init__(

@@ -51,7 +51,6 @@ def _type_text(scalar: str, lanes: int) -> str:
     return f"<{lanes} x {scalar}>" if lanes else scalar
 
 
-@cache
 def _number_text(value: float | int, scalar: str) -> str:
     if scalar in ("float", "double"):
         if scalar == "float":

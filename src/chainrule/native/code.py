@@ -46,8 +46,8 @@ class Table:
         """The slot of an argument, constant or result."""
         starts = {
             Home.LEAF: 0,
-            Home.CONSTANT: self.leaves,
-            Home.OUTPUT: self.leaves + self.constants,
+            Home.OUTPUT: self.leaves,
+            Home.CONSTANT: self.leaves + self.outputs,
         }
         return starts[buffer.home] + buffer.index
 
