@@ -184,6 +184,19 @@ def test_float64_against_mpmath(name: str, target_name: str, compiled) -> None:
     assert max(errors)[0] <= 2, f"{name}: {max(errors)}"
 
 
+@pytest.mark.parametrize("name", ["cos", "sin", "tan"])
+def test_near_multiples_of_a_quarter_turn(name: str, target_name: str, compiled) -> None:
+    """The float64 that come nearest to n π/2, where nothing of the leading digits is left."""
+    n = np.arange(1, 1_300_000)
+    with mp.workprec(200):
+        parts = [float(mp.pi / 2), float(mp.pi / 2 - mp.mpf(float(mp.pi / 2)))]
+    x = n * parts[0]
+    distance = np.abs(n * parts[1] + (n * parts[0] - x)) / x
+    nearest = x[np.argsort(distance)[:300]]
+    errors = mpmath_errors(name, compiled(name, "double", target_name)(nearest), (nearest,))
+    assert max(errors)[0] <= 2, f"{name}: {max(errors)}"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", UNARY)
 def test_every_float32(name: str, target_name: str, compiled, ulp_error) -> None:
