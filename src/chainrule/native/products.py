@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
@@ -25,6 +25,9 @@ __all__ = ["MatrixProduct"]
 
 #: A static inner axis up to this length is written out instead of looped over.
 _UNROLLED = 8
+
+#: A longer inner axis is cut into pieces: four vectors of columns of this length take 256 KiB.
+_LONGEST_INNER = 1024
 
 
 @dataclass
@@ -178,6 +181,33 @@ def _at(code: FunctionCode, base: Value, scalar: str, index: Value | int, stride
 
 
 def _emit_matrix_product(code: FunctionCode, product: _Product) -> None:
+    """A long inner axis is cut into pieces, so that what a kernel reads again and again stays in the cache."""
+    length = product.k
+    if not isinstance(length, int) or length <= _LONGEST_INNER:
+        _emit_kernel(code, product)
+        return
+    count = math.ceil(length / _LONGEST_INNER)
+    size = math.ceil(length / count)
+    first = length - (count - 1) * size
+    m, n, _ = product.usual
+    _emit_kernel(code, replace(product, k=first, usual=(m, n, first)))
+    b, scalar = code.b, product.scalar
+    loop = b.begin_loop(b.i64(first), b.i64(length), size)
+    _emit_kernel(
+        code,
+        replace(
+            product,
+            k=size,
+            usual=(m, n, size),
+            a=replace(product.a, base=_at(code, product.a.base, scalar, loop.index, product.a.second)),
+            b=replace(product.b, base=_at(code, product.b.base, scalar, loop.index, product.b.first)),
+            accumulates=True,
+        ),
+    )
+    b.end_loop(loop)
+
+
+def _emit_kernel(code: FunctionCode, product: _Product) -> None:
     """Choose the kernel that reads memory best."""
     m, n, k = product.usual
     lanes = code.target.lanes_of[product.scalar]
