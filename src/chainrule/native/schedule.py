@@ -230,6 +230,8 @@ class _Planner:
         if node.op.name == ADDITION:
             self._place_addition(node)
             return
+        if node.op.name == GATHER:
+            self._settle(node.inputs[0])  # all of it is there before the loop begins
         self._place_in_stage(node)
 
     def _place_in_stage(self, node: Node, first: int = 0) -> None:
@@ -323,6 +325,8 @@ class _Planner:
     def _place_addition(self, node: Node) -> None:
         """Zeros, and then a loop of its own that adds values one after the other."""
         key = section_of(node, self.rows)
+        for source in node.inputs:
+            self._settle(source)
         zeros = Node(CAST, (literal(0),), {"dtype": node.dtype}, node.shape, node.dtype)
         added = Node(node.op, node.inputs, node.params, node.inputs[0].shape, node.dtype)
         for part in (zeros, added):
