@@ -344,9 +344,7 @@ class _Nest:
             elif not is_reduction(node):
                 self._store(access, env[node], pointers[access], mask)
 
-    def _add(
-        self, node: Node, access: _Access, env: dict[Node, Value], pointer: Value, mask: Value | None
-    ) -> None:
+    def _add(self, node: Node, access: _Access, env: dict[Node, Value], pointer: Value, mask: Value | None) -> None:
         """Add a value to what is at its position; vectors run along axes that are not indexed."""
         place = self.b.address(pointer, self._offset(node, access, env), _memory_scalar(access.scalar))
         before = self._load(access, place, mask)
