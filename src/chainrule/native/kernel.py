@@ -11,7 +11,7 @@ from chainrule.native.buffers import Buffer, Home
 from chainrule.native.code import Layout, Table, partial_view
 from chainrule.native.memory import VIEWS, Arena, Memory
 from chainrule.native.rows import RowAnalysis, analyse_rows
-from chainrule.native.schedule import LoopStage, is_immediate, schedule, section_of
+from chainrule.native.schedule import ADDITION, LoopStage, is_immediate, schedule, section_of
 from chainrule.native.target import Target
 from chainrule.ops.shaping import cast
 
@@ -24,6 +24,9 @@ TILE_BYTES = 256 * 1024
 #: five microseconds of work), and in a single call, for which they are woken (about fifty).
 STEP_WORK = 150_000
 CALL_WORK = 1_500_000
+
+#: Nodes that are written more than once, first as a whole and then in parts.
+OVERWRITING = frozenset({"scatter", "index_set", ADDITION})
 
 
 @dataclass
@@ -94,10 +97,14 @@ def _without_insides(order: Sequence[Node], outputs: Sequence[Node], given: set[
 
 
 def _own_outputs(outputs: Sequence[Node], given: set[Node]) -> list[Node]:
-    """Outputs that are computed for themselves: a leaf, a view or a second use of a node is copied."""
+    """Outputs that are computed for themselves: a leaf, a view or a second use of a node is copied.
+
+    So is what several loops write, of which threads that all do the same must not see each other's first ones.
+    """
     own: list[Node] = []
     for node in outputs:
-        if node in given or is_immediate(node) or node in own or node.op.name in VIEWS or not node.inputs:
+        is_own = node.inputs and node not in given and node not in own and not is_immediate(node)
+        if not is_own or node.op.name in VIEWS or node.op.name in OVERWRITING:
             node = cast(node, dtype=node.dtype)
         own.append(node)
     return own
