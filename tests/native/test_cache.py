@@ -312,8 +312,8 @@ WRITER = """
 import sys
 import chainrule as cr
 from chainrule.native import cache
-key, code = "ab" + "c" * 62, bytes(range(256)) * 4000
-for _ in range(100):
+key, code = "ab" + "c" * 62, bytes(range(256)) * 200
+for _ in range(50):
     cache._write(key, code)
     assert cache._read(key) == code
 """
