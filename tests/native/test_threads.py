@@ -24,7 +24,7 @@ SOURCE = str(Path(cr.__file__).parents[1])
 def small_work_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads take part where there is little to do, too."""
     monkeypatch.setattr(cr.config, "cache", False)
-    monkeypatch.setattr(kernel, "THREAD_WORK", 1)
+    monkeypatch.setattr(kernel, "CALL_WORK", 1)
 
 
 def loss(params: Any, X: Any, y: Any) -> Any:
