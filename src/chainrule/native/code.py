@@ -46,8 +46,8 @@ class Table:
         """The slot of an argument, constant or result."""
         starts = {
             Home.LEAF: 0,
-            Home.CONSTANT: self.leaves,
-            Home.OUTPUT: self.leaves + self.constants,
+            Home.OUTPUT: self.leaves,
+            Home.CONSTANT: self.leaves + self.outputs,
         }
         return starts[buffer.home] + buffer.index
 
@@ -153,6 +153,8 @@ class FunctionCode:
         self._rows: int | Value = layout.rows.count
         self._row_start: Value | None = None
         self._in_tiles = False
+        #: Nodes that sum over rows in the section that is being written.
+        self._summing: frozenset[Node] = frozenset()
         self._pointers: dict[tuple[Home, int], Value] = {}
         self._thread = Value("%thread", _I64)
 
@@ -160,10 +162,8 @@ class FunctionCode:
 
     def view(self, node: Node) -> View:
         """Where a node lies."""
-        if self._in_tiles:
-            partial = self.layout.partials.get(node)
-            if partial is not None:
-                return partial
+        if node in self._summing and node in self.layout.partials:
+            return self.layout.partials[node]
         return self.layout.memory.view(node)
 
     def rows_times(self, count: int) -> int | Value:
@@ -352,6 +352,7 @@ class FunctionCode:
         layout, b = self.layout, self.b
         self._in_tiles = True
         summed = _summed(section, layout.rows)
+        self._summing = frozenset(summed)
         if not layout.is_split:
             if not section.phase:
                 self._pick_rows()
@@ -365,6 +366,7 @@ class FunctionCode:
             self._fill(node)
         self._tiles(section.stages, picks=not section.phase)
         self._in_tiles = False
+        self._summing = frozenset()
         if layout.threads > 1:
             self._barrier()
             if summed:

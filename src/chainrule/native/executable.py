@@ -33,7 +33,8 @@ class _Workspace:
         self.sync = _aligned(ALIGNMENT)
         self.table = (ctypes.c_void_p * table.size)()
         self.address = ctypes.addressof(self.table)
-        self.table[table.leaves : table.leaves + len(constants)] = references(constants)
+        first = table.leaves + table.outputs
+        self.table[first : first + len(constants)] = references(constants)
         self.table[table.arena] = address_of(self.arena)
         self.table[table.sync] = address_of(self.sync)
         self.table[table.pause] = _pause()
@@ -70,7 +71,7 @@ class Executable:
     def __init__(self, request: Request, target: Target | None = None, *, checks_finite: bool = False) -> None:
         target = target or host()
         self.layout = make_layout(request, target)
-        self._first_result = self.layout.table.leaves + self.layout.table.constants
+        self._given = self.layout.table.leaves + self.layout.table.outputs
         self._leaves, self._state = request.leaves, request.state
         self._constants = [np.ascontiguousarray(node._value) for node in request.constants]
         replaced = {output for _, output in request.state}
@@ -95,9 +96,7 @@ class Executable:
         """
         results = [np.empty(shape, dtype) for shape, dtype in self._shapes]
         workspace = self._take()
-        table = workspace.table
-        table[: len(arrays)] = references(arrays)
-        table[self._first_result : self._first_result + len(results)] = references(results)
+        workspace.table[: self._given] = references([*arrays, *results])
         self._launch(workspace, 1)
         self._free.append(workspace)
         return results

@@ -269,6 +269,7 @@ def _plan_temporaries(layout: Layout, arena: Arena) -> None:
     writes: list[list[Buffer]] = []
     number = 0
     for section in layout.sections:
+        first = number
         for stage in section.stages:
             written = stage.stored if isinstance(stage, LoopStage) else [stage.node]
             members = stage.nodes if isinstance(stage, LoopStage) else [stage.node]
@@ -282,6 +283,9 @@ def _plan_temporaries(layout: Layout, arena: Arena) -> None:
             for buffer in writes[-1]:
                 last_use[buffer] = number
             number += 1
+        if section.over_rows and section.stages:  # the next tile needs what came from outside once more
+            own = {buffer for buffers in writes[first:] for buffer in buffers}
+            last_use |= {buffer: number - 1 for buffer, use in last_use.items() if use >= first and buffer not in own}
     totals = dict.fromkeys(memory.view(node).buffer for node in memory.rows.summed if node in memory)
     for buffer in totals:
         if buffer.home is Home.ARENA:

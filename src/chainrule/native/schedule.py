@@ -273,7 +273,7 @@ class _Planner:
             return node.shape, self.rows.axis.get(node)
         source = node.inputs[0]
         row_axis = self.rows.axis.get(source)
-        if row_axis is None and node in self.rows.summed:
+        if row_axis is None and (node in self.rows.summed or node in self.rows.axis):
             row_axis = self.rows.given[source]
         return source.shape, row_axis
 
