@@ -242,7 +242,7 @@ def _endless(e: _Emission) -> Value:
 def _emit_while_back(e: _Emission) -> None:
     """Run the loop, with its carries one after the other in memory that grows; then walk back through them."""
     b, carries = e.b, e.params["carries"]
-    count = len(e.stage.bodies[1].inputs)
+    count = len(e.inputs) - sum(position < carries for position in e.params["moving"])
     fixed, seeds = e.inputs[carries:count], e.inputs[count:]
     states, room = _run_and_keep(e, e.inputs[:carries], fixed)
     _walk_back(e, states, room, fixed, seeds)
