@@ -24,7 +24,7 @@ from chainrule.native.loops import COMBINE, emit_loop_stage, lane_loop, neutral_
 from chainrule.native.memory import ALIGNMENT, Memory
 from chainrule.native.products import emit_product
 from chainrule.native.rows import RowAnalysis
-from chainrule.native.schedule import LoopStage, Section, Stage
+from chainrule.native.schedule import LoopStage, Section, Stage, sources_of
 from chainrule.native.target import Target
 
 __all__ = ["FunctionCode", "Layout", "Table"]
@@ -145,6 +145,13 @@ class Layout:
     def tiles(self) -> int:
         """How many tiles of rows there are."""
         return -(-self.rows.count // self.tile_rows) if self.tile_rows else 0
+
+    @property
+    def picks_by_tiles(self) -> bool:
+        """Whether each tile of rows picks its part of a batch; else something reads all of the batch at once."""
+        whole = [stage for section in self.sections if not section.over_rows for stage in section.stages]
+        read = {self.memory.base_of(source) for stage in whole for source in sources_of(stage)}
+        return len(whole) < sum(len(s.stages) for s in self.sections) and not any(leaf in read for _, leaf in self.batch)
 
     @property
     def is_split(self) -> bool:
@@ -333,7 +340,7 @@ class FunctionCode:
         loop = b.begin_loop(b.i64(0), Value("%steps", _I64), 1, [first, second])
         self._pointers[Home.STATE, 0], self._pointers[Home.NEXT_STATE, 0] = loop.carried
         self._step = loop.index
-        if layout.batch and not any(section.over_rows for section in layout.sections):
+        if not layout.picks_by_tiles:
             self._pick_rows()
         self._sections()
         last, _ = b.end_loop(loop, [loop.carried[1], loop.carried[0]], unless=self._is_spoilt())
@@ -429,7 +436,7 @@ class FunctionCode:
         summed = _summed(section, layout.rows)
         self._summing = frozenset(summed)
         if not layout.is_split:
-            if not section.phase:
+            if not section.phase and layout.picks_by_tiles:
                 self._pick_rows()
             for stage in section.stages:
                 self._stage(stage)
@@ -439,7 +446,7 @@ class FunctionCode:
             self._pointers[Home.PARTIAL, 0] = self._partial_address(self._thread)
         for node in summed:
             self._fill(node)
-        self._tiles(section.stages, picks=not section.phase)
+        self._tiles(section.stages, picks=not section.phase and layout.picks_by_tiles)
         self._in_tiles = False
         self._summing = frozenset()
         if layout.threads > 1:
