@@ -108,8 +108,8 @@ class Layout:
         Leaves that are given with their rows innermost.
     constants : list of Node
     body_name : str
-        Of the function, where the graph is the body of a branch or a loop: it is called with pointers to its leaves, its
-        outputs, its arena and the place where threads meet. Its constants are a part of the code.
+        Of the function, where the graph is the body of a branch or a loop: it is called with pointers to its leaves,
+        its outputs, its arena and the place where threads meet. Its constants are a part of the code.
     """
 
     sections: list[Section]
@@ -151,7 +151,9 @@ class Layout:
         """Whether each tile of rows picks its part of a batch; else something reads all of the batch at once."""
         whole = [stage for section in self.sections if not section.over_rows for stage in section.stages]
         read = {self.memory.base_of(source) for stage in whole for source in sources_of(stage)}
-        return len(whole) < sum(len(s.stages) for s in self.sections) and not any(leaf in read for _, leaf in self.batch)
+        return len(whole) < sum(len(s.stages) for s in self.sections) and not any(
+            leaf in read for _, leaf in self.batch
+        )
 
     @property
     def is_split(self) -> bool:

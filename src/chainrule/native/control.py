@@ -102,7 +102,7 @@ class ControlStage:
 
 
 def reads_in_order(node: Node, position: int, view: View) -> bool:
-    """Whether an input of control flow lies in memory as bodies read it: in C order, of what is read by rows each row."""
+    """Whether an input lies in memory as bodies read it: in C order, or where it is read by rows each row of it."""
     skipped = 0
     if node.op.name == "scan":
         skipped = int(0 <= position - node.params["carries"] < node.params["columns"])

@@ -13,9 +13,9 @@ import numpy as np
 
 from chainrule.native.arrays import address_of, references
 from chainrule.native.buffers import Buffer
+from chainrule.native.cache import compiled
 from chainrule.native.code import FunctionCode, Layout
 from chainrule.native.control import OUT_OF_MEMORY
-from chainrule.native.cache import compiled
 from chainrule.native.kernel import Request, make_layout
 from chainrule.native.memory import ALIGNMENT, padded
 from chainrule.native.target import Target, host

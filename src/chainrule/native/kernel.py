@@ -10,7 +10,7 @@ from chainrule.graph.node import Node, ancestors
 from chainrule.native.bodies import Lowered, is_result
 from chainrule.native.buffers import Buffer, Home
 from chainrule.native.code import Layout, Table, partial_view
-from chainrule.native.control import ControlStage, plan_control
+from chainrule.native.control import plan_control
 from chainrule.native.memory import VIEWS, Arena, Memory
 from chainrule.native.rows import RowAnalysis, analyse_rows
 from chainrule.native.schedule import is_immediate, nodes_of, schedule, section_of, sources_of, written_buffers

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
 from chainrule.graph.text import formula, node_names, type_text
-from chainrule.native.buffers import Home
 from chainrule.native.bodies import CONTROL, is_result
+from chainrule.native.buffers import Home
 from chainrule.native.code import Layout
 from chainrule.native.control import ControlStage
 from chainrule.native.executable import Executable

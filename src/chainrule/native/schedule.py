@@ -16,10 +16,10 @@ import numpy as np
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL
 from chainrule.native.bodies import CONTROL, compiles, is_result
+from chainrule.native.buffers import Buffer
 from chainrule.native.control import ControlStage, reads_in_order
 from chainrule.native.emitter import has_instructions, is_native
 from chainrule.native.joins import JOINS, joins_natively, pieces
-from chainrule.native.buffers import Buffer
 from chainrule.native.memory import VIEWS, Memory
 from chainrule.native.rows import RowAnalysis
 from chainrule.ops.shaping import cast as CAST
