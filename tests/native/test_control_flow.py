@@ -10,7 +10,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.graph.graph import Graph
-from chainrule.native import control
+from chainrule.graph.op import abstract_input, constant, input_node, items
+from chainrule.native import control, kernel
 from chainrule.native.bodies import lowered
 from chainrule.native.code import FunctionCode
 from chainrule.native.executable import Executable
@@ -19,6 +20,8 @@ from chainrule.native.prepare import prepare
 from chainrule.native.program import NativeProgram
 from chainrule.native.target import host
 from chainrule.structure import flatten
+from chainrule.transforms.control_flow.body import Body
+from chainrule.transforms.control_flow.scan import scan_op
 
 pytestmark = pytest.mark.filterwarnings("ignore::chainrule.errors.IndependentOutputWarning")
 
@@ -196,12 +199,19 @@ def test_bodies_that_numpy_must_run_stay_with_numpy() -> None:
     assert "NumPy: scan" in plan
 
 
-def test_arrays_that_a_body_makes_are_a_part_of_its_code() -> None:
-    def f(x: Any) -> Any:
-        return cr.scan(lambda c, row: (c + np.where(np.eye(3, dtype=bool)[1], row, -row), None), x[0], x)[0]
-
-    for dtype in (np.float64, np.float32):
-        np.testing.assert_allclose(cr.jit(f)(X.astype(dtype)), f(X.astype(dtype)), rtol=1e-6)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16, np.bool_])
+def test_arrays_of_a_body_are_a_part_of_its_code(dtype: Any) -> None:
+    table = (np.arange(5) % 3 - 1).astype(dtype)
+    carry, row = abstract_input((5,), np.dtype(float)), abstract_input((5,), np.dtype(float))
+    body = Body(Graph([carry, row], [row + carry * constant(table)], "step"))
+    start, rows = input_node(np.linspace(0, 1, 5)), input_node(np.linspace(1, 2, 15).reshape(3, 5))
+    loop = scan_op.apply((start, rows), {"body": body, "carries": 1, "columns": 1, "length": 3, "reverse": False})
+    last = items(loop)[0]
+    assert lowered(body).constants
+    program = NativeProgram([last], [start, rows])
+    assert [part.is_native for part in program.parts] == [True]
+    (found,) = program.run([start.value, rows.value])
+    np.testing.assert_array_equal(found, last.value)
 
 
 # Size of the code -----------------------------------------------------------------------------------------------------
@@ -298,15 +308,15 @@ def test_bodies_stay_within_their_memory(case: Function) -> None:
     graph = cr.trace(case, 0.7, X)
     graph = Graph(graph.inputs, [*graph.outputs, *cr.backward(graph).outputs])
     program = NativeProgram(graph.outputs, graph.inputs, guard=192)
-    (kernel,) = [part.run for part in program.parts if isinstance(part.run, Executable)]
-    assert stages(kernel.layout)
-    workspace = kernel._take()
+    (made,) = [part.run for part in program.parts if isinstance(part.run, Executable)]
+    assert stages(made.layout)
+    workspace = made._take()
     workspace.arena[:] = 0xA5
-    kernel._free.append(workspace)
+    made._free.append(workspace)
     found = program.run([0.7, X])
     owned = np.zeros(workspace.arena.size, bool)
-    assert kernel.layout.threads == 1
-    mark_owned(owned, kernel.layout, kernel.layout.shared_bytes)
+    assert made.layout.threads == 1
+    mark_owned(owned, made.layout, made.layout.shared_bytes)
     assert np.all(workspace.arena[~owned] == 0xA5)
     assert not np.all(workspace.arena == 0xA5)
     for value, node in zip(found, graph.outputs, strict=True):
@@ -323,6 +333,33 @@ def test_no_memory_for_the_carries_is_an_error(monkeypatch: pytest.MonkeyPatch) 
             f(1.0)
 
 
+# Rows -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("rows", [40, 65, 130])
+def test_loops_stand_between_passes_over_rows(rows: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is computed by tiles of rows is there as a whole when a loop reads it, and the other way round."""
+    monkeypatch.setattr(cr.config, "threads", threads)
+    monkeypatch.setattr(kernel, "THREAD_WORK", 10)
+    monkeypatch.setattr(kernel, "TILE_BYTES", 1500)
+    X = np.random.default_rng(rows).normal(size=(rows, 3))
+
+    def f(a: Any, X: Any) -> Any:
+        z = np.tanh(X * a)
+        last, ys = cr.scan(lambda c, row: (c * 0.5 + row, c), z[0], z / (1 + np.sum(z**2)))
+        return np.sum(np.sin(ys) * X) + np.sum(last * np.sum(X, axis=0))
+
+    graph = cr.trace(f, 0.7, X)
+    graph = Graph(graph.inputs, [*graph.outputs, *cr.backward(graph).outputs])
+    program = NativeProgram(graph.outputs, graph.inputs)
+    (made,) = [part.run for part in program.parts if isinstance(part.run, Executable)]
+    assert made.layout.threads == (threads if rows >= 40 else 1)
+    assert made.layout.tiles > 1
+    for value, node in zip(program.run([0.7, X]), graph.outputs, strict=True):
+        np.testing.assert_allclose(value, node.value, rtol=1e-10, atol=1e-12)
+
+
 # Training -------------------------------------------------------------------------------------------------------------
 
 
@@ -332,6 +369,8 @@ def test_minimize_runs_loops_natively(batch_size: int | None, threads: int, monk
     from chainrule.learn import descent
 
     monkeypatch.setattr(cr.config, "threads", threads)
+    monkeypatch.setattr(kernel, "THREAD_WORK", 10)
+    monkeypatch.setattr(kernel, "TILE_BYTES", 1500)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(100, 2))
     params = {"W": rng.normal(size=(4, 4)) * 0.3, "U": rng.normal(size=(2, 4)), "v": np.ones(4)}
