@@ -341,7 +341,8 @@ def test_no_memory_for_the_carries_is_an_error(monkeypatch: pytest.MonkeyPatch) 
 def test_loops_stand_between_passes_over_rows(rows: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is computed by tiles of rows is there as a whole when a loop reads it, and the other way round."""
     monkeypatch.setattr(cr.config, "threads", threads)
-    monkeypatch.setattr(kernel, "THREAD_WORK", 10)
+    monkeypatch.setattr(kernel, "CALL_WORK", 10)
+    monkeypatch.setattr(kernel, "STEP_WORK", 10)
     monkeypatch.setattr(kernel, "TILE_BYTES", 1500)
     X = np.random.default_rng(rows).normal(size=(rows, 3))
 
@@ -369,7 +370,8 @@ def test_minimize_runs_loops_natively(batch_size: int | None, threads: int, monk
     from chainrule.learn import descent
 
     monkeypatch.setattr(cr.config, "threads", threads)
-    monkeypatch.setattr(kernel, "THREAD_WORK", 10)
+    monkeypatch.setattr(kernel, "CALL_WORK", 10)
+    monkeypatch.setattr(kernel, "STEP_WORK", 10)
     monkeypatch.setattr(kernel, "TILE_BYTES", 1500)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(100, 2))

@@ -13,7 +13,15 @@ from chainrule.native.code import Layout, Table, partial_view
 from chainrule.native.control import plan_control
 from chainrule.native.memory import VIEWS, Arena, Memory
 from chainrule.native.rows import RowAnalysis, analyse_rows
-from chainrule.native.schedule import is_immediate, nodes_of, schedule, section_of, sources_of, written_buffers
+from chainrule.native.schedule import (
+    ADDITION,
+    is_immediate,
+    nodes_of,
+    schedule,
+    section_of,
+    sources_of,
+    written_buffers,
+)
 from chainrule.native.target import Target
 from chainrule.ops.shaping import cast
 
@@ -22,8 +30,13 @@ __all__ = ["Request", "make_layout"]
 #: Bytes that the values of a tile of rows may take: half of a second-level cache of 512 KiB.
 TILE_BYTES = 256 * 1024
 
-#: Operations, roughly, that make it worth while to wake another thread: about ten microseconds.
-THREAD_WORK = 400_000
+#: Operations, roughly, that are worth a thread of their own: in a loop of steps, where threads only have to meet (about
+#: five microseconds of work), and in a single call, for which they are woken (about fifty).
+STEP_WORK = 150_000
+CALL_WORK = 1_500_000
+
+#: Nodes that are written more than once, first as a whole and then in parts.
+OVERWRITING = frozenset({"scatter", "index_set", ADDITION})
 
 
 @dataclass
@@ -79,7 +92,7 @@ def make_layout(request: Request, target: Target, bodies: dict[Lowered, Layout] 
     order = _without_insides(order, outputs, given)
     rows = _find_rows(order, leaves, request)
     lanes = target.lanes_of["double" if any(node.dtype.itemsize == 8 for node in rows.axis) else "float"]
-    threads = _thread_count(order, rows, request.threads)
+    threads = _thread_count(order, rows, request.threads, request.history is not None)
     innermost = _rows_innermost(order, rows, lanes)
     tile_rows = _tile_rows(order, rows, threads, lanes)
     memory = Memory(rows, tile_rows, innermost)
@@ -116,11 +129,15 @@ def _without_insides(order: Sequence[Node], outputs: Sequence[Node], given: set[
 
 
 def _own_outputs(outputs: Sequence[Node], given: set[Node]) -> list[Node]:
-    """Outputs that are computed for themselves: a leaf, a view or a second use of a node is copied."""
+    """Outputs that are computed for themselves: a leaf, a view or a second use of a node is copied.
+
+    So is what several loops write, of which threads that all do the same must not see each other's first ones.
+    """
     own: list[Node] = []
     for node in outputs:
-        is_shared = node in given or node in own or any(_same_result(node, other) for other in own)
-        if is_shared or is_immediate(node) or node.op.name in VIEWS or not node.inputs:
+        is_own = node.inputs and node not in given and node not in own and not is_immediate(node)
+        is_second = any(_same_result(node, other) for other in own)
+        if not is_own or is_second or node.op.name in VIEWS or node.op.name in OVERWRITING:
             node = cast(node, dtype=node.dtype)
         own.append(node)
     return own
@@ -141,7 +158,7 @@ def _find_rows(order: Sequence[Node], leaves: Sequence[Node], request: Request) 
     if data:
         count = data[0].shape[0]
         found = analyse_rows(order, [node for node in data if node.shape[0] == count], count, given)
-        if found.summed and found.axis:
+        if found.axis and (found.summed or sum(map(_work, found.axis)) > 2 * CALL_WORK):
             return found
     return RowAnalysis(phase=dict.fromkeys(order, 0))
 
@@ -195,10 +212,10 @@ def _work(node: Node) -> float:
     return float(max(node.size, node.inputs[0].size)) * (4 if node.op.lower is not None and node.op.partials else 1)
 
 
-def _thread_count(order: Sequence[Node], rows: RowAnalysis, most: int) -> int:
+def _thread_count(order: Sequence[Node], rows: RowAnalysis, most: int, in_loop: bool) -> int:
     """Threads, as far as the rows give each of them enough to do."""
     work = sum(_work(node) for node in order if node in rows.axis or node in rows.summed)
-    return max(min(most, int(work / THREAD_WORK * 2), rows.count // 16), 1)
+    return max(min(most, int(work / (STEP_WORK if in_loop else CALL_WORK)), rows.count // 16), 1)
 
 
 def _needed_whole(order: Sequence[Node], outputs: Sequence[Node], rows: RowAnalysis) -> dict[Node, None]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL
+from chainrule.graph.op import LITERAL, literal
 from chainrule.native.bodies import CONTROL, compiles, is_result
 from chainrule.native.buffers import Buffer
 from chainrule.native.control import ControlStage, reads_in_order
@@ -25,6 +25,8 @@ from chainrule.native.rows import RowAnalysis
 from chainrule.ops.shaping import cast as CAST
 
 __all__ = [
+    "ADDITION",
+    "GATHER",
     "LoopStage",
     "ProductStage",
     "Section",
@@ -41,6 +43,8 @@ __all__ = [
     "written_buffers",
 ]
 
+#: Elements at computed positions, and values added there: see `chainrule.ops.positions`.
+GATHER, ADDITION = "gather", "add_at"
 REDUCTIONS = frozenset({"sum", "max", "min", "prod", "all", "any"})
 
 
@@ -122,7 +126,7 @@ def is_reduction(node: Node) -> bool:
 
 def is_loop_node(node: Node) -> bool:
     """Whether a node is computed element by element in a loop nest."""
-    return node.op.name == "cast" or node.op.broadcasts or is_reduction(node)
+    return node.op.name in ("cast", GATHER, ADDITION) or node.op.broadcasts or is_reduction(node)
 
 
 def is_immediate(node: Node) -> bool:
@@ -150,7 +154,7 @@ def is_compiled(node: Node) -> bool:
         return joins_natively(node)
     if op.name == "getitem":
         return node.params["index"].is_basic
-    if op.name in VIEWS or op.name == "cast":
+    if op.name in VIEWS or op.name in ("cast", GATHER, ADDITION):
         return True
     if op.name in REDUCTIONS:
         return _reduces_natively(node)
@@ -260,6 +264,11 @@ class _Planner:
         if is_result(node):
             self._place_result(node)
             return
+        if node.op.name == ADDITION:
+            self._place_addition(node)
+            return
+        if node.op.name == GATHER:
+            self._settle(node.inputs[0])  # all of it is there before the loop begins
         self._place_in_stage(node)
 
     def _place_in_stage(self, node: Node, first: int = 0) -> None:
@@ -378,6 +387,23 @@ class _Planner:
         self.joined.add(node)
         self.home[node] = (key, last)
 
+    def _place_addition(self, node: Node) -> None:
+        """Zeros, and then a loop of its own that adds values one after the other."""
+        key = section_of(node, self.rows)
+        for source in node.inputs:
+            self._settle(source)
+        zeros = Node(CAST, (literal(0),), {"dtype": node.dtype}, node.shape, node.dtype)
+        added = Node(node.op, node.inputs, node.params, node.inputs[0].shape, node.dtype)
+        for part in (zeros, added):
+            self.rows.follow(part, node)
+            self.memory.place(part, self.memory.view(node))
+            self.parts.append(part)
+        self._place_in_stage(zeros)
+        stages = self.sections[key].stages
+        stages.append(LoopStage(added.shape, None, [added]))
+        self.home[added] = self.home[node] = (key, len(stages) - 1)
+        self.joined.add(node)
+
     def _after(self, source: Node, user: Node, key: tuple[int, bool]) -> int:
         """The first stage of the user's section in which a source is there."""
         base = self.memory.base_of(source)
@@ -389,6 +415,7 @@ class _Planner:
         in_register = (
             base is source
             and source not in self.joined
+            and not (user.op.name == GATHER and source is user.inputs[0])
             and isinstance(stage, LoopStage)
             and not is_reduction(source)
             and is_loop_node(user)
@@ -435,7 +462,9 @@ def section_of(node: Node, rows: RowAnalysis) -> tuple[int, bool]:
 
 
 def _fits(stage: LoopStage, node: Node) -> bool:
-    """Whether the axes of all reductions of a stage can be nested in one another."""
+    """Whether the axes of all reductions of a stage can be nested in one another; additions stay alone."""
+    if stage.nodes[0].op.name == ADDITION:
+        return False
     if not is_reduction(node):
         return True
     own = _reduced(node, stage.domain)
