@@ -86,7 +86,7 @@ def test_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_environment_says_how_many_threads_there_are() -> None:
     script = (
         "import numpy as np, chainrule as cr\n"
-        "X = np.ones((4096, 64))\n"
+        "X = np.ones((32768, 64))\n"
         "print(cr.config.threads, cr.jit(lambda x: np.mean(np.exp(np.sin(x))))" + ".plan(X).count('on 3 threads'))\n"
     )
     environment = {**os.environ, "PYTHONPATH": SOURCE, "CHAINRULE_THREADS": "3", "CHAINRULE_CACHE": "off"}
