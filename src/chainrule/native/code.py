@@ -8,7 +8,7 @@ comes first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from chainrule.graph.node import Node
@@ -16,9 +16,9 @@ from chainrule.native.arrays import DATA_OFFSET
 from chainrule.native.buffers import Buffer, Home, View, c_strides
 from chainrule.native.builder import Builder, Type, Value
 from chainrule.native.emitter import Emitter, scalar_of
-from chainrule.native.loops import COMBINE, emit_loop_stage, lane_loop, neutral_number
+from chainrule.native.loops import COMBINE, LoopNest, lane_loop, neutral_number
 from chainrule.native.memory import Memory
-from chainrule.native.products import emit_product
+from chainrule.native.products import MatrixProduct
 from chainrule.native.rows import RowAnalysis
 from chainrule.native.schedule import LoopStage, Section, Stage
 from chainrule.native.target import Target
@@ -29,6 +29,9 @@ _I64, _PTR = Type("i64"), Type("ptr")
 
 #: Where, in the block of memory in which threads meet, the number of steps is left.
 _STEPS_TAKEN = 1
+
+#: More stages than this are compiled as functions, one for all stages of the same kind.
+_MOST_INLINE = 40
 
 #: A waiting thread looks this often before it lets others have the processor.
 _SPINS = 4000
@@ -155,6 +158,10 @@ class FunctionCode:
         self._in_tiles = False
         #: Nodes that sum over rows in the section that is being written.
         self._summing: frozenset[Node] = frozenset()
+        #: Whether stages are functions of their own. A program of many stages has many of the same kind, such as the
+        #: steps of a recurrent network.
+        self._outlines = sum(len(section.stages) for section in layout.sections) > _MOST_INLINE
+        self._functions: dict[Hashable, tuple[str, str]] = {}
         self._pointers: dict[tuple[Home, int], Value] = {}
         self._thread = Value("%thread", _I64)
 
@@ -215,7 +222,8 @@ class FunctionCode:
             self._sections()
         b.lines.append("ret void")
         header = f"define void @{self.name}(ptr noalias %table, i64 %thread, i64 %steps) {{"
-        return "\n".join([*sorted(b.declarations), header, *b.lines, "}"])
+        functions = [text for _, text in self._functions.values()]
+        return "\n".join([*sorted(b.declarations), *functions, header, *b.lines, "}"])
 
     def _load_pointers(self) -> None:
         b, table, layout = self.b, self.layout.table, self.layout
@@ -342,9 +350,41 @@ class FunctionCode:
 
     def _stage(self, stage: Stage) -> None:
         if isinstance(stage, LoopStage):
-            emit_loop_stage(self, stage)
+            work: LoopNest | MatrixProduct = LoopNest(self, stage)
         else:
-            emit_product(self, stage.node)
+            work = MatrixProduct(self, stage.node)
+        pointers = [self.base(view, row_stride) for view, row_stride in work.operands]
+        if self._outlines:
+            self._call(work, pointers)
+        else:
+            work.emit(pointers)
+
+    def _call(self, work: LoopNest | MatrixProduct, pointers: Sequence[Value]) -> None:
+        """Call the function for a stage; stages that differ only in where their memory is share one."""
+        key = (work.key, isinstance(self._rows, int) and self._rows)
+        if key not in self._functions:
+            self._functions[key] = self._outlined(work, len(pointers))
+        name, _ = self._functions[key]
+        given = [*map(str, pointers), *([] if isinstance(self._rows, int) else [str(self._rows)])]
+        self.b.lines.append(f"call void @{name}({', '.join(given)})")
+
+    def _outlined(self, work: LoopNest | MatrixProduct, count: int) -> tuple[str, str]:
+        """Name and text of the function for a stage."""
+        outer, rows = (self.b, self.e), self._rows
+        self.b = Builder(self.target.lanes_of, self.target.has_fma, self.target.has_avx512)
+        self.e = Emitter(self.b)
+        name = f"{self.name}.stage{len(self._functions)}"
+        parameters = [Value(f"%p{i}", _PTR) for i in range(count)]
+        given = [f"ptr {parameter.text}" for parameter in parameters]
+        if not isinstance(rows, int):
+            self._rows = Value("%rows", _I64)
+            given.append("i64 %rows")
+        self.b.label("entry")
+        work.emit(parameters)
+        body = [f"define internal void @{name}({', '.join(given)}) {{", *self.b.lines, "ret void", "}"]
+        outer[0].declarations |= self.b.declarations
+        (self.b, self.e), self._rows = outer, rows
+        return name, "\n".join(body)
 
     # Rows ------------------------------------------------------------------------------------------------------------
 

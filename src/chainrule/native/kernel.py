@@ -20,11 +20,18 @@ __all__ = ["Request", "make_layout"]
 #: Bytes that the values of a tile of rows may take: half of a second-level cache of 512 KiB.
 TILE_BYTES = 256 * 1024
 
+<<<<<<< HEAD
 #: Nodes that are written more than once, first as a whole and then in parts.
 OVERWRITING = frozenset({"scatter", "index_set", ADDITION})
 
 #: Operations, roughly, that make it worth while to wake another thread: about ten microseconds.
 THREAD_WORK = 400_000
+=======
+#: Operations, roughly, that are worth a thread of their own: in a loop of steps, where threads only have to meet (about
+#: five microseconds of work), and in a single call, for which they are woken (about fifty).
+STEP_WORK = 150_000
+CALL_WORK = 1_500_000
+>>>>>>> main
 
 
 @dataclass
@@ -71,7 +78,7 @@ def make_layout(request: Request, target: Target) -> Layout:
     order = _without_insides(order, outputs, given)
     rows = _find_rows(order, leaves, request)
     lanes = target.lanes_of["double" if any(node.dtype.itemsize == 8 for node in rows.axis) else "float"]
-    threads = _thread_count(order, rows, request.threads)
+    threads = _thread_count(order, rows, request.threads, request.history is not None)
     innermost = _rows_innermost(order, rows, lanes)
     tile_rows = _tile_rows(order, rows, threads, lanes)
     memory = Memory(rows, tile_rows, innermost)
@@ -119,7 +126,7 @@ def _find_rows(order: Sequence[Node], leaves: Sequence[Node], request: Request) 
     if data:
         count = data[0].shape[0]
         found = analyse_rows(order, [node for node in data if node.shape[0] == count], count, given)
-        if found.summed and found.axis:
+        if found.axis and (found.summed or sum(map(_work, found.axis)) > 2 * CALL_WORK):
             return found
     return RowAnalysis(phase=dict.fromkeys(order, 0))
 
@@ -173,10 +180,10 @@ def _work(node: Node) -> float:
     return float(max(node.size, node.inputs[0].size)) * (4 if node.op.lower is not None and node.op.partials else 1)
 
 
-def _thread_count(order: Sequence[Node], rows: RowAnalysis, most: int) -> int:
+def _thread_count(order: Sequence[Node], rows: RowAnalysis, most: int, in_loop: bool) -> int:
     """Threads, as far as the rows give each of them enough to do."""
     work = sum(_work(node) for node in order if node in rows.axis or node in rows.summed)
-    return max(min(most, int(work / THREAD_WORK * 2), rows.count // 16), 1)
+    return max(min(most, int(work / (STEP_WORK if in_loop else CALL_WORK)), rows.count // 16), 1)
 
 
 def _needed_whole(order: Sequence[Node], outputs: Sequence[Node], rows: RowAnalysis) -> dict[Node, None]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.graph.node import Node
+from chainrule.native.buffers import View
 from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import scalar_of
 from chainrule.native.schedule import ADDITION, GATHER, LoopStage, is_immediate, is_reduction, loop_dtypes
@@ -17,7 +18,7 @@ from chainrule.native.schedule import ADDITION, GATHER, LoopStage, is_immediate,
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode
 
-__all__ = ["COMBINE", "emit_loop_stage", "lane_loop", "neutral_number"]
+__all__ = ["COMBINE", "LoopNest", "lane_loop", "neutral_number"]
 
 #: Vectors are no longer than this, also for one-byte elements.
 _MOST_LANES = 16
@@ -32,29 +33,32 @@ class _Axis:
 
 
 class _Access:
-    """A load or a store: a node's memory, with a stride for each axis of the nest."""
+    """A load or a store: a node's memory, with a stride for each axis of the nest, and one to the first row of a tile."""
 
-    __slots__ = ("base", "node", "position_strides", "scalar", "strides")
+    __slots__ = ("node", "position_strides", "row_stride", "scalar", "strides", "view")
 
-    def __init__(self, node: Node, strides: Sequence[int], base: Value, position_strides: Sequence[int] = ()) -> None:
+    def __init__(
+        self, node: Node, view: View, strides: Sequence[int], row_stride: int, position_strides: tuple[int, ...] = ()
+    ) -> None:
         self.node = node
+        self.view = view
         self.position_strides = position_strides  # what computed positions are multiplied by
         self.strides = list(strides)
-        self.base = base
+        self.row_stride = row_stride
         self.scalar = scalar_of(node.dtype)
 
 
-def emit_loop_stage(code: FunctionCode, stage: LoopStage) -> None:
-    """Write the loops of a stage."""
-    _Nest(code, stage).emit()
+class LoopNest:
+    """A loop nest under construction: axes merged and put in order, one of them cut into vectors.
 
-
-class _Nest:
-    """A loop nest under construction: axes merged and put in order, one of them cut into vectors."""
+    Parameters
+    ----------
+    code : FunctionCode
+    stage : LoopStage
+    """
 
     def __init__(self, code: FunctionCode, stage: LoopStage) -> None:
         self.code, self.stage = code, stage
-        self.b, self.e = code.b, code.e
         members = set(stage.nodes)
         self.loads: dict[Node, _Access] = {}
         for node in stage.nodes:
@@ -82,7 +86,7 @@ class _Nest:
     def _access(self, node: Node, ndim: int, domain: tuple[int, ...]) -> _Access:
         view = self.code.view(node).broadcast_to(domain)
         row_stride = view.strides[self.stage.row_axis] if self.stage.row_axis is not None else 0
-        return _Access(node, view.strides, self.code.base(view, row_stride))
+        return _Access(node, view, view.strides, row_stride)
 
     def _store_access(self, node: Node) -> _Access:
         view = self.code.view(node)
@@ -101,7 +105,7 @@ class _Nest:
                 position += 1
         row_axis = self.stage.row_axis
         row_stride = strides[row_axis] if row_axis is not None else 0
-        return _Access(node, strides, self.code.base(view, row_stride))
+        return _Access(node, view, strides, row_stride)
 
     def _picked_access(self, node: Node, array: Node) -> _Access:
         """An array whose leading axes are indexed: it moves with the axes that are not."""
@@ -109,7 +113,7 @@ class _Nest:
         count = len(node.inputs) - 1
         rest = view.strides[count:]
         strides = [0] * (len(self.stage.domain) - len(rest)) + list(rest)
-        return _Access(array, strides, self.code.base(view, 0), view.strides[:count])
+        return _Access(array, view, strides, 0, view.strides[:count])
 
     def _reduced_axes(self, node: Node) -> set[int]:
         return {axis for axis in node.params["axis"] if self.stage.domain[axis] != 1}
@@ -210,9 +214,43 @@ class _Nest:
 
     # Code ----------------------------------------------------------------------------------------------------------
 
-    def emit(self) -> None:
-        pointers = {access: access.base for access in self._accesses()}
-        self._level(0, {}, pointers, None, {})
+    @property
+    def operands(self) -> list[tuple[View, int]]:
+        """The memory that is read and written, each with its stride to the first row of a tile."""
+        return [(access.view, access.row_stride) for access in self._accesses()]
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for nests of the same code, which differ in nothing but where their memory is."""
+        number = {node: i for i, node in enumerate([*self.loads, *self.stage.nodes])}
+
+        def operand(source: Node, user: Node) -> Hashable:
+            if source in number:
+                return number[source]
+            return repr(np.asarray(source._value).item()), source.kind
+
+        nodes = tuple(
+            (
+                node.op,
+                node.dtype,
+                tuple(node.params.items()),
+                tuple([operand(source, node) for source in _elementwise_inputs(node)]),
+                self.code.accumulates(node),
+            )
+            for node in self.stage.nodes
+        )
+        accesses = tuple(
+            (access.scalar, tuple(access.strides), access.position_strides, number.get(access.node))
+            for access in self._accesses()
+        )
+        axes = tuple((axis.length, axis.by_rows) for axis in self.axes)
+        reduced = tuple((number[node], tuple(sorted(reduced))) for node, reduced in self.reduced.items())
+        return nodes, accesses, axes, reduced, self.lane_axis, self.lanes, len(self.loads)
+
+    def emit(self, pointers: Sequence[Value]) -> None:
+        """Write the loops, for given addresses of the operands."""
+        self.b, self.e = self.code.b, self.code.e
+        self._level(0, {}, dict(zip(self._accesses(), pointers, strict=True)), None, {})
 
     def _level(
         self,
