@@ -154,7 +154,7 @@ def settings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Threads, and how many bytes a tile of rows may take."""
     threads, tile_bytes = request.param
     monkeypatch.setattr(cr.config, "threads", threads)
-    monkeypatch.setattr(kernel, "THREAD_WORK", 10)
+    monkeypatch.setattr(kernel, "CALL_WORK", 10)
     if tile_bytes is not None:
         monkeypatch.setattr(kernel, "TILE_BYTES", tile_bytes)
     return threads, tile_bytes

@@ -242,7 +242,7 @@ def test_second_order_derivatives_agree(drawn: tuple[Composition, list[Any]]) ->
 def small_tiles_and_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrays of a few dozen rows are cut into tiles, as otherwise only large ones are."""
     monkeypatch.setattr(kernel, "TILE_BYTES", 2048)
-    monkeypatch.setattr(kernel, "THREAD_WORK", 100)
+    monkeypatch.setattr(kernel, "CALL_WORK", 100)
     monkeypatch.setattr(cr.config, "threads", 2)
 
 

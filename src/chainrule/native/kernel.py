@@ -20,18 +20,13 @@ __all__ = ["Request", "make_layout"]
 #: Bytes that the values of a tile of rows may take: half of a second-level cache of 512 KiB.
 TILE_BYTES = 256 * 1024
 
-<<<<<<< HEAD
 #: Nodes that are written more than once, first as a whole and then in parts.
 OVERWRITING = frozenset({"scatter", "index_set", ADDITION})
 
-#: Operations, roughly, that make it worth while to wake another thread: about ten microseconds.
-THREAD_WORK = 400_000
-=======
 #: Operations, roughly, that are worth a thread of their own: in a loop of steps, where threads only have to meet (about
 #: five microseconds of work), and in a single call, for which they are woken (about fifty).
 STEP_WORK = 150_000
 CALL_WORK = 1_500_000
->>>>>>> main
 
 
 @dataclass
