@@ -33,7 +33,7 @@ class _Axis:
 
 
 class _Access:
-    """A load or a store: a node's memory, with a stride for each axis of the nest, and one to the first row of a tile."""
+    """A load or a store: a node's memory, a stride for each axis of the nest, and one to the first row of a tile."""
 
     __slots__ = ("node", "position_strides", "row_stride", "scalar", "strides", "view")
 
@@ -235,7 +235,7 @@ class LoopNest:
                 node.op,
                 node.dtype,
                 tuple(node.params.items()),
-                tuple([operand(source, node) for source in node.inputs]),
+                tuple([operand(source, node) for source in _elementwise_inputs(node)]),
                 self.code.accumulates(node),
             )
             for node in self.stage.nodes
@@ -498,7 +498,7 @@ def lane_loop(
     carry : sequence of Value
         Values that are handed from round to round.
     body : callable
-        ``body(index, mask, carried)`` writes a round and returns what it hands on; the mask is `None` for a full vector.
+        ``body(index, mask, carried)`` writes a round and returns what it hands on; the mask of a full vector is `None`.
     """
     b = code.b
     step = lanes or 1
