@@ -59,6 +59,7 @@ class LoopNest:
 
     def __init__(self, code: FunctionCode, stage: LoopStage) -> None:
         self.code, self.stage = code, stage
+        self._length_of_part: Value | None = None
         members = set(stage.nodes)
         self.loads: dict[Node, _Access] = {}
         for node in stage.nodes:
@@ -248,10 +249,30 @@ class LoopNest:
         reduced = tuple((number[node], tuple(sorted(reduced))) for node, reduced in self.reduced.items())
         return nodes, accesses, axes, reduced, self.lane_axis, self.lanes, len(self.loads)
 
-    def emit(self, pointers: Sequence[Value]) -> None:
-        """Write the loops, for given addresses of the operands."""
+    @property
+    def is_flat(self) -> bool:
+        """Whether one loop goes through all elements."""
+        return len(self.axes) == 1
+
+    def emit(self, pointers: Sequence[Value], part: tuple[Value, Value] | None = None) -> None:
+        """Write the loops.
+
+        Parameters
+        ----------
+        pointers : sequence of Value
+            The addresses of the operands.
+        part : (Value, Value), optional
+            For a flat nest: where to begin, and how many elements to compute; by default all.
+        """
         self.b, self.e = self.code.b, self.code.e
-        self._level(0, {}, dict(zip(self._accesses(), pointers, strict=True)), None, {})
+        places = dict(zip(self._accesses(), pointers, strict=True))
+        if part is not None:
+            start, self._length_of_part = part
+            places = {
+                access: self._advance(pointer, start, access.strides[0], access.scalar)
+                for access, pointer in places.items()
+            }
+        self._level(0, {}, places, None, {})
 
     def _level(
         self,
@@ -298,6 +319,8 @@ class LoopNest:
 
         axis = self.axes[depth]
         length = self.code.rows_times(axis.length // self.code.row_count) if axis.by_rows else axis.length
+        if self._length_of_part is not None:
+            length = self._length_of_part
         lanes = self.lanes if depth == self.lane_axis else 0
         return dict(zip(nodes, lane_loop(self.code, length, lanes, list(totals.values()), body), strict=True))
 
