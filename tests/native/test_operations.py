@@ -181,7 +181,7 @@ def test_values_and_gradients_of_all_examples_equal_those_of_the_interpreter(
 
 # Special values -----------------------------------------------------------------------------------------------------
 
-#: Zeros, ones, integers, halves, numbers beyond each threshold of an exponential, subnormal, tiny, large, infinite ones.
+#: Zeros, ones, integers, halves, numbers beyond each threshold of an exponential, subnormal, tiny, large, infinite.
 SPECIAL = [
     0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 2.5, -3.0, 0.1, -0.9, 7.3, -20.5, 88.8, -104.0, 710.0, -746.0,
     1e-310, -1e-310, 1e-42, 1e-30, -1e-30, 1e30, -1e30, 1e300, np.inf, -np.inf, np.nan,

@@ -26,7 +26,7 @@ _MOST_LANES = 16
 
 @dataclass
 class _Axis:
-    """A loop: its length (a number, or rows times a number), whether it counts rows, and whether it must run in order."""
+    """A loop: its length (a number, or rows times a number), whether it counts rows, and whether it runs in order."""
 
     length: int
     by_rows: bool = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +19,8 @@ from chainrule.native.emitter import has_instructions, is_native
 from chainrule.native.joins import JOINS, joins_natively, pieces
 from chainrule.native.memory import VIEWS, Memory
 from chainrule.native.rows import RowAnalysis
-from chainrule.ops.indexing import Index
-from chainrule.ops.indexing import getitem as GETITEM
-from chainrule.ops.shaping import cast as CAST
+from chainrule.ops.indexing import Index, getitem
+from chainrule.ops.shaping import cast
 
 __all__ = [
     "ADDITION",
@@ -173,7 +173,7 @@ def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
     return dtypes if all(map(is_native, dtypes)) else None
 
 
-def _kinds(node: Node) -> list[tuple[Node, object]]:
+def _kinds(node: Node) -> list[tuple[Node, Any]]:
     return [(source, source.kind) for source in node.inputs]
 
 
@@ -308,7 +308,7 @@ class _Planner:
         if not is_immediate(source) and self.memory.make_view(node):
             return
         # The same elements in an order that the view can use; a number gets memory that the view can repeat.
-        copy = Node(CAST, (source,), {"dtype": source.dtype}, source.shape, source.dtype)
+        copy = Node(cast, (source,), {"dtype": source.dtype}, source.shape, source.dtype)
         if node in self.rows.axis or node in self.rows.given:
             self.rows.follow(copy, source)
         else:  # the view needs all rows at once, and so does the copy
@@ -337,7 +337,7 @@ class _Planner:
         key = section_of(node, self.rows)
         for source in node.inputs:
             self._settle(source)
-        zeros = Node(CAST, (literal(0),), {"dtype": node.dtype}, node.shape, node.dtype)
+        zeros = Node(cast, (literal(0),), {"dtype": node.dtype}, node.shape, node.dtype)
         added = Node(node.op, node.inputs, node.params, node.inputs[0].shape, node.dtype)
         for part in (zeros, added):
             self.rows.follow(part, node)
@@ -360,7 +360,7 @@ class _Planner:
             for part in ((-1, None, None) if step < 0 else (0, 1, None), _rest(step), _before(step))
         )
         start = self._view(node.inputs[1], first)
-        begin = Node(CAST, (start,), {"dtype": node.dtype}, start.shape, node.dtype)
+        begin = Node(cast, (start,), {"dtype": node.dtype}, start.shape, node.dtype)
         self._place_part(begin, node, first)
         self._place_in_stage(begin)
         self.home[node] = self.home[begin]
@@ -377,7 +377,7 @@ class _Planner:
     def _view(self, source: Node, index: Index) -> Node:
         """A part of an array, which takes no time."""
         shape = self.memory.view(source).index(index.entries).shape
-        part = Node(GETITEM, (source,), {"index": index}, shape, source.dtype)
+        part = Node(getitem, (source,), {"index": index}, shape, source.dtype)
         self.memory.make_view(part)
         return part
 
