@@ -128,11 +128,11 @@ def _log_ratio(s: mp.mpf) -> mp.mpf:
     return 2 * mp.atanh(s)
 
 
-def _erf_problem(first: float, degree: int, dtype: type = np.float64) -> Problem:
+def _erf_problem(first: float, high: float, degree: int, dtype: type = np.float64) -> Problem:
     def tail(z: mp.mpf) -> mp.mpf:
         return mp.erf(mp.sqrt(z)) / mp.sqrt(z) - first
 
-    return Problem(tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), 1e-12, 0.5625, degree, dtype)
+    return Problem(tail, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), 1e-12, high, degree, dtype)
 
 
 def _ndtr_problem(first: float, degree: int, dtype: type = np.float64) -> Problem:
@@ -201,8 +201,10 @@ PROBLEMS: dict[str, Problem] = {
     "sinh64": _odd_problem(mp.sinh, 0.3026, 6),
     "cbrt": Problem(lambda m: 1 / mp.cbrt(m), mp.cbrt, 0.75, 1.5, 4, F),
     # erf(x) / x = first + p(x²)
-    "erf32": _erf_problem(float(F(2 / np.sqrt(np.pi))), 6, F),
-    "erf64": _erf_problem(float(2 / np.sqrt(np.pi)), 10),
+    "erf32": _erf_problem(float(F(2 / np.sqrt(np.pi))), 0.725, 6, F),
+    "erf64": _erf_problem(float(2 / np.sqrt(np.pi)), 0.5626, 10),
+    # erf(t + 2.25)
+    "erf_far32": Problem(lambda t: mp.erf(t + 2.25), lambda t: 1 / mp.erf(t + 2.25), -1.4, 1.7, 14, F),
     # (Φ(x) − 1/2) / x = first + p(x²)
     "ndtr32": _ndtr_problem(float(F(1 / np.sqrt(2 * np.pi))), 4, F),
     "ndtr64": _ndtr_problem(0.3989422804014327, 8),

@@ -10,17 +10,25 @@ import numpy as np
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from chainrule import functions
+from chainrule import functions, trace
 from chainrule.backward import local_gradient
-from chainrule.graph.node import Node
+from chainrule.errors import ChainRuleError
+from chainrule.graph.graph import Graph
+from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL, Op, Zero, input_node
 from chainrule.graph.text import formula
+from chainrule.native.prepare import decompose
+from chainrule.native.schedule import is_compiled
+from chainrule.ops.examples import differentiated, examples_of
 from chainrule.ops.load import load_all
-from chainrule.ops.record import FUNCTIONS, SERVED, Function
+from chainrule.ops.record import FUNCTIONS, SERVED, Example, Function
+from chainrule.trace.call import call_with
 
 #: Methods of SciPy's distributions that can have a derivative.
 DISTRIBUTION_METHODS = "pdf logpdf cdf logcdf sf logsf ppf isf pmf logpmf entropy mean std var".split()
 OPERANDS = "x y z w".split()
+#: Nodes that are no work: a name for another node, and checks of positions, which NumPy makes before.
+ALIASES = {"input", "checked_positions"}
 
 
 def served(namespace: str) -> Iterator[tuple[str, Op | Function]]:
@@ -30,7 +38,8 @@ def served(namespace: str) -> Iterator[tuple[str, Op | Function]]:
         return
     names: dict[int, list[str]] = {}
     records: dict[int, Op | Function] = {}
-    for name, member in public_members(namespace):
+    members = list(public_members(namespace))  # kept, as numbers of objects that are gone are given to others
+    for name, member in members:
         record = lookup(member)
         if record is not None:
             names.setdefault(id(member), []).append(name)
@@ -65,6 +74,39 @@ def is_differentiable(record: Op | Function) -> bool:
     if isinstance(rules, tuple):
         return any(rule is not None and not isinstance(rule, Zero) for rule in rules)
     return rules is not None
+
+
+def is_compiled_whole(record: Op | Function) -> bool:
+    """Whether compiled code computes all that the record's examples record, without going back to NumPy."""
+    has_work = is_differentiable(record)
+    for one in examples_of(record, np.float64):
+        graph = recorded(record, one)
+        if graph is None:
+            return False
+        nodes = ancestors(decompose(graph.outputs, graph.inputs))
+        if any(0 in node.shape for node in nodes if not node.is_tuple):
+            continue  # there is nothing to compute
+        work = [node for node in nodes if node.inputs and node.op.name not in ALIASES]
+        if not all(is_compiled(node) for node in work):
+            return False
+        has_work = has_work or bool(work)
+    return has_work
+
+
+def recorded(record: Op | Function, one: Example) -> Graph | None:
+    """The graph of an example; None where the call looks at numbers, or records nothing."""
+    positions = differentiated(one) or [i for i, arg in enumerate(one.args) if isinstance(arg, np.ndarray)]
+
+    def call(*moving: Any) -> Any:
+        args = list(one.args)
+        for position, value in zip(positions, moving, strict=True):
+            args[position] = value
+        return call_with(record, *(args if one.prepare is None else one.prepare(*args)), **one.kwargs)
+
+    try:
+        return trace(call, *[one.args[position] for position in positions])
+    except ChainRuleError:
+        return None
 
 
 def derivative(record: Op | Function) -> str:
@@ -129,13 +171,14 @@ class OperationTable(SphinxDirective):
             f"{len(rows)} functions of `{self.arguments[0]}`, "
             f"{sum(is_differentiable(record) for _, record in rows)} of them with a derivative.",
             "",
-            "| function | reverse | forward | complex | local gradient, or what it is made of |",
-            "|---|:-:|:-:|:-:|---|",
+            "| function | reverse | forward | complex | compiled | local gradient, or what it is made of |",
+            "|---|:-:|:-:|:-:|:-:|---|",
         ]
         for name, record in rows:
             mark = "✓" if is_differentiable(record) else "0"
             holomorphic = "✓" if record.holomorphic else ""
-            lines.append(f"| `{name}` | {mark} | {mark} | {holomorphic} | {derivative(record)} |")
+            compiled = "✓" if is_compiled_whole(record) else ""
+            lines.append(f"| `{name}` | {mark} | {mark} | {holomorphic} | {compiled} | {derivative(record)} |")
         found = self.parse_text_to_nodes("\n".join(lines))
         for table in (table for node in found for table in node.findall(nodes.table)):
             table["classes"].append("operations")

@@ -184,6 +184,21 @@ def test_float64_against_mpmath(name: str, target_name: str, compiled) -> None:
     assert max(errors)[0] <= 2, f"{name}: {max(errors)}"
 
 
+@pytest.mark.parametrize("name", ["cos", "sin", "tan"])
+def test_near_multiples_of_a_quarter_turn(name: str, target_name: str, compiled) -> None:
+    """The float64 that come nearest to n π/2, where nothing of the leading digits is left."""
+    n = np.arange(1, 1_300_000)
+    quarter = np.pi / 2
+    with mp.workprec(200):
+        rest = float(mp.pi / 2 - mp.mpf(quarter))
+    high = round(quarter * 2**30) / 2**30  # so short that n times it is exact
+    x = n * quarter
+    distance = np.abs(((n * high - x) + n * (quarter - high)) + n * rest) / x
+    nearest = x[np.argsort(distance)[:300]]
+    errors = mpmath_errors(name, compiled(name, "double", target_name)(nearest), (nearest,))
+    assert max(errors)[0] <= 2, f"{name}: {max(errors)}"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", UNARY)
 def test_every_float32(name: str, target_name: str, compiled, ulp_error) -> None:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.graph.graph import Graph
-from chainrule.interpret.program import Program
+from chainrule.interpret import compute_once
+from chainrule.native import kernel
 from chainrule.native.program import NativeProgram
 
 pytestmark = pytest.mark.filterwarnings("ignore::chainrule.errors.IndependentOutputWarning", "ignore::RuntimeWarning")
@@ -93,7 +94,7 @@ BINARY: dict[str, Step] = {
 STEPS = UNARY | BINARY
 
 SHAPES = [(), (3,), (1,), (2, 3), (3, 1), (2, 1, 3), (0,), (2, 0), (17, 2), (40, 3)]
-LARGEST = 300
+LARGEST = 2000
 
 
 class Composition:
@@ -150,12 +151,14 @@ LAYOUTS: dict[str, Callable[[Any], Any]] = {
 
 
 @st.composite
-def compositions(draw: Any, dtypes: Any = (np.float64, np.float32)) -> tuple[Composition, list[Any]]:
+def compositions(
+    draw: Any, dtypes: Any = (np.float64, np.float32), shapes: Any = SHAPES
+) -> tuple[Composition, list[Any]]:
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     dtype = draw(st.sampled_from(dtypes))
     inputs = [
         LAYOUTS[draw(st.sampled_from(sorted(LAYOUTS)))](np.asarray(rng.normal(size=shape), dtype))
-        for shape in draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3))
+        for shape in draw(st.lists(st.sampled_from(shapes), min_size=1, max_size=3))
     ]
     if len(inputs) > 1 and draw(st.booleans()):
         whole = np.asarray(rng.normal(size=7), dtype)
@@ -191,7 +194,7 @@ def hessian_product(composition: Composition, inputs: list[Any]) -> Callable[...
 def both_ways(graph: Graph, inputs: list[Any]) -> tuple[list[Any], list[Any]]:
     """What the interpreter makes of a graph as it is, and compiled code of the simplified one."""
     before = [np.array(x) for x in inputs]
-    wanted = Program(graph.outputs, graph.inputs).run(inputs)
+    wanted = compute_once(graph.outputs)
     found = NativeProgram(graph.outputs, graph.inputs).run(inputs)
     for x, kept in zip(inputs, before, strict=True):
         np.testing.assert_array_equal(x, kept)
@@ -233,6 +236,25 @@ def test_second_order_derivatives_agree(drawn: tuple[Composition, list[Any]]) ->
     graph = Graph(graph.inputs, [*graph.outputs, *cr.backward(graph).outputs])
     for found, wanted in zip(*both_ways(graph, inputs), strict=True):
         close(found, wanted, 1e6, float(np.finfo(inputs[0].dtype).eps))
+
+
+@pytest.fixture
+def small_tiles_and_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrays of a few dozen rows are cut into tiles, as otherwise only large ones are."""
+    monkeypatch.setattr(kernel, "TILE_BYTES", 2048)
+    monkeypatch.setattr(kernel, "CALL_WORK", 100)
+    monkeypatch.setattr(cr.config, "threads", 2)
+
+
+@pytest.mark.usefixtures("small_tiles_and_two_threads")
+@bounded
+@given(compositions(shapes=[(40, 3), (33,), (65, 2), (40, 1), (3,), (40, 40)]))
+def test_values_and_gradients_agree_in_tiles_of_rows_on_threads(drawn: tuple[Composition, list[Any]]) -> None:
+    composition, inputs = drawn
+    graph = cr.trace(composition, *inputs)
+    graph = Graph(graph.inputs, [*graph.outputs, *cr.backward(graph).outputs])
+    for found, wanted in zip(*both_ways(graph, inputs), strict=True):
+        close(found, wanted, 1e4, float(np.finfo(inputs[0].dtype).eps))
 
 
 @settings(bounded, max_examples=40)

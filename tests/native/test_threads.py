@@ -24,7 +24,7 @@ SOURCE = str(Path(cr.__file__).parents[1])
 def small_work_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads take part where there is little to do, too."""
     monkeypatch.setattr(cr.config, "cache", False)
-    monkeypatch.setattr(kernel, "THREAD_WORK", 1)
+    monkeypatch.setattr(kernel, "CALL_WORK", 1)
 
 
 def loss(params: Any, X: Any, y: Any) -> Any:
@@ -86,7 +86,7 @@ def test_little_work_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_environment_says_how_many_threads_there_are() -> None:
     script = (
         "import numpy as np, chainrule as cr\n"
-        "X = np.ones((4096, 64))\n"
+        "X = np.ones((32768, 64))\n"
         "print(cr.config.threads, cr.jit(lambda x: np.mean(np.exp(np.sin(x))))" + ".plan(X).count('on 3 threads'))\n"
     )
     environment = {**os.environ, "PYTHONPATH": SOURCE, "CHAINRULE_THREADS": "3", "CHAINRULE_CACHE": "off"}

@@ -158,7 +158,8 @@ class Op:
     def apply(self, inputs: tuple[Node, ...], params: dict[str, Any] | None = None) -> Node:
         """Build the node for this operation on given input nodes, folding literals on the way."""
         if inputs and inputs[0].op is LITERAL and all(node.op is LITERAL for node in inputs):
-            folded = self.compute(*[node._value for node in inputs], **(params or {}))
+            numbers = [node._value if self.broadcasts else np.asarray(node._value) for node in inputs]
+            folded = self.compute(*numbers, **(params or {}))
             if np.ndim(folded) == 0 and not isinstance(folded, tuple):
                 return literal(folded.item() if isinstance(folded, (np.generic, np.ndarray)) else folded)
         shape, dtype = self.infer(self, inputs, params or _NO_PARAMS)

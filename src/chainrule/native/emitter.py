@@ -39,7 +39,7 @@ def scalar_of(dtype: np.dtype[np.generic]) -> str:
     return _SCALARS[dtype]
 
 
-_LANES = {scalar: 1 for scalar in _SCALARS.values()}
+_LANES = dict.fromkeys(_SCALARS.values(), 1)
 _known_to_have: dict[tuple[Any, ...], bool] = {}
 
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from chainrule.native.arrays import address_of, references
 from chainrule.native.buffers import Buffer
-from chainrule.native.code import FunctionCode, Layout
 from chainrule.native.cache import compiled
+from chainrule.native.code import FunctionCode, Layout
+from chainrule.native.control import OUT_OF_MEMORY
 from chainrule.native.kernel import Request, make_layout
 from chainrule.native.memory import ALIGNMENT, padded
 from chainrule.native.target import Target, host
@@ -33,7 +34,8 @@ class _Workspace:
         self.sync = _aligned(ALIGNMENT)
         self.table = (ctypes.c_void_p * table.size)()
         self.address = ctypes.addressof(self.table)
-        self.table[table.leaves : table.leaves + len(constants)] = references(constants)
+        first = table.leaves + table.outputs
+        self.table[first : first + len(constants)] = references(constants)
         self.table[table.arena] = address_of(self.arena)
         self.table[table.sync] = address_of(self.sync)
         self.table[table.pause] = _pause()
@@ -70,7 +72,8 @@ class Executable:
     def __init__(self, request: Request, target: Target | None = None, *, checks_finite: bool = False) -> None:
         target = target or host()
         self.layout = make_layout(request, target)
-        self._first_result = self.layout.table.leaves + self.layout.table.constants
+        self._given = self.layout.table.leaves + self.layout.table.outputs
+        self._grows = self.layout.grows
         self._leaves, self._state = request.leaves, request.state
         self._constants = [np.ascontiguousarray(node._value) for node in request.constants]
         replaced = {output for _, output in request.state}
@@ -95,9 +98,7 @@ class Executable:
         """
         results = [np.empty(shape, dtype) for shape, dtype in self._shapes]
         workspace = self._take()
-        table = workspace.table
-        table[: len(arrays)] = references(arrays)
-        table[self._first_result : self._first_result + len(results)] = references(results)
+        workspace.table[: self._given] = references([*arrays, *results])
         self._launch(workspace, 1)
         self._free.append(workspace)
         return results
@@ -176,7 +177,16 @@ class Executable:
         threads = self.layout.threads
         if threads == 1:
             self._function(workspace.address, 0, steps)
-            return
+        else:
+            self._launch_threads(workspace, steps)
+        if self._grows and workspace.sync.view(np.int64)[OUT_OF_MEMORY]:
+            raise MemoryError(
+                "the gradient of a while loop writes down the carry of every step, and there is no memory for so many "
+                "steps; where their number is known beforehand, scan with checkpoints needs less"
+            )
+
+    def _launch_threads(self, workspace: _Workspace, steps: int) -> None:
+        threads = self.layout.threads
         with _one_at_a_time:
             workspace.sync[:] = 0
             pool = _pool(threads - 1)

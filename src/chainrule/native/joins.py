@@ -12,7 +12,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.op import literal
 from chainrule.native.buffers import View
-from chainrule.ops.shaping import cast as CAST
+from chainrule.ops.shaping import cast
 
 __all__ = ["JOINS", "joins_natively", "pieces"]
 
@@ -37,7 +37,7 @@ def pieces(node: Node, view: View) -> Iterator[tuple[Node, View, bool]]:
     """
     for source, entries, over in JOINS[node.op.name](node):
         place = view.index(entries)
-        part = Node(CAST, (source,), {"dtype": node.dtype}, place.shape, node.dtype)
+        part = Node(cast, (source,), {"dtype": node.dtype}, place.shape, node.dtype)
         part.name = node.name
         yield part, place, over
 

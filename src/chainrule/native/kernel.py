@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainrule.graph.node import Node, ancestors
+from chainrule.native.bodies import Lowered, is_result
 from chainrule.native.buffers import Buffer, Home
 from chainrule.native.code import Layout, Table, partial_view
+from chainrule.native.control import plan_control
 from chainrule.native.memory import VIEWS, Arena, Memory
 from chainrule.native.rows import RowAnalysis, analyse_rows
-from chainrule.native.schedule import LoopStage, is_immediate, schedule, section_of
+from chainrule.native.schedule import (
+    ADDITION,
+    is_immediate,
+    nodes_of,
+    schedule,
+    section_of,
+    sources_of,
+    written_buffers,
+)
 from chainrule.native.target import Target
 from chainrule.ops.shaping import cast
 
@@ -20,8 +30,13 @@ __all__ = ["Request", "make_layout"]
 #: Bytes that the values of a tile of rows may take: half of a second-level cache of 512 KiB.
 TILE_BYTES = 256 * 1024
 
-#: Operations, roughly, that make it worth while to wake another thread: about ten microseconds.
-THREAD_WORK = 400_000
+#: Operations, roughly, that are worth a thread of their own: in a loop of steps, where threads only have to meet (about
+#: five microseconds of work), and in a single call, for which they are woken (about fifty).
+STEP_WORK = 150_000
+CALL_WORK = 1_500_000
+
+#: Nodes that are written more than once, first as a whole and then in parts.
+OVERWRITING = frozenset({"scatter", "index_set", ADDITION})
 
 
 @dataclass
@@ -59,8 +74,17 @@ class Request:
     guard: int = 0
 
 
-def make_layout(request: Request, target: Target) -> Layout:
-    """Decide on rows, tiles, threads, stages and memory."""
+def make_layout(request: Request, target: Target, bodies: dict[Lowered, Layout] | None = None) -> Layout:
+    """Decide on rows, tiles, threads, stages and memory.
+
+    Parameters
+    ----------
+    request : Request
+    target : Target
+    bodies : dict, optional
+        Layouts of bodies of branches and loops in the same kernel, which share their code.
+    """
+    bodies = {} if bodies is None else bodies
     leaves = [*request.leaves, *request.constants]
     outputs = _own_outputs(request.outputs, set(leaves))
     given = set(leaves)
@@ -68,7 +92,7 @@ def make_layout(request: Request, target: Target) -> Layout:
     order = _without_insides(order, outputs, given)
     rows = _find_rows(order, leaves, request)
     lanes = target.lanes_of["double" if any(node.dtype.itemsize == 8 for node in rows.axis) else "float"]
-    threads = _thread_count(order, rows, request.threads)
+    threads = _thread_count(order, rows, request.threads, request.history is not None)
     innermost = _rows_innermost(order, rows, lanes)
     tile_rows = _tile_rows(order, rows, threads, lanes)
     memory = Memory(rows, tile_rows, innermost)
@@ -81,8 +105,21 @@ def make_layout(request: Request, target: Target) -> Layout:
     layout.history = outputs[request.history] if request.history is not None else None
     layout.batch = [(index, request.leaves[index]) for index in request.batch]
     layout.packed = packed_leaves(request, memory)
+    layout.constants = list(request.constants)
+    for stage in layout.control_stages:
+        plan_control(stage, memory, lambda body: _body_layout(body, target, bodies, request.guard), request.guard)
     _plan_arena(layout, request)
     return layout
+
+
+def _body_layout(body: Lowered, target: Target, bodies: dict[Lowered, Layout], guard: int) -> Layout:
+    """The layout of a body, which becomes a function that is called with pointers."""
+    if body not in bodies:
+        request = Request(body.outputs, body.inputs, body.constants, data=[], guard=guard)
+        layout = make_layout(request, target, bodies)
+        layout.body_name = f"body{len(bodies)}"
+        bodies[body] = layout
+    return bodies[body]
 
 
 def _without_insides(order: Sequence[Node], outputs: Sequence[Node], given: set[Node]) -> list[Node]:
@@ -92,13 +129,22 @@ def _without_insides(order: Sequence[Node], outputs: Sequence[Node], given: set[
 
 
 def _own_outputs(outputs: Sequence[Node], given: set[Node]) -> list[Node]:
-    """Outputs that are computed for themselves: a leaf, a view or a second use of a node is copied."""
+    """Outputs that are computed for themselves: a leaf, a view or a second use of a node is copied.
+
+    So is what several loops write, of which threads that all do the same must not see each other's first ones.
+    """
     own: list[Node] = []
     for node in outputs:
-        if node in given or is_immediate(node) or node in own or node.op.name in VIEWS or not node.inputs:
+        is_own = node.inputs and node not in given and node not in own and not is_immediate(node)
+        is_second = any(_same_result(node, other) for other in own)
+        if not is_own or is_second or node.op.name in VIEWS or node.op.name in OVERWRITING:
             node = cast(node, dtype=node.dtype)
         own.append(node)
     return own
+
+
+def _same_result(a: Node, b: Node) -> bool:
+    return is_result(a) and is_result(b) and a.inputs == b.inputs and a.params == b.params
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
@@ -112,7 +158,7 @@ def _find_rows(order: Sequence[Node], leaves: Sequence[Node], request: Request) 
     if data:
         count = data[0].shape[0]
         found = analyse_rows(order, [node for node in data if node.shape[0] == count], count, given)
-        if found.summed and found.axis:
+        if found.axis and (found.summed or sum(map(_work, found.axis)) > 2 * CALL_WORK):
             return found
     return RowAnalysis(phase=dict.fromkeys(order, 0))
 
@@ -166,10 +212,10 @@ def _work(node: Node) -> float:
     return float(max(node.size, node.inputs[0].size)) * (4 if node.op.lower is not None and node.op.partials else 1)
 
 
-def _thread_count(order: Sequence[Node], rows: RowAnalysis, most: int) -> int:
+def _thread_count(order: Sequence[Node], rows: RowAnalysis, most: int, in_loop: bool) -> int:
     """Threads, as far as the rows give each of them enough to do."""
     work = sum(_work(node) for node in order if node in rows.axis or node in rows.summed)
-    return max(min(most, int(work / THREAD_WORK * 2), rows.count // 16), 1)
+    return max(min(most, int(work / (STEP_WORK if in_loop else CALL_WORK)), rows.count // 16), 1)
 
 
 def _needed_whole(order: Sequence[Node], outputs: Sequence[Node], rows: RowAnalysis) -> dict[Node, None]:
@@ -255,11 +301,7 @@ def _plan_arena(layout: Layout, request: Request) -> None:
 
 
 def _is_computed(node: Node, layout: Layout) -> bool:
-    return any(
-        node in (stage.nodes if isinstance(stage, LoopStage) else (stage.node,))
-        for section in layout.sections
-        for stage in section.stages
-    )
+    return any(node in nodes_of(stage) for section in layout.sections for stage in section.stages)
 
 
 def _plan_temporaries(layout: Layout, arena: Arena) -> None:
@@ -269,19 +311,19 @@ def _plan_temporaries(layout: Layout, arena: Arena) -> None:
     writes: list[list[Buffer]] = []
     number = 0
     for section in layout.sections:
+        first = number
         for stage in section.stages:
-            written = stage.stored if isinstance(stage, LoopStage) else [stage.node]
-            members = stage.nodes if isinstance(stage, LoopStage) else [stage.node]
-            buffers = [memory.view(node).buffer for node in written]
-            writes.append([buffer for buffer in buffers if buffer.home is Home.ARENA])
-            for node in members:
-                for source in node.inputs:
-                    base = memory.base_of(source)
-                    if base not in memory.given and not is_immediate(base) and (base in written or base in memory):
-                        last_use[memory.view(base).buffer] = number
+            writes.append([buffer for buffer in written_buffers(stage, memory) if buffer.home is Home.ARENA])
+            for source in sources_of(stage):
+                base = memory.base_of(source)
+                if base not in memory.given and not is_immediate(base) and base in memory:
+                    last_use[memory.view(base).buffer] = number
             for buffer in writes[-1]:
                 last_use[buffer] = number
             number += 1
+        if section.over_rows and section.stages:  # the next tile needs what came from outside once more
+            own = {buffer for buffers in writes[first:] for buffer in buffers}
+            last_use |= {buffer: number - 1 for buffer, use in last_use.items() if use >= first and buffer not in own}
     totals = dict.fromkeys(memory.view(node).buffer for node in memory.rows.summed if node in memory)
     for buffer in totals:
         if buffer.home is Home.ARENA:

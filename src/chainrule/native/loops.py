@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.graph.node import Node
+from chainrule.native.buffers import View
 from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import scalar_of
-from chainrule.native.schedule import LoopStage, is_immediate, is_reduction, loop_dtypes
+from chainrule.native.schedule import ADDITION, GATHER, LoopStage, is_immediate, is_reduction, loop_dtypes
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode
 
-__all__ = ["COMBINE", "emit_loop_stage", "lane_loop", "neutral_number"]
+__all__ = ["COMBINE", "LoopNest", "lane_loop", "neutral_number"]
 
 #: Vectors are no longer than this, also for one-byte elements.
 _MOST_LANES = 16
@@ -32,34 +33,39 @@ class _Axis:
 
 
 class _Access:
-    """A load or a store: a node's memory, with a stride for each axis of the nest."""
+    """A load or a store: a node's memory, a stride for each axis of the nest, and one to the first row of a tile."""
 
-    __slots__ = ("base", "node", "scalar", "strides")
+    __slots__ = ("node", "position_strides", "row_stride", "scalar", "strides", "view")
 
-    def __init__(self, node: Node, strides: Sequence[int], base: Value) -> None:
+    def __init__(
+        self, node: Node, view: View, strides: Sequence[int], row_stride: int, position_strides: Sequence[int] = ()
+    ) -> None:
         self.node = node
+        self.view = view
+        self.position_strides = position_strides  # what computed positions are multiplied by
         self.strides = list(strides)
-        self.base = base
+        self.row_stride = row_stride
         self.scalar = scalar_of(node.dtype)
 
 
-def emit_loop_stage(code: FunctionCode, stage: LoopStage) -> None:
-    """Write the loops of a stage."""
-    _Nest(code, stage).emit()
+class LoopNest:
+    """A loop nest under construction: axes merged and put in order, one of them cut into vectors.
 
-
-class _Nest:
-    """A loop nest under construction: axes merged and put in order, one of them cut into vectors."""
+    Parameters
+    ----------
+    code : FunctionCode
+    stage : LoopStage
+    """
 
     def __init__(self, code: FunctionCode, stage: LoopStage) -> None:
         self.code, self.stage = code, stage
-        self.b, self.e = code.b, code.e
         members = set(stage.nodes)
         self.loads: dict[Node, _Access] = {}
         for node in stage.nodes:
-            for source in node.inputs:
+            for source in _elementwise_inputs(node):
                 if source not in self.loads and not is_immediate(source) and not self._in_register(source, members):
                     self.loads[source] = self._access(source, source.ndim, stage.domain)
+        self.picks = {node: self._picked_access(node, node.inputs[0]) for node in stage.nodes if node.op.name == GATHER}
         self.stores = {node: self._store_access(node) for node in stage.stored}
         self.reduced = {node: self._reduced_axes(node) for node in stage.reductions}
         self.axes = [_Axis(n, i == stage.row_axis) for i, n in enumerate(stage.domain)]
@@ -80,10 +86,12 @@ class _Nest:
     def _access(self, node: Node, ndim: int, domain: tuple[int, ...]) -> _Access:
         view = self.code.view(node).broadcast_to(domain)
         row_stride = view.strides[self.stage.row_axis] if self.stage.row_axis is not None else 0
-        return _Access(node, view.strides, self.code.base(view, row_stride))
+        return _Access(node, view, view.strides, row_stride)
 
     def _store_access(self, node: Node) -> _Access:
         view = self.code.view(node)
+        if node.op.name == ADDITION:
+            return self._picked_access(node, node)
         if not is_reduction(node):
             return self._access(node, node.ndim, self.stage.domain)
         reduced = set(node.params["axis"])
@@ -97,13 +105,21 @@ class _Nest:
                 position += 1
         row_axis = self.stage.row_axis
         row_stride = strides[row_axis] if row_axis is not None else 0
-        return _Access(node, strides, self.code.base(view, row_stride))
+        return _Access(node, view, strides, row_stride)
+
+    def _picked_access(self, node: Node, array: Node) -> _Access:
+        """An array whose leading axes are indexed: it moves with the axes that are not."""
+        view = self.code.view(array)
+        count = len(node.inputs) - 1
+        rest = view.strides[count:]
+        strides = [0] * (len(self.stage.domain) - len(rest)) + list(rest)
+        return _Access(array, view, strides, 0, view.strides[:count])
 
     def _reduced_axes(self, node: Node) -> set[int]:
         return {axis for axis in node.params["axis"] if self.stage.domain[axis] != 1}
 
     def _accesses(self) -> list[_Access]:
-        return [*self.loads.values(), *self.stores.values()]
+        return [*self.loads.values(), *self.picks.values(), *self.stores.values()]
 
     # Axes --------------------------------------------------------------------------------------------------------
 
@@ -151,7 +167,10 @@ class _Nest:
         """The axis that is cut into vectors: where memory is contiguous, and vectors are well filled."""
         best, lowest = None, math.inf
         total = math.prod(self._length(i) for i in range(len(self.axes)))
+        added = [access for node, access in self.stores.items() if node.op.name == ADDITION]
         for i in range(len(self.axes)):
+            if not all(access.strides[i] for access in added):
+                continue  # several values may be added to the same element, one after the other
             length = self._length(i)
             rounds = total / length * math.ceil(length / self.lanes)
             scattered = sum(access.strides[i] not in (0, 1) for access in self.loads.values())
@@ -184,9 +203,10 @@ class _Nest:
             if is_reduction(node):
                 self.starts[node] = min(self.reduced[node], default=len(self.axes))
                 continue
-            self.depth[node] = max(
-                (self.depth[source] for source in node.inputs if not is_immediate(source)), default=0
-            )
+            known = [self.depth[source] for source in _elementwise_inputs(node) if not is_immediate(source)]
+            if node in self.picks:
+                known.append(self._depth(self.picks[node].strides))
+            self.depth[node] = max(known, default=0)
 
     def _at_depth(self, depth: int) -> list[Node]:
         loads = [node for node in self.loads if self.depth[node] == depth]
@@ -194,9 +214,44 @@ class _Nest:
 
     # Code ----------------------------------------------------------------------------------------------------------
 
-    def emit(self) -> None:
-        pointers = {access: access.base for access in self._accesses()}
-        self._level(0, {}, pointers, None, {})
+    @property
+    def operands(self) -> list[tuple[View, int]]:
+        """The memory that is read and written, each with its stride to the first row of a tile."""
+        return [(access.view, access.row_stride) for access in self._accesses()]
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for nests of the same code, which differ in nothing but where their memory is."""
+        picked = [access.node for access in self.picks.values()]
+        number = {node: i for i, node in enumerate(dict.fromkeys([*self.loads, *picked, *self.stage.nodes]))}
+
+        def operand(source: Node, user: Node) -> Hashable:
+            if source in number:
+                return number[source]
+            return repr(np.asarray(source._value).item()), source.kind
+
+        nodes = tuple(
+            (
+                node.op,
+                node.dtype,
+                tuple(node.params.items()),
+                tuple([operand(source, node) for source in _elementwise_inputs(node)]),
+                self.code.accumulates(node),
+            )
+            for node in self.stage.nodes
+        )
+        accesses = tuple(
+            (access.scalar, tuple(access.strides), tuple(access.position_strides), number[access.node])
+            for access in self._accesses()
+        )
+        axes = tuple((axis.length, axis.by_rows) for axis in self.axes)
+        reduced = tuple((number[node], tuple(sorted(reduced))) for node, reduced in self.reduced.items())
+        return nodes, accesses, axes, reduced, self.lane_axis, self.lanes, len(self.loads)
+
+    def emit(self, pointers: Sequence[Value]) -> None:
+        """Write the loops, for given addresses of the operands."""
+        self.b, self.e = self.code.b, self.code.e
+        self._level(0, {}, dict(zip(self._accesses(), pointers, strict=True)), None, {})
 
     def _level(
         self,
@@ -250,7 +305,7 @@ class _Nest:
         if not stride:
             return pointer
         step = index if stride == 1 else self.b.imul(index, self.b.i64(stride))
-        return self.b.address(pointer, step, "i8" if scalar == "i1" else scalar)
+        return self.b.address(pointer, step, _memory_scalar(scalar))
 
     def _is_vector(self, strides: Sequence[int]) -> bool:
         return self.lane_axis is not None and bool(strides[self.lane_axis])
@@ -259,6 +314,11 @@ class _Nest:
         access = self.loads.get(node)
         if access is not None:
             return self._load(access, pointers[access], mask)
+        if node in self.picks:
+            access = self.picks[node]
+            return self._load(access, pointers[access], mask, self._offset(node, access, env))
+        if node.op.name == ADDITION:
+            return self._operand(node.inputs[0], node.dtype, env)
         dtypes = (node.inputs[0].dtype, node.dtype) if node.op.name == "cast" else loop_dtypes(node)
         assert dtypes is not None
         operands = [self._operand(source, dtype, env) for source, dtype in zip(node.inputs, dtypes[:-1], strict=True)]
@@ -277,9 +337,29 @@ class _Nest:
             return self.b.constant(number, Type(scalar_of(dtype)))
         return self.e.cast(env[source], scalar_of(dtype))
 
-    def _load(self, access: _Access, pointer: Value, mask: Value | None) -> Value:
-        memory = "i8" if access.scalar == "i1" else access.scalar
-        if not self._is_vector(access.strides):
+    def _offset(self, node: Node, access: _Access, env: dict[Node, Value]) -> Value:
+        """How far computed positions are from the first element."""
+        total = self.b.i64(0)
+        for source, stride in zip(node.inputs[1:], access.position_strides, strict=True):
+            position = self._operand(source, np.dtype(np.int64), env)
+            lanes = max(position.type.lanes, total.type.lanes)
+            step = self.b.imul(position, self.b.constant(stride, position.type))
+            total = self.b.iadd(self._splat(total, lanes), self._splat(step, lanes))
+        return total
+
+    def _splat(self, value: Value, lanes: int) -> Value:
+        return value if value.type.lanes == lanes else self.b.splat(value, lanes)
+
+    def _load(self, access: _Access, pointer: Value, mask: Value | None, offset: Value | None = None) -> Value:
+        memory = _memory_scalar(access.scalar)
+        if offset is not None and not offset.type.lanes:
+            pointer = self.b.address(pointer, offset, memory)
+        if offset is not None and offset.type.lanes:
+            if self._is_vector(access.strides):
+                offset = self.b.iadd(offset, self._lane_offsets(access.strides[self.lane_axis]))  # type: ignore[index]
+            every = mask or self.b.constant(1, Type("i1", self.lanes))
+            loaded = self.b.gather(pointer, offset, memory, every)
+        elif not self._is_vector(access.strides):
             loaded = self.b.load(pointer, Type(memory))
         else:
             type = Type(memory, self.lanes)
@@ -298,8 +378,17 @@ class _Nest:
 
     def _write(self, env: dict[Node, Value], pointers: dict[_Access, Value], mask: Value | None) -> None:
         for node, access in self.stores.items():
-            if not is_reduction(node):
+            if node.op.name == ADDITION:
+                self._add(node, access, env, pointers[access], mask)
+            elif not is_reduction(node):
                 self._store(access, env[node], pointers[access], mask)
+
+    def _add(self, node: Node, access: _Access, env: dict[Node, Value], pointer: Value, mask: Value | None) -> None:
+        """Add a value to what is at its position; vectors run along axes that are not indexed."""
+        place = self.b.address(pointer, self._offset(node, access, env), _memory_scalar(access.scalar))
+        before = self._load(access, place, mask)
+        total = self.e.add(before, self._splat(env[node], before.type.lanes))
+        self._store(access, total, place, mask)
 
     def _store(self, access: _Access, value: Value, pointer: Value, mask: Value | None) -> None:
         if access.scalar == "i1":
@@ -366,6 +455,16 @@ class _Nest:
         return self.b.lane(total, 0)
 
 
+def _memory_scalar(scalar: str) -> str:
+    """The type of an element in memory: a Boolean is a byte."""
+    return "i8" if scalar == "i1" else scalar
+
+
+def _elementwise_inputs(node: Node) -> tuple[Node, ...]:
+    """What is read at the element that is computed: not the array that a gather picks from."""
+    return node.inputs[1:] if node.op.name == GATHER else node.inputs
+
+
 #: Which instruction joins two partial results of a reduction.
 COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum", "all": "and_", "any": "or_"}
 
@@ -399,7 +498,7 @@ def lane_loop(
     carry : sequence of Value
         Values that are handed from round to round.
     body : callable
-        ``body(index, mask, carried)`` writes a round and returns what it hands on; the mask is `None` for a full vector.
+        ``body(index, mask, carried)`` writes a round and returns what it hands on; the mask of a full vector is `None`.
     """
     b = code.b
     step = lanes or 1

@@ -8,8 +8,8 @@ is summed over, and lanes are summed at the end. Strides decide which of them re
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
@@ -21,10 +21,13 @@ from chainrule.native.loops import lane_loop
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode
 
-__all__ = ["emit_product"]
+__all__ = ["MatrixProduct"]
 
 #: A static inner axis up to this length is written out instead of looped over.
 _UNROLLED = 8
+
+#: A longer inner axis is cut into pieces: four vectors of columns of this length take 256 KiB.
+_LONGEST_INNER = 1024
 
 
 @dataclass
@@ -51,55 +54,81 @@ class _Product:
     scalar: str
 
 
-def emit_product(code: FunctionCode, node: Node) -> None:
-    """Write a matrix product."""
-    a, b = (code.view(source) for source in node.inputs)
-    c = code.view(node)
-    row_axis = code.row_role(node)  # of the result, or -1 where rows are summed over
-    stack = _stack_axes(a, b, c)
+class MatrixProduct:
+    """A matrix product, or a stack of them: which axes meet, and with which strides.
 
-    def side(view: View, first: int | None, second: int | None, row_stride: int) -> _Side:
-        strides = [view.strides[axis] if axis is not None else 0 for axis in (first, second)]
-        return _Side(code.base(view, row_stride), *strides)
+    Parameters
+    ----------
+    code : FunctionCode
+    node : Node
+        A `matmul`.
+    """
 
-    a_m = len(a.shape) - 2 if len(a.shape) > 1 else None
-    a_k = len(a.shape) - 1
-    b_k = len(b.shape) - 2 if len(b.shape) > 1 else 0
-    b_n = len(b.shape) - 1 if len(b.shape) > 1 else None
-    c_n = len(c.shape) - 1 if b_n is not None else None
-    c_m = (len(c.shape) - (2 if b_n is not None else 1)) if a_m is not None else None
-    sizes: list[int | Value] = [
-        a.shape[a_m] if a_m is not None else 1,
-        b.shape[b_n] if b_n is not None else 1,
-        a.shape[a_k],
-    ]
-    usual = list(sizes)
-    row_strides = [0, 0, 0]
-    if row_axis is not None:
-        rows = code.rows_times(1)
-        if row_axis == -1:
-            sizes[2], usual[2] = rows, code.tile_rows
-            row_strides = [a.strides[a_k], b.strides[b_k], 0]
-        elif row_axis == c_m:
-            sizes[0], usual[0] = rows, code.tile_rows
-            row_strides = [a.strides[a_m], 0, c.strides[c_m]]  # type: ignore[index]
-        elif row_axis == c_n:
-            sizes[1], usual[1] = rows, code.tile_rows
-            row_strides = [0, b.strides[b_n], c.strides[c_n]]  # type: ignore[index]
-        else:
-            row_strides = [s[row_axis] for s in stack.strides]
-    product = _Product(
-        sizes[0],
-        sizes[1],
-        sizes[2],
-        (int(usual[0]), int(usual[1]), int(usual[2])),  # type: ignore[arg-type]
-        side(a, a_m, a_k, row_strides[0]),
-        side(b, b_k, b_n, row_strides[1]),
-        side(c, c_m, c_n, row_strides[2]),
-        code.accumulates(node),
-        scalar_of(node.dtype),
+    def __init__(self, code: FunctionCode, node: Node) -> None:
+        self.code, self.node = code, node
+        a, b = (code.view(source) for source in node.inputs)
+        c = code.view(node)
+        a_m, a_k = (len(a.shape) - 2 if len(a.shape) > 1 else None), len(a.shape) - 1
+        b_k, b_n = (len(b.shape) - 2, len(b.shape) - 1) if len(b.shape) > 1 else (0, None)
+        c_n = len(c.shape) - 1 if b_n is not None else None
+        c_m = (len(c.shape) - (2 if b_n is not None else 1)) if a_m is not None else None
+        self.views = (a, b, c)
+        self.strides = (_strides(a, a_m, a_k), _strides(b, b_k, b_n), _strides(c, c_m, c_n))
+        self.sizes = (
+            a.shape[a_m] if a_m is not None else 1,
+            b.shape[b_n] if b_n is not None else 1,
+            a.shape[a_k],
+        )
+        self.stack = _stack_axes(a, b, c)
+        #: Which of m, n, k (0, 1, 2) runs over rows; a negative number for an axis of the stack, counted from −1.
+        self.row_role: int | None = None
+        self.row_strides: tuple[int, ...] = (0, 0, 0)
+        role = code.row_role(node)
+        if role == -1:
+            self.row_role, self.row_strides = 2, (a.strides[a_k], b.strides[b_k], 0)
+        elif role is not None and role == c_m:
+            self.row_role, self.row_strides = 0, (self.strides[0][0], 0, self.strides[2][0])
+        elif role is not None and role == c_n:
+            self.row_role, self.row_strides = 1, (0, self.strides[1][1], self.strides[2][1])
+        elif role is not None:
+            self.row_role, self.row_strides = -1 - role, tuple([strides[role] for strides in self.stack.strides])
+
+    @property
+    def operands(self) -> list[tuple[View, int]]:
+        """The memory that is read and written, each with its stride to the first row of a tile."""
+        return list(zip(self.views, self.row_strides, strict=True))
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for products of the same code, which differ in nothing but where their memory is."""
+        stack = (self.stack.lengths, self.stack.strides)
+        return self.strides, self.sizes, stack, self.row_role, self.node.dtype, self.code.accumulates(self.node)
+
+    def emit(self, pointers: Sequence[Value]) -> None:
+        """Write the product, for given addresses of A, B and C."""
+        code, role = self.code, self.row_role
+        sizes: list[int | Value] = list(self.sizes)
+        usual = list(self.sizes)
+        if role is not None and role >= 0:
+            sizes[role], usual[role] = code.rows_times(1), code.tile_rows
+        sides = [_Side(base, *strides) for base, strides in zip(pointers, self.strides, strict=True)]
+        product = _Product(
+            sizes[0],
+            sizes[1],
+            sizes[2],
+            (usual[0], usual[1], usual[2]),
+            *sides,
+            code.accumulates(self.node),
+            scalar_of(self.node.dtype),
+        )
+        _over_stack(code, product, self.stack, None if role is None or role >= 0 else -1 - role, 0)
+
+
+def _strides(view: View, first: int | None, second: int | None) -> tuple[int, int]:
+    return (
+        view.strides[first] if first is not None else 0,
+        view.strides[second] if second is not None else 0,
     )
-    _over_stack(code, product, stack, row_axis, 0)
 
 
 @dataclass
@@ -152,6 +181,33 @@ def _at(code: FunctionCode, base: Value, scalar: str, index: Value | int, stride
 
 
 def _emit_matrix_product(code: FunctionCode, product: _Product) -> None:
+    """A long inner axis is cut into pieces, so that what a kernel reads again and again stays in the cache."""
+    length = product.k
+    if not isinstance(length, int) or length <= _LONGEST_INNER:
+        _emit_kernel(code, product)
+        return
+    count = math.ceil(length / _LONGEST_INNER)
+    size = math.ceil(length / count)
+    first = length - (count - 1) * size
+    m, n, _ = product.usual
+    _emit_kernel(code, replace(product, k=first, usual=(m, n, first)))
+    b, scalar = code.b, product.scalar
+    loop = b.begin_loop(b.i64(first), b.i64(length), size)
+    _emit_kernel(
+        code,
+        replace(
+            product,
+            k=size,
+            usual=(m, n, size),
+            a=replace(product.a, base=_at(code, product.a.base, scalar, loop.index, product.a.second)),
+            b=replace(product.b, base=_at(code, product.b.base, scalar, loop.index, product.b.first)),
+            accumulates=True,
+        ),
+    )
+    b.end_loop(loop)
+
+
+def _emit_kernel(code: FunctionCode, product: _Product) -> None:
     """Choose the kernel that reads memory best."""
     m, n, k = product.usual
     lanes = code.target.lanes_of[product.scalar]

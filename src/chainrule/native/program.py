@@ -70,7 +70,7 @@ class NativeProgram:
         self.name = name
         outputs, leaves = _with_inputs_for_leaves(outputs, leaves)
         outputs = prepare(outputs, leaves)
-        self.parts = [_make_part(*group, target, guard) for group in _groups(ancestors(outputs), outputs, set(leaves))]
+        self.parts = [_make_part(*group, target, guard) for group in _groups(ancestors(outputs), outputs, leaves)]
         slots: dict[Node, int] = {leaf: i for i, leaf in enumerate(leaves)}
         self._template: list[Any] = [None] * len(leaves)
         self._steps: list[tuple[Callable[[list[Any]], list[Any]], list[int], list[int]]] = []
@@ -106,7 +106,7 @@ class NativeProgram:
         """
         arrays = [_in_c_order(value) for value in values]
         if self._is_direct:
-            return [result if result.ndim else result[()] for result in self.parts[0].run(arrays)]
+            return [result if result.ndim else result[()] for result in self._steps[0][0](arrays)]
         slots = self._template[:]
         slots[: len(arrays)] = arrays
         with np.errstate(all="ignore"):
@@ -146,21 +146,23 @@ def _by_numpy(program: Program) -> Callable[[list[Any]], list[Any]]:
 
 def _in_c_order(value: Any) -> Any:
     """The value as an array whose elements lie one after the other, as compiled code reads them."""
-    if type(value) is np.ndarray:
-        flags = value.flags
-        if flags.c_contiguous and flags.aligned and value.dtype.isnative:
-            return value
-    return np.require(value, np.asarray(value).dtype.newbyteorder("="), ["C", "A"])
+    if type(value) is not np.ndarray:
+        value = np.array(value)
+    flags = value.flags
+    if flags.c_contiguous and flags.aligned and value.dtype.isnative:
+        return value
+    return np.require(value, value.dtype.newbyteorder("="), ["C", "A"])
 
 
 def _groups(
-    order: Sequence[Node], outputs: Sequence[Node], leaves: set[Node]
+    order: Sequence[Node], outputs: Sequence[Node], leaves: Sequence[Node]
 ) -> list[tuple[bool, list[Node], list[Node], list[Node]]]:
     """The graph in parts that are native or not, each with its inputs and outputs, in the order in which they run."""
+    given = {leaf: position for position, leaf in enumerate(leaves)}
     level: dict[Node, tuple[int, bool]] = {}
     groups: dict[tuple[int, bool], list[Node]] = {}
     for node in order:
-        if node in leaves or not node.inputs:
+        if node in given or not node.inputs:
             continue
         native = is_compiled(node)
         depth = max(
@@ -168,7 +170,7 @@ def _groups(
         )
         level[node] = (depth, native)
         groups.setdefault((depth, native), []).append(node)
-    wanted = set(outputs)
+    wanted = {node: position for position, node in reversed(list(enumerate(outputs)))}
     used_by: dict[Node, set[tuple[int, bool]]] = {}
     for node, place in level.items():
         for source in node.inputs:
@@ -178,8 +180,10 @@ def _groups(
         nodes = groups[place]
         members = set(nodes)
         sources = dict.fromkeys(source for node in nodes for source in node.inputs)
-        inputs = [s for s in sources if s not in members and (s in leaves or s.inputs or not is_immediate(s))]
+        inputs = [s for s in sources if s not in members and (s in given or s.inputs or not is_immediate(s))]
+        inputs.sort(key=lambda node: given.get(node, len(given)))
         results = [node for node in nodes if node in wanted or used_by.get(node, set()) - {place}]
+        results.sort(key=lambda node: wanted.get(node, len(wanted)))
         found.append((place[1], nodes, inputs, results))
     return found
 

@@ -120,11 +120,11 @@ def _phase(node: Node, found: RowAnalysis, result: Any) -> int:
     phase = 0
     for source in node.inputs:
         step = found.phase[source]
-        if source in found.axis and not isinstance(result, int):
-            step += 1  # all rows must be there before a sum, or anything else that looks at all of them
+        # All rows must be there before a sum, or anything else that looks at all of them; and what a sum over rows
+        # needs besides must be there before that pass over the rows begins.
+        if result == "summed" or (source in found.axis and not isinstance(result, int)):
+            step += 1
         phase = max(phase, step)
-    if result == "summed" and not any(source in found.axis for source in node.inputs):
-        phase += 1
     return phase
 
 

@@ -17,6 +17,7 @@ from chainrule.graph.op import Op
 from chainrule.ops.complex_numbers import conjugate
 from chainrule.ops.indexing import Index, scatter, take_index
 from chainrule.ops.joining import as_array
+from chainrule.ops.rearranging import roll_op
 from chainrule.ops.record import Example, example, function
 
 #: The normalisation that leaves the inverse transform with the factor that the forward one has.
@@ -89,11 +90,19 @@ irfft_op = Op(
     vjp=(_irfft_vjp,),
     jvp="multilinear",
 )
+
+
+def _shifted(x: Any, axes: Any, up: bool) -> Any:
+    """Half of each axis moved to its other end."""
+    return roll_op(x, shift=tuple([x.shape[i] // 2 if up else -(x.shape[i] // 2) for i in axes]), axis=tuple(axes))
+
+
 fftshift_op = Op(
     "fftshift",
     lambda x, axes: np.fft.fftshift(x, axes),
     lambda op, inputs, params: (inputs[0].shape, inputs[0].dtype),
     vjp=(lambda g, out, x, axes: ifftshift_op(g, axes=axes),),
+    decompose=lambda x, axes: _shifted(x, axes, up=True),
     jvp="multilinear",
 )
 ifftshift_op = Op(
@@ -101,6 +110,7 @@ ifftshift_op = Op(
     lambda x, axes: np.fft.ifftshift(x, axes),
     lambda op, inputs, params: (inputs[0].shape, inputs[0].dtype),
     vjp=(lambda g, out, x, axes: fftshift_op(g, axes=axes),),
+    decompose=lambda x, axes: _shifted(x, axes, up=False),
     jvp="multilinear",
 )
 

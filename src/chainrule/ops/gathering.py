@@ -15,9 +15,10 @@ from chainrule.graph.infer import broadcast_shapes, by_evaluation, normalize_axe
 from chainrule.graph.node import Node
 from chainrule.graph.op import Op
 from chainrule.ops.joining import as_array, concatenate, stack
+from chainrule.ops.positions import add_at, coordinates, gather, located
 from chainrule.ops.record import Example, Sampler, example, function
 from chainrule.ops.selection import maximum, minimum
-from chainrule.ops.shaping import astype, broadcast_to, expand_dims, moveaxis, ravel, reshape
+from chainrule.ops.shaping import astype, broadcast_to, expand_dims, moveaxis, ravel, reshape, transpose_op
 
 Shape = tuple[int, ...]
 
@@ -43,12 +44,41 @@ def _put_back(g: Any, positions: Any, axis: int, mode: str, shape: Shape) -> Any
     return result
 
 
+def _take_steps(x: Any, positions: Any, axis: int, mode: str) -> Any:
+    """The axis first, picked from, and what replaces it put in its place."""
+    if not x.size:
+        return None
+    others = [i for i in range(x.ndim) if i != axis]
+    inside = located(positions, x.shape[axis], mode, len(others))
+    picked = gather(transpose_op(x, axes=(axis, *others)), inside)
+    return transpose_op(picked, axes=_axes_in_place(positions.ndim, axis, x.ndim))
+
+
+def _axes_in_place(count: int, axis: int, ndim: int) -> tuple[int, ...]:
+    """How to move the first `count` axes of what was picked behind the axes that come before the picked one."""
+    rest = range(count, count + ndim - 1)
+    return (*rest[:axis], *range(count), *rest[axis:])
+
+
+def _put_back_steps(g: Any, positions: Any, axis: int, mode: str, shape: Shape) -> Any:
+    if not g.size:
+        return None
+    others = [i for i in range(len(shape)) if i != axis]
+    order = np.argsort(_axes_in_place(positions.ndim, axis, len(shape)))
+    inside = located(positions, shape[axis], mode, len(others))
+    total = add_at(
+        transpose_op(g, axes=tuple(order.tolist())), inside, shape=tuple([shape[i] for i in (axis, *others)])
+    )
+    return transpose_op(total, axes=tuple(np.argsort([axis, *others]).tolist()))
+
+
 take_op = Op(
     "take",
     lambda x, positions, axis, mode: np.take(x, positions, axis=axis, mode=mode),
     _infer_take,
     vjp=(lambda g, out, x, positions, axis, mode: put_back(g, positions, axis=axis, mode=mode, shape=x.shape), None),
     jvp="multilinear",
+    decompose=_take_steps,
 )
 #: Zeros with values added at positions along an axis: the transpose of `take`.
 put_back = Op(
@@ -57,6 +87,7 @@ put_back = Op(
     lambda op, inputs, params: (params["shape"], inputs[0].dtype),
     vjp=(lambda g, out, x, positions, axis, mode, shape: take_op(g, positions, axis=axis, mode=mode), None),
     jvp="multilinear",
+    decompose=_put_back_steps,
 )
 
 
@@ -79,6 +110,25 @@ def _infer_put_back_along(op: Op, inputs: tuple[Node, ...], params: dict[str, An
     return (*shape[:axis], params["length"], *shape[axis + 1 :]), inputs[0].dtype
 
 
+def _all_positions(positions: Any, axis: int, length: int) -> list[Any]:
+    """A position for each axis: along the others every element stays where it is."""
+    ndim = positions.ndim
+    return [
+        located(positions, length, "raise", 0) if i == axis else coordinates(positions.shape, i) for i in range(ndim)
+    ]
+
+
+def _take_along_steps(x: Any, positions: Any, axis: int) -> Any:
+    return gather(x, *_all_positions(positions, axis, x.shape[axis])) if x.size else None
+
+
+def _put_back_along_steps(g: Any, positions: Any, axis: int, length: int) -> Any:
+    if not g.size:
+        return None
+    shape = (*g.shape[:axis], length, *g.shape[axis + 1 :])
+    return add_at(g, *_all_positions(positions, axis, length), shape=shape)
+
+
 #: Shapes agree except along the axis; `take_along_axis` broadcasts before.
 take_along = Op(
     "take_along_axis",
@@ -86,6 +136,7 @@ take_along = Op(
     lambda op, inputs, params: (inputs[1].shape, inputs[0].dtype),
     vjp=(lambda g, out, x, positions, axis: put_back_along(g, positions, axis=axis, length=x.shape[axis]), None),
     jvp="multilinear",
+    decompose=_take_along_steps,
 )
 #: Zeros with values added along an axis: the transpose of `take_along_axis`.
 put_back_along = Op(
@@ -94,6 +145,7 @@ put_back_along = Op(
     _infer_put_back_along,
     vjp=(lambda g, out, x, positions, axis, length: take_along(g, positions, axis=axis), None),
     jvp="multilinear",
+    decompose=_put_back_along_steps,
 )
 #: The positions of true elements of a flattened array.
 flatnonzero_op = Op("flatnonzero", np.flatnonzero, by_evaluation)

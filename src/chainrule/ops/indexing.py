@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from chainrule.graph.node import Node, is_known
 from chainrule.graph.op import Notation, Op, lift
 from chainrule.ops.comparison import equal
 from chainrule.ops.selection import where
-from chainrule.ops.shaping import reshape, sum_to
+from chainrule.ops.shaping import broadcast, reshape, sum_to, transpose_op
 
 
 class _Following:
@@ -149,6 +150,117 @@ def _infer_getitem(op: Op, inputs: tuple[Node, ...], params: dict[str, Any]) -> 
 _BASIC_SHAPES: dict[Any, tuple[int, ...]] = {}
 
 
+@dataclass(frozen=True)
+class _Picking:
+    """An index by arrays in two steps: a basic index, and then positions along some axes of what it shows.
+
+    Attributes
+    ----------
+    basic : Index
+    shape : tuple of int
+        What the basic index shows.
+    axes : tuple of int
+        The axes of it that are indexed by positions.
+    positions : list
+        One array or number for each of them.
+    count : int
+        Axes that the positions have together.
+    place : int
+        Where those axes come in the result, among the axes that are left.
+    """
+
+    basic: Index
+    shape: tuple[int, ...]
+    axes: tuple[int, ...]
+    positions: list[Any]
+    count: int
+    place: int
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The indexed axes first."""
+        return (*self.axes, *[i for i in range(len(self.shape)) if i not in self.axes])
+
+    @property
+    def result_order(self) -> tuple[int, ...]:
+        """From the axes of the positions first to their place in the result."""
+        rest = range(self.count, self.count + len(self.shape) - len(self.axes))
+        return (*rest[: self.place], *range(self.count), *rest[self.place :])
+
+    def located(self) -> list[Any]:
+        """Checked positions, which broadcast to the picked part with the indexed axes first."""
+        from chainrule.ops.positions import located
+
+        rest = len(self.shape) - len(self.axes)
+        return [
+            located(position, self.shape[axis], "raise", rest)
+            for axis, position in zip(self.axes, self.positions, strict=True)
+        ]
+
+
+def _picking(shape: tuple[int, ...], index: Index, arrays: tuple[Any, ...]) -> _Picking | None:
+    """Take an index apart; None for Boolean arrays, whose shape the numbers decide, and for empty ones."""
+    if not arrays or 0 in shape or any(array.dtype.kind not in "iu" or not array.size for array in arrays):
+        return None
+    entries = list(index.entries)
+    if Ellipsis not in entries:
+        entries.append(Ellipsis)
+    spared = len(shape) - sum([entry is not None and entry is not Ellipsis for entry in entries])
+    dots = entries.index(Ellipsis)
+    entries[dots : dots + 1] = [_EVERYTHING] * spared
+    following = iter(arrays)
+    basic: list[Any] = []
+    positions: dict[int, Any] = {}
+    for place, entry in enumerate(entries):
+        if type(entry) is _Following or isinstance(entry, int):
+            positions[place] = next(following) if type(entry) is _Following else np.asarray(entry)
+            basic.append(_EVERYTHING)
+        else:
+            basic.append(entry)
+    axes = tuple(positions)
+    # Between an ellipsis that stands for no axis and its neighbours NumPy sees a gap all the same.
+    marks = [i for i, entry in enumerate(index.entries) if type(entry) is _Following or isinstance(entry, int)]
+    together = marks == list(range(marks[0], marks[-1] + 1))
+    shown = Index(tuple(basic))
+    count = max([np.ndim(position) for position in positions.values()])
+    return _Picking(shown, _indexed_shape(shape, shown, ()), axes, list(positions.values()), count, axes[0] * together)
+
+
+_EVERYTHING = (None, None, None)
+
+
+def _getitem_steps(x: Any, *arrays: Any, index: Index) -> Any:
+    from chainrule.ops.positions import gather
+
+    picking = _picking(x.shape, index, arrays)
+    if picking is None or 0 in picking.shape:
+        return None
+    shown = transpose_op(getitem(x, index=picking.basic), axes=picking.order)
+    return transpose_op(gather(shown, *picking.located()), axes=picking.result_order)
+
+
+def _scatter_steps(g: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> Any:
+    from chainrule.ops.positions import add_at
+
+    picking = _picking(shape, index, arrays)
+    if picking is None or 0 in picking.shape:
+        return None
+    values = transpose_op(g, axes=tuple(np.argsort(picking.result_order).tolist()))
+    total = add_at(values, *picking.located(), shape=tuple([picking.shape[i] for i in picking.order]))
+    shown = transpose_op(total, axes=tuple(np.argsort(picking.order).tolist()))
+    return shown if picking.shape == shape else scatter(shown, index=picking.basic, shape=shape)
+
+
+def _add_steps(x: Any, value: Any, *arrays: Any, index: Index) -> Any:
+    if index.is_basic:
+        return index_set(x, getitem(x, index=index) + value, index=index)
+    target = _indexed_shape(x.shape, index, arrays)
+    if any(array.dtype == bool for array in arrays) or len(value.shape) > len(target):
+        return None
+    spread = value if value.shape == target else broadcast(value, shape=target)
+    return x + scatter(spread, *arrays, index=index, shape=x.shape)
+
+
 def _scatter(g: Any, *arrays: Any, index: Index, shape: tuple[int, ...]) -> Any:
     result = np.zeros(shape, np.asarray(g).dtype)
     where_to = index.assemble(arrays)
@@ -230,6 +342,7 @@ getitem = Op(
     _infer_getitem,
     vjp=lambda position, g, out, x, *arrays, index: scatter(g, *arrays, index=index, shape=x.shape),
     jvp="multilinear",
+    decompose=_getitem_steps,
     is_view=True,
     notation=Notation("{0}{index}", "{0}{index}", 38),
 )
@@ -240,6 +353,7 @@ scatter = Op(
     lambda op, inputs, params: (params["shape"], inputs[0].dtype),
     vjp=lambda position, g, out, value, *arrays, index, shape: getitem(g, *arrays, index=index),
     jvp="multilinear",
+    decompose=_scatter_steps,
 )
 #: A copy of an array with some elements replaced.
 index_set = Op("index_set", _write, _infer_write, vjp=_index_vjp)
@@ -250,9 +364,7 @@ index_add = Op(
     _accumulate,
     _infer_write,
     vjp=_add_vjp,
-    decompose=lambda x, value, *arrays, index: (
-        index_set(x, getitem(x, index=index) + value, index=index) if index.is_basic else None
-    ),
+    decompose=_add_steps,
 )
 index_add.jvp = _assignment_jvp(index_add)
 

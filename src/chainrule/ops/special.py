@@ -41,7 +41,11 @@ serve(xlog1py, sp.xlog1py)
 if hasattr(sp, "softplus"):  # SciPy 1.17
     serve(softplus, sp.softplus)
 exp10 = elementwise_op(
-    "exp10", sp.exp10, lambda out, x: out * math.log(10.0), notation=Notation("10^{0}", "10^{{{0}}}", 30)
+    "exp10",
+    sp.exp10,
+    lambda out, x: out * math.log(10.0),
+    notation=Notation("10^{0}", "10^{{{0}}}", 30),
+    lower=lambda e, x: e.call("power", e.number(10, x), x),
 )
 
 # Error functions and the normal distribution ----------------------------------------------------------------------

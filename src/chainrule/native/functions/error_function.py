@@ -25,19 +25,25 @@ __all__ = ["erf", "erfc", "ndtr"]
 
 _SQRT_HALF = 0.7071067811865476
 #: Up to here erf is its own series; erfc and ndtr leave it earlier, as they lose bits to the difference.
-_NEAR = 0.75
+_NEAR = (0.85, 0.75)
 #: Beyond, erfc is 0, and so is e^(−x²).
 _FAR = (10.1, 27.3)
 
-# erf x = 2/√π x + x p(x²), |x| ≤ 3/4
+# erf x = 2/√π x + x p(x²), |x| ≤ 0.85 and |x| ≤ 0.75
 _TWO_OVER_SQRT_PI = 1.1283791670955126
-_ERF32 = (-5.8663097e-08, -0.37612638, 0.11283764, -0.026863592, 0.0052125864, -0.00082891644, 9.064538e-05)
+_ERF32 = (-5.879159e-08, -0.37612638, 0.11283763, -0.026863327, 0.005211379, -0.00082681316, 8.939667e-05)
 _ERF64 = (
     1.4452746224695306e-17, -0.37612638903183715, 0.11283791670952481, -0.02686617064440249, 0.005223977615121971,
     -0.0008548326169045606, 0.00012055288774552745, -1.4924176552590818e-05, 1.6430386696086698e-06,
     -1.5937585451193508e-07, 1.1463699851296576e-08,
 )  # fmt: skip
-# The same for the normal distribution function: Φ(x) − 1/2 = x / √(2π) + x p(x²), |x| ≤ √(1/2).
+# For float32, erf(t + 2.25), 0.85 ≤ t + 2.25 ≤ 3.95: no exponential is needed.
+_ERF_FAR32 = (
+    0.9985373, 0.0071423235, -0.016071083, 0.021724487, -0.019077048, 0.010657671, -0.0029226406, -0.00066914485,
+    0.0010259897, -0.00037309708, -3.257544e-05, 6.957237e-05, -1.3355963e-05, -4.0319583e-06, 1.3179658e-06,
+)  # fmt: skip
+_ERF_CENTER32 = 2.25
+# Of the normal distribution function, Φ(x) − 1/2 = x / √(2π) + x p(x²), |x| ≤ √(1/2).
 _NDTR_FIRST = 0.3989422804014327
 _NDTR32 = (-1.1876021e-08, -0.06649033, 0.009972733, -0.0011826102, 0.00010434689)
 _NDTR64 = (
@@ -120,10 +126,18 @@ _NDTR_TAIL64 = (
 
 def erf(b: Builder, x: Value) -> Value:
     """Error function."""
-    magnitude = minimum(b, constant(b, by_dtype(x, *_FAR), x), b.fabs(x))
-    square, lost = two_product(b, magnitude, magnitude)
-    far = b.fsub(constant(b, 1.0, x), _tail(b, _ERFC, magnitude, square, lost))
-    near = b.fcmp("olt", magnitude, constant(b, _NEAR, x))
+    one = constant(b, 1.0, x)
+    magnitude = b.fabs(x)
+    if x.type.scalar == "float":
+        square = b.fmul(magnitude, magnitude)
+        t = b.fsub(magnitude, constant(b, _ERF_CENTER32, x))
+        far = b.fma(t, polynomial(b, t, _ERF_FAR32[1:]), constant(b, _ERF_FAR32[0], x))
+        far = b.select(b.fcmp("ogt", magnitude, constant(b, 3.9, x)), one, far)
+    else:
+        magnitude = minimum(b, constant(b, _FAR[1], x), magnitude)
+        square, lost = two_product(b, magnitude, magnitude)
+        far = b.fsub(one, _tail(b, _ERFC, magnitude, square, lost))
+    near = b.fcmp("olt", magnitude, constant(b, by_dtype(x, *_NEAR), x))
     return b.copysign(b.select(near, _series(b, magnitude, square), far), x)
 
 
@@ -156,7 +170,7 @@ def ndtr(b: Builder, x: Value) -> Value:
 
 
 def _series(b: Builder, x: Value, square: Value) -> Value:
-    """erf x for 0 ≤ x ≤ 3/4."""
+    """erf x for x ≥ 0 near 0."""
     p = polynomial(b, square, by_dtype(x, _ERF32, _ERF64))
     return b.fma(x, constant(b, _TWO_OVER_SQRT_PI, x), b.fmul(x, p))
 

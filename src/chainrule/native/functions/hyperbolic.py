@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.native.builder import Builder, Value
 from chainrule.native.functions.exponential import exp_scaled, expm1_scaled
-from chainrule.native.functions.logarithm import half_log_of_ratio, log1p
+from chainrule.native.functions.logarithm import half_log_of_ratio, log1p_of_sum
 from chainrule.native.functions.primitives import (
     by_dtype,
     constant,
@@ -90,7 +90,7 @@ def arccosh(b: Builder, x: Value) -> Value:
 def _log1p_or_large(b: Builder, x: Value, small: Value, low: Value) -> Value:
     """log(1 + small + low), or log x + ln 2 for x so large that its square may overflow."""
     large = b.fcmp("ogt", x, constant(b, by_dtype(x, 2.0**40, 2.0**200), x))
-    y = log1p(b, b.select(large, x, small), b.select(large, constant(b, 0.0, x), low))
+    y = log1p_of_sum(b, b.select(large, x, small), b.select(large, constant(b, 0.0, x), low))
     return b.select(large, b.fadd(y, constant(b, _LN2, x)), y)
 
 

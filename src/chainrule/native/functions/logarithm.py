@@ -116,8 +116,13 @@ def _with_specials(b: Builder, y: Value, x: Value) -> Value:
     return b.select(b.fcmp("oeq", x, zero), constant(b, -_INF, x), y)
 
 
-def log1p(b: Builder, x: Value, low: Value | None = None) -> Value:
-    """log(1 + x), or log(1 + x + low) with a small `low`: what 1 + x loses to rounding is added to the mantissa."""
+def log1p(b: Builder, x: Value) -> Value:
+    """log(1 + x): what the sum loses to rounding is added to the mantissa."""
+    return log1p_of_sum(b, x, None)
+
+
+def log1p_of_sum(b: Builder, x: Value, low: Value | None) -> Value:
+    """log(1 + x + low) for a `low` below the last place of x, or none."""
     one = constant(b, 1.0, x)
     u = b.fadd(one, x)
     lost = b.fsub(x, b.fsub(u, one))
@@ -148,15 +153,18 @@ def logaddexp(b: Builder, x: Value, y: Value) -> Value:
     lost = b.select(b.or_(same, far), zero, lost)
     n, q = exp_of_sum(b, difference, lost)
     fraction, low = quick_two_sum(b, constant(b, 1.0, x), q)
-    return b.fadd(larger, log1p_of_fraction(b, scale(b, fraction, n), scale(b, low, n)))
+    fraction, low = scale(b, fraction, n), scale(b, low, n)
+    s, tail = _product(b, fraction, by_dtype(x, _WIDE_ATANH32, _WIDE_ATANH64))
+    small = b.fsub(b.fmul(s, tail), low)  # log(1 + fraction) is fraction − small
+    total, rest = two_sum(b, larger, fraction)
+    infinite = b.fcmp("oeq", b.fabs(larger), constant(b, _INF, x))
+    return b.fadd(total, b.fsub(b.select(infinite, zero, rest), small))
 
 
-def log1p_of_fraction(b: Builder, f: Value, low: Value | None = None) -> Value:
-    """log(1 + f) for f in [0, 1], or log(1 + f + low) with a `low` below the last place of f."""
+def log1p_of_fraction(b: Builder, f: Value) -> Value:
+    """log(1 + f) for f in [0, 1]."""
     s, rest = _product(b, f, by_dtype(f, _WIDE_ATANH32, _WIDE_ATANH64))
-    if low is None:
-        return b.fma(b.fneg(s), rest, f)
-    return b.fsub(f, b.fsub(b.fmul(s, rest), low))
+    return b.fma(b.fneg(s), rest, f)
 
 
 def softplus(b: Builder, x: Value) -> Value:

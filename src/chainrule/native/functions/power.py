@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chainrule.native.builder import Builder, Value
 from chainrule.native.functions.exponential import exp_of_sum, reduce_by_ln2
+from chainrule.native.functions.logarithm import with_special_logarithms
 from chainrule.native.functions.primitives import (
     FORMAT,
     by_dtype,
@@ -102,18 +103,11 @@ def power(b: Builder, x: Value, y: Value) -> Value:
         magnitude = b.convert("fptrunc", wide, "float")
     else:
         magnitude = _power_of_positive64(b, base, y)
-    # At 0 and ∞ the magnitude is 0, 1 or ∞.
-    extreme = b.or_(b.fcmp("oeq", base, zero), b.fcmp("oeq", base, infinity))
-    extreme = b.or_(extreme, b.fcmp("oeq", exponent, infinity))
-    grows = b.xor(b.fcmp("ogt", base, one), b.fcmp("olt", y, zero))
-    limit = b.select(b.fcmp("oeq", base, one), one, b.select(grows, infinity, zero))
-    magnitude = b.select(extreme, limit, magnitude)
     # A negative base has a power if the exponent is an integer, and a sign if that is odd.
     integer, odd = _parity(b, exponent)
     signed = b.select(odd, b.copysign(magnitude, x), magnitude)
     negative = b.and_(b.fcmp("olt", x, zero), b.fcmp("olt", base, infinity))
     result = b.select(b.and_(negative, b.not_(integer)), constant(b, _NAN, x), signed)
-    result = b.select(b.fcmp("uno", x, y), b.fadd(x, y), result)
     return b.select(b.or_(b.fcmp("oeq", x, one), b.fcmp("oeq", y, zero)), one, result)
 
 
@@ -130,15 +124,15 @@ def _parity(b: Builder, y: Value) -> tuple[Value, Value]:
 
 
 def _power_of_positive32(b: Builder, x: Value, y: Value) -> Value:
-    """e^(y log x) in float64 to the precision of float32."""
-    m, k = mantissa_and_exponent(b, x)
+    """e^(y log x) for x ≥ 0, in float64 to the precision of float32."""
+    m, k = mantissa_and_exponent(b, x, normal=True)
     one = constant(b, 1.0, x)
     f = b.fsub(m, one)
     s = b.fdiv(f, b.fadd(f, constant(b, 2.0, x)))
     square = b.fmul(s, s)
     tail = b.fma(square, polynomial(b, square, _LOG40), constant(b, 2.0, x))
-    logarithm = b.fma(k, constant(b, _LN2[0], x), b.fmul(s, tail))
-    exponent = b.fmul(y, logarithm)
+    logarithm = with_special_logarithms(b, b.fma(k, constant(b, _LN2[0], x), b.fmul(s, tail)), x)
+    exponent = b.fmul(_bounded(b, y), logarithm)
     exponent = minimum(b, constant(b, 89.0, x), maximum(b, constant(b, -104.0, x), exponent))
     _, shifted, r = reduce_by_ln2(b, exponent)
     square = b.fmul(r, r)
@@ -147,14 +141,18 @@ def _power_of_positive32(b: Builder, x: Value, y: Value) -> Value:
 
 
 def _power_of_positive64(b: Builder, x: Value, y: Value) -> Value:
-    """e^(y log x) with the logarithm and the product in two parts each."""
+    """e^(y log x) for x ≥ 0, with the logarithm and the product in two parts each."""
     high, low = _log_in_two_parts(b, x)
-    # An exponent so large that the power is 0 or ∞ all the same must not make the parts ∞ − ∞.
-    y = b.copysign(minimum(b, constant(b, 2.0**65, y), b.fabs(y)), y)
+    y = _bounded(b, y)
     product, lost = two_product(b, y, high)
     small = b.fcmp("olt", b.fabs(product), constant(b, 1000.0, x))
     n, q = exp_of_sum(b, product, b.select(small, b.fma(y, low, lost), constant(b, 0.0, x)))
     return scale(b, b.fadd(q, constant(b, 1.0, x)), n)
+
+
+def _bounded(b: Builder, y: Value) -> Value:
+    """An exponent whose powers, of any float64 but 1, are 0 or ∞ where those of y are; ∞ times log 1 would be NaN."""
+    return b.copysign(minimum(b, constant(b, 2.0**65, y), b.fabs(y)), y)
 
 
 def _log_in_two_parts(b: Builder, x: Value) -> tuple[Value, Value]:
@@ -183,4 +181,9 @@ def _log_in_two_parts(b: Builder, x: Value) -> tuple[Value, Value]:
     # The exponent's part last: it is the largest, or 0.
     high, lost = two_sum(b, b.fmul(k, constant(b, _LN2[0], x)), total)
     low = b.fadd(lost, b.fma(k, constant(b, _LN2[1], x), rest))
-    return quick_two_sum(b, high, low)
+    high, low = quick_two_sum(b, high, low)
+    # The logarithms of 0 and ∞ have one part.
+    zero, infinity = constant(b, 0.0, x), constant(b, _INF, x)
+    ordinary = b.and_(b.fcmp("ogt", x, zero), b.fcmp("olt", x, infinity))
+    extreme = b.select(b.fcmp("oeq", x, zero), constant(b, -_INF, x), x)
+    return b.select(ordinary, high, extreme), b.select(ordinary, low, zero)

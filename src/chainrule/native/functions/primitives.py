@@ -15,14 +15,12 @@ from chainrule.native.builder import Builder, Type, Value
 __all__ = [
     "FORMAT",
     "Format",
-    "binary_exponent",
     "by_dtype",
     "constant",
     "flip_sign",
     "mantissa_and_exponent",
     "maximum",
     "minimum",
-    "negate",
     "polynomial",
     "power_of_two",
     "quick_two_sum",
@@ -108,11 +106,6 @@ def minimum(b: Builder, bound: Value, x: Value) -> Value:
 def maximum(b: Builder, bound: Value, x: Value) -> Value:
     """The larger of the two; NaN where x is NaN (one instruction on x86)."""
     return b.select(b.fcmp("ogt", bound, x), bound, x)
-
-
-def negate(b: Builder, x: Value, condition: Value) -> Value:
-    """−x where the condition holds."""
-    return b.select(condition, b.fneg(x), x)
 
 
 def flip_sign(b: Builder, x: Value, bits: Value) -> Value:
@@ -216,7 +209,7 @@ def scale_within_range(b: Builder, x: Value, n: Value) -> Value:
     return b.fmul(x, power_of_two(b, b.fadd(n, constant(b, FORMAT[x.type.scalar].shifter, x))))
 
 
-def binary_exponent(b: Builder, x: Value) -> Value:
+def _binary_exponent(b: Builder, x: Value) -> Value:
     """⌊log₂ |x|⌋ as a floating-point number; AVX-512 only."""
     return _avx512(b, "getexp", x)
 
@@ -229,7 +222,7 @@ def mantissa_and_exponent(b: Builder, x: Value, normal: bool = False) -> tuple[V
     """
     if b.has_avx512:
         mantissa = _avx512(b, "getmant", x, control=0b1011)  # [0.75, 1.5), NaN for negative numbers
-        return mantissa, b.fsub(binary_exponent(b, x), binary_exponent(b, mantissa))
+        return mantissa, b.fsub(_binary_exponent(b, x), _binary_exponent(b, mantissa))
     format = FORMAT[x.type.scalar]
     shift = format.mantissa_bits
     zero_point = constant(b, 2.0**shift + format.bias, x)

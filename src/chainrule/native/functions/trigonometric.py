@@ -25,9 +25,9 @@ _PI_PARTS = (
     (3.1415927410125732, -8.742277657347586e-08, -3.4302490200117637e-15),
     (3.141592653589793, 1.2246467991473532e-16, -2.9947698097183397e-33),
 )
-_SHORT_PI_PARTS = (3.1415926534682512, 1.2154201012607932e-10, 4.044532497591901e-21)
-#: Up to here the reduction is as precise as it has to be.
-_LIMIT = (30000.0, 2.0e6)
+_SHORT_PI_PARTS = (3.1415926534682512, 1.2154201012607932e-10, 4.044532497422333e-21, 1.69568553207378e-31)
+#: Up to here the reduction is as precise as it has to be; in float64, n has 20 bits, and n times 33 bits is exact.
+_LIMIT = (30000.0, 1.6e6)
 
 # |r| ≤ π/4: sin r = r + r³ p(r²), cos r = 1 + r² p(r²), tan r = r + r³ p(r²)
 _SIN32 = (-0.16666655, 0.008332189, -0.00019518285)
@@ -112,9 +112,10 @@ def _remainder(b: Builder, x: Value, n: Value) -> Value:
 
 def _two_part_remainder(b: Builder, x: Value, n: Value) -> tuple[Value, Value]:
     """x − n π/2 as a sum of two doubles, with or without fused products."""
-    first, second, third = (constant(b, -part / 2, x) for part in _SHORT_PI_PARTS)
-    r, low = two_sum(b, b.fma(n, first, x), b.fmul(n, second))
-    low = b.fma(n, third, low)
+    first, second, third, fourth = (constant(b, -part / 2, x) for part in _SHORT_PI_PARTS)
+    r, lost = two_sum(b, b.fma(n, first, x), b.fmul(n, second))
+    r, low = two_sum(b, r, b.fmul(n, third))
+    low = b.fma(n, fourth, b.fadd(lost, low))
     total = b.fadd(r, low)
     return total, b.fadd(b.fsub(r, total), low)
 
