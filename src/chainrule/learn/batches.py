@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import StructureError
+from chainrule.learn.recording import data_arrays
 from chainrule.structure import Structure, flatten
 
 __all__ = ["Batches", "Span"]
@@ -58,6 +59,11 @@ class Batches:
     def leaves(self) -> list[Any]:
         """The arrays from which rows are picked."""
         return self._leaves
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether a graph with the rows' numbers as inputs stands for all steps: text differs from batch to batch."""
+        return len(data_arrays(tuple(self._leaves))) == len(self._leaves)
 
     def spans(self, steps: int) -> Iterator[Span]:
         """The run, cut where an epoch or its last, smaller batch begins."""

@@ -6,6 +6,7 @@ graph from parameters and state to the next ones, and the compiled loop hands th
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from chainrule.config import config
 from chainrule.errors import ChainRuleError
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import abstract_input
-from chainrule.interpret import Program
+from chainrule.interpret import Program, signature
 from chainrule.learn.optimizers import Optimizer
 from chainrule.learn.recording import Recording
 from chainrule.native import is_available
@@ -54,7 +55,14 @@ class StepGraph:
 
 
 def trace_step(recording: Recording, optimizer: Optimizer, state: Any) -> StepGraph | None:
-    """The graph of a step; None where the optimiser looks at numbers, or changes the kind of what it updates."""
+    """The graph of a step.
+
+    Returns
+    -------
+    StepGraph or None
+        None where the optimiser looks at numbers, changes the kind of what it updates, or would do something else in
+        the next step: it remembers things outside of its state, or a part of the state that is no number changes.
+    """
     params = recording.inputs[: recording.params_count]
     data = recording.inputs[recording.params_count :]
     loss, *gradients = recording.wanted()
@@ -62,25 +70,57 @@ def trace_step(recording: Recording, optimizer: Optimizer, state: Any) -> StepGr
     moving = [_moves(leaf) for leaf in state_leaves]
     with Session(allows_looking=False):
         inputs = [_state_input(leaf) for leaf, moves in zip(state_leaves, moving, strict=True) if moves]
-        following = iter(inputs)
-        traced = [Tracer(next(following)) if moves else leaf for leaf, moves in zip(state_leaves, moving, strict=True)]
         uphill = [np.conj(g) if g.dtype.kind == "c" else g for g in map(Tracer, gradients)]
-        try:
+
+        def update(optimizer: Optimizer) -> list[Node] | None:
+            """The next parameters and the next state."""
+            following = iter(inputs)
+            leaves = [Tracer(next(following)) if moves else x for x, moves in zip(state_leaves, moving, strict=True)]
             stepped, next_state = optimizer.update(
-                [Tracer(node) for node in params], uphill, structure.unflatten(traced)
+                [Tracer(node) for node in params], list(uphill), structure.unflatten(leaves)
             )
             next_leaves, next_structure = flatten(next_state)
             if next_structure != structure:
                 return None
-            after = [to_node(leaf) for leaf, moves in zip(next_leaves, moving, strict=True) if moves]
-            new = [to_node(leaf) for leaf in stepped]
-        except (ChainRuleError, TypeError, ValueError):
-            return None
-    for before, now in zip([*params, *inputs], [*new, *after], strict=True):
-        if before.shape != now.shape or before.dtype != now.dtype:
+            after: list[Node] = []
+            for leaf, before, moves in zip(next_leaves, state_leaves, moving, strict=True):
+                if moves:
+                    after.append(to_node(leaf))
+                elif not _is_same(leaf, before):
+                    return None
+            return [*map(to_node, stepped), *after]
+
+        try:
+            probe = copy.deepcopy(optimizer)  # what it remembers of this does not reach the steps
+            following, again = update(probe), update(probe)
+        except (ChainRuleError, TypeError, ValueError, AttributeError, IndexError):
+            return None  # a step without tracing tells what is wrong, if anything is
+    before = [*params, *inputs]
+    if following is None or again is None or len(following) != len(before) or not _is_same_graph(following, again):
+        return None
+    for old, new in zip(before, following, strict=True):
+        if old.shape != new.shape or old.dtype != new.dtype:
             return None
     kinds = [type(leaf) for leaf, moves in zip(state_leaves, moving, strict=True) if moves]
-    return StepGraph(params, inputs, data, [loss, *new, *after], kinds)
+    return StepGraph(params, inputs, data, [loss, *following], kinds)
+
+
+def _is_same(leaf: Any, before: Any) -> bool:
+    """Whether a part of the state that is no number stayed what it was."""
+    if leaf is before:
+        return True
+    if type(leaf) is not type(before):
+        return False
+    return np.array_equal(leaf, before) if isinstance(leaf, np.ndarray) else bool(leaf == before)
+
+
+def _is_same_graph(first: list[Node], second: list[Node]) -> bool:
+    """Whether nodes compute the same from the same leaves."""
+    (key, leaves), (other_key, other_leaves) = (signature(ancestors(nodes), nodes) for nodes in (first, second))
+    return key == other_key and all(
+        a is b or (a._value is not None and b._value is not None and np.array_equal(a._value, b._value, equal_nan=True))
+        for a, b in zip(leaves, other_leaves, strict=True)
+    )
 
 
 def _moves(leaf: Any) -> bool:

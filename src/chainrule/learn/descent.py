@@ -61,9 +61,11 @@ class Descent:
         self._loss, self._batches, self._optimizer = loss, batches, optimizer
         self._check_finite, self._callback, self._advance = check_finite, callback, advance
         self._state = optimizer.init(leaves)
-        self._gradient = StepGradient(loss, keeps_programs=callback is None)
+        self._gradient = StepGradient(loss, keeps_programs=callback is None and batches.are_numbers)
         self._loops: dict[Any, CompiledLoop | None] = {}
         self._losses: list[Any] = []
+        #: How many steps a call of compiled code takes; it grows until a call takes long enough.
+        self._steps_per_call = 1
         #: The parameters that gave the last finite loss, or how to find them again.
         self._finite: Callable[[], list[Any]] = lambda: leaves
         self.steps = 0
@@ -143,14 +145,14 @@ class Descent:
         """Calls of compiled code, each of which takes as many steps as fit into a moment."""
         state_leaves, state_structure = flatten(self._state)
         block = loop.start(self.leaves, [leaf for leaf in state_leaves if _is_number(leaf)])
-        done, count = 0, 16
+        done = 0
         while done < span.steps:
-            count = min(count, span.steps - done)
+            count = min(self._steps_per_call, span.steps - done)
             before = block.copy()
             order = None if span.rows is None else span.rows[done : done + count]
             began = time.perf_counter()
             losses = loop.run(block, count, order)
-            seconds = time.perf_counter() - began
+            self._set_pace((time.perf_counter() - began) / count)
             if self._check_finite and not np.isfinite(losses[-1]):
                 self._raise_spoilt(loop, span, done, before, losses)
             self._losses.append(losses)
@@ -158,13 +160,16 @@ class Descent:
             self._remember(loop, before, order, count)
             self._advance(count, float(losses[-1]))
             done += count
-            if seconds < _CALL_SECONDS / 2:
-                count = max(int(count * min(_CALL_SECONDS / max(seconds, 1e-9), 64)), 1)
         self.leaves = loop.params(block)
         following = iter(loop.state(block))
         self._state = state_structure.unflatten(
             [next(following) if _is_number(leaf) else leaf for leaf in state_leaves]
         )
+
+    def _set_pace(self, seconds: float) -> None:
+        """Fit the length of calls to the time that one step took."""
+        fitting = int(_CALL_SECONDS / max(seconds, 1e-9))
+        self._steps_per_call = max(min(fitting, 64 * self._steps_per_call), 1)
 
     def _remember(self, loop: CompiledLoop, before: Any, order: Any, count: int) -> None:
         """The parameters before the last step can be found again by taking all steps but the last once more."""
