@@ -123,6 +123,10 @@ class Memory:
         """All views."""
         return self._views.values()
 
+    def places(self) -> Iterable[tuple[Node, View]]:
+        """All nodes that lie in memory, with their views."""
+        return self._views.items()
+
     def make_view(self, node: Node, copy: Node | None = None) -> bool:
         """Make a node a view of its source (or of a copy of it); false where strides cannot express it."""
         source = copy or node.inputs[0]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from chainrule.graph.node import Node
 from chainrule.graph.text import formula, node_names, type_text
 from chainrule.native.bodies import CONTROL, is_result
-from chainrule.native.buffers import Home
+from chainrule.native.buffers import Buffer, Home
 from chainrule.native.code import Layout
 from chainrule.native.control import ControlStage
 from chainrule.native.executable import Executable
+from chainrule.native.memory import VIEWS
 from chainrule.native.schedule import ProductStage, Stage, nodes_of, sources_of
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ def kernel_lines(kernel: Executable) -> list[str]:
         lines.append("   for each tile of rows:" if section.over_rows else "   once:")
         for stage in section.stages:
             lines += _stage_lines(stage, names)
-    lines += _memory_lines(kernel)
+    lines += _memory_lines(kernel, names)
     return lines
 
 
@@ -68,7 +71,7 @@ def _names(layout: Layout) -> dict[Node, str]:
 
 def _stage_lines(stage: Stage, names: dict[Node, str]) -> list[str]:
     def text(node: Node) -> str:
-        return f"{names[node]} = {formula(node, [(names.get(source, '·'), 100) for source in node.inputs])}"
+        return f"{names[node]} = {formula(node, [(_operand_text(source, names), 100) for source in node.inputs])}"
 
     if isinstance(stage, ControlStage):
         lines = [f"     {_control_text(stage)} {text(stage.node)}  : {type_text(stage.node)}"]
@@ -78,9 +81,25 @@ def _stage_lines(stage: Stage, names: dict[Node, str]) -> list[str]:
     if isinstance(stage, ProductStage):
         return [f"     product {text(stage.node)}  : {type_text(stage.node)}"]
     stored = set(stage.stored)
-    lines = [f"     loop over {list(stage.domain)}"]
+    lengths = ["rows" if axis == stage.row_axis else str(length) for axis, length in enumerate(stage.domain)]
+    lines = [f"     loop over {' × '.join(lengths)}" if lengths else "     numbers"]
     lines += [f"       {text(node)}" + ("  → memory" if node in stored else "") for node in stage.nodes]
     return lines
+
+
+def _operand_text(node: Node, names: dict[Node, str]) -> str:
+    """What a stage reads: a value by its name, a number, or a view of a value."""
+    while node not in names and node.op.name in VIEWS and node.op.name != "getitem":
+        if node.op.name == "transpose":
+            return f"{_operand_text(node.inputs[0], names)}ᵀ"
+        node = node.inputs[0]
+    if node in names:
+        return names[node]
+    if node.op.name == "getitem":
+        return f"{_operand_text(node.inputs[0], names)}{node.params['index']}"
+    if node.size == 1 and not node.inputs:
+        return f"{np.asarray(node._value).item():g}"
+    return node.name or node.op.name
 
 
 def _control_text(stage: ControlStage) -> str:
@@ -97,17 +116,24 @@ def _body_lines(role: str, body: Layout) -> list[str]:
     return [f"     {role.replace('_', ' ')}:", *["  " + line for line in stages]]
 
 
-def _memory_lines(kernel: Executable) -> list[str]:
+def _memory_lines(kernel: Executable, names: dict[Node, str]) -> list[str]:
+    """Working memory, and the place of each buffer in it; values that are not needed at the same time share a place."""
     layout = kernel.layout
-    lines = [
-        f"   arena: {layout.arena_bytes:,} bytes for each thread, {layout.shared_bytes:,} shared, "
-        f"{2 * layout.threads * layout.partial_bytes:,} for totals, {layout.state_bytes:,} for parameters"
+    sizes = [
+        (layout.arena_bytes, "for each thread"),
+        (layout.shared_bytes, "shared by the threads"),
+        (2 * layout.threads * layout.partial_bytes, "for the sums of the threads"),
+        (2 * layout.state_bytes, "for parameters"),
     ]
-    shown = {
-        view.buffer: view for view in layout.memory.views() if view.buffer.home in (Home.ARENA, Home.SHARED, Home.STATE)
-    }
+    told = [f"{size:,} bytes {what}" for size, what in sizes if size]
+    lines = [f"   working memory: {', '.join(told) or 'none'}"]
+    places: dict[Buffer, str] = {}
+    for node, view in layout.memory.places():
+        if view.buffer.home in (Home.ARENA, Home.SHARED, Home.STATE) and node in names:
+            places.setdefault(view.buffer, names[node])
+    ordered = sorted(places, key=lambda buffer: (buffer.home.value, buffer.offset))
     lines += [
-        f"     {buffer.home.value} +{buffer.offset:<8} {buffer.nbytes:>10,} bytes  {buffer.label}"
-        for buffer in sorted(shown, key=lambda buffer: (buffer.home.value, buffer.offset))
+        f"     {buffer.home.value} {buffer.offset:>10,}: {buffer.nbytes:>12,} bytes  {places[buffer]}"
+        for buffer in ordered
     ]
     return lines
