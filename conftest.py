@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import chainrule
+from chainrule.graph.node import Node, ancestors
 
 PACKAGE = Path(chainrule.__file__).parent
 
@@ -25,3 +29,53 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         with contextlib.suppress(Exception):  # pytest reports what is wrong with it when it collects
             importlib.import_module(name)
+
+
+# The whole suite on compiled code -------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--native", action="store_true", help="run the programs of transforms and of training steps as compiled code"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "interpreted(reason): not run with --native, for this reason")
+    if config.getoption("--native"):
+        _compile_all_programs()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--native"):
+        for item in items:
+            for marker in item.iter_markers("interpreted"):
+                item.add_marker(pytest.mark.skip(reason=marker.args[0]))
+
+
+def _compile_all_programs() -> None:
+    """Let everything that would run through NumPy, node by node, run as compiled code instead."""
+    from chainrule.learn import step
+    from chainrule.native.program import NativeProgram
+    from chainrule.transforms import running
+
+    class CompiledProgram:
+        """What `Program` promises, kept by compiled code."""
+
+        def __init__(self, outputs: Sequence[Node], leaves: Sequence[Node]) -> None:
+            self._program = NativeProgram(outputs, leaves)
+            fixed = [node for node in ancestors(outputs, skip=frozenset(leaves).__contains__) if not node.inputs]
+            self._has_finite_constants = all(_is_finite(node.value) for node in fixed)
+
+        def run(self, values: Iterable[Any]) -> list[Any]:
+            results = self._program.run(list(values))
+            if self._has_finite_constants and not all(map(_is_finite, results)):
+                np.divide(1.0, 0.0)  # NumPy tells of its own NaN and infinities; nobody tells of those of native code
+            return results
+
+    chainrule.config.cache = False
+    running.Program = step.Program = CompiledProgram  # type: ignore[assignment, misc]
+
+
+def _is_finite(value: Any) -> bool:
+    return np.asarray(value).dtype.kind not in "fc" or bool(np.isfinite(value).all())

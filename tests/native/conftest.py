@@ -151,6 +151,12 @@ def _loop_text() -> Callable[..., str]:
     return loop_text
 
 
+@pytest.fixture(name="target_named", scope="session")
+def _target_named() -> Callable[[str], Target]:
+    """`target_named`."""
+    return target_named
+
+
 @pytest.fixture(name="optimized", scope="session")
 def _optimized() -> Callable[..., tuple[Any, Any]]:
     """`optimized`."""

@@ -107,6 +107,7 @@ def test_equal_loops_run_once() -> None:
     assert program.run([np.array([2.0, 3.0])]) == [144.0]
 
 
+@pytest.mark.interpreted("compiled programs keep nodes for their plan; those of jit hold no values")
 def test_programs_do_not_keep_the_data() -> None:
     def run(data: Any) -> None:
         cr.grad(lambda x: cr.scan(lambda c, row: (c + np.sum(row * data), None), 0.0, x)[0])(np.ones((5, 1)))

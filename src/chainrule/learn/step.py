@@ -16,6 +16,7 @@ from chainrule.errors import ChainRuleError
 from chainrule.interpret import Program
 from chainrule.learn.recording import Recording, data_arrays, data_shapes
 from chainrule.structure import flatten
+from chainrule.transforms.compiling import compile_graph
 from chainrule.transforms.gradient import value_and_grad
 
 __all__ = ["StepGradient"]
@@ -77,7 +78,7 @@ class StepGradient:
             key = data_shapes(data)
             if key in self._agreed:
                 if key not in self._kept:
-                    self._kept[key] = _KeptProgram(self._agreed[key])
+                    self._kept[key] = _KeptProgram(self._agreed[key], compile_graph)
                 return self._kept[key].run(params, data)
             recording = self._record(params, data)
             if recording is not None:
@@ -106,10 +107,17 @@ class StepGradient:
 
 
 class _KeptProgram:
-    """A program for loss and gradient, and the constants that it uses."""
+    """A program for loss and gradient, and the constants that it uses.
 
-    def __init__(self, recording: Recording) -> None:
-        self._program = Program(recording.wanted(), recording.leaves)
+    Parameters
+    ----------
+    recording : Recording
+    make : callable, optional
+        Makes the program: one that NumPy runs, which is made quickly, or a compiled one for many steps.
+    """
+
+    def __init__(self, recording: Recording, make: Callable[..., Any] = Program) -> None:
+        self._program = make(recording.wanted(), recording.leaves)
         self._constants = recording.constants
 
     def run(self, params: Any, data: tuple[Any, ...]) -> tuple[Any, list[Any]]:

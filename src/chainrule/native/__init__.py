@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import warnings
-from functools import cache
 
 from chainrule.errors import InterpretedWarning
 
 __all__ = ["is_available"]
 
 
-@cache
+@functools.cache
 def is_available() -> bool:
     """Whether llvmlite is there to make native code; where it is not, a notice says so once."""
     if importlib.util.find_spec("llvmlite") is not None:

@@ -10,7 +10,9 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import threading
 import weakref
+from collections import deque
 from pathlib import Path
 
 from chainrule.config import config
@@ -22,7 +24,13 @@ __all__ = ["compiled"]
 _MAGIC = b"chainrule machine code 1\n"
 _HASH_BYTES = 32
 
+#: Code that nobody uses any more stays in memory until so much other code was needed: the next `minimize` of the same
+#: loss finds it there.
+_MOST_UNUSED = 32
+
 _loaded: weakref.WeakValueDictionary[str, Loaded] = weakref.WeakValueDictionary()
+_recent: deque[Loaded] = deque(maxlen=_MOST_UNUSED)
+_lock = threading.Lock()
 
 
 def compiled(text: str, target: Target) -> tuple[Loaded, str]:
@@ -42,7 +50,7 @@ def compiled(text: str, target: Target) -> tuple[Loaded, str]:
     key = _key(text, target)
     known = _loaded.get(key)
     if known is not None:
-        return known, "memory"
+        return _keep(key, known), "memory"
     code = _read(key) if config.cache else None
     origin = "disk"
     if code is None:
@@ -50,8 +58,15 @@ def compiled(text: str, target: Target) -> tuple[Loaded, str]:
         code = to_object(assemble(text), target)
         if config.cache:
             _write(key, code)
-    loaded = _loaded[key] = Loaded(code)
-    return loaded, origin
+    return _keep(key, Loaded(code)), origin
+
+
+def _keep(key: str, loaded: Loaded) -> Loaded:
+    with _lock:
+        _loaded[key] = loaded
+        if loaded not in _recent:
+            _recent.append(loaded)
+    return loaded
 
 
 def _key(text: str, target: Target) -> str:

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.native.arrays import DATA_OFFSET
 from chainrule.native.buffers import Buffer, Home, View, c_strides
 from chainrule.native.builder import Builder, Type, Value
+from chainrule.native.control import ControlStage, emit_control
 from chainrule.native.emitter import Emitter, scalar_of
 from chainrule.native.loops import COMBINE, LoopNest, lane_loop, neutral_number
-from chainrule.native.memory import Memory
+from chainrule.native.memory import ALIGNMENT, Memory
 from chainrule.native.products import MatrixProduct
 from chainrule.native.rows import RowAnalysis
-from chainrule.native.schedule import LoopStage, Section, Stage
+from chainrule.native.schedule import LoopStage, Section, Stage, sources_of
 from chainrule.native.target import Target
 
 __all__ = ["FunctionCode", "Layout", "Table"]
@@ -105,6 +109,10 @@ class Layout:
         In a loop of steps: leaves whose rows are picked for each step.
     packed : tuple of int
         Leaves that are given with their rows innermost.
+    constants : list of Node
+    body_name : str
+        Of the function, where the graph is the body of a branch or a loop: it is called with pointers to its leaves,
+        its outputs, its arena and the place where threads meet. Its constants are a part of the code.
     """
 
     sections: list[Section]
@@ -122,6 +130,19 @@ class Layout:
     batch: list[tuple[int, Node]] = field(default_factory=list)
     packed: tuple[int, ...] = ()
     is_loop: bool = False
+    constants: list[Node] = field(default_factory=list)
+    body_name: str = ""
+
+    @property
+    def control_stages(self) -> list[ControlStage]:
+        """The branches and loops."""
+        stages = chain.from_iterable(section.stages for section in self.sections)
+        return [stage for stage in stages if isinstance(stage, ControlStage)]
+
+    @property
+    def grows(self) -> bool:
+        """Whether code asks for memory while it runs."""
+        return any(stage.grows for stage in self.control_stages)
 
     @property
     def tiles(self) -> int:
@@ -129,9 +150,27 @@ class Layout:
         return -(-self.rows.count // self.tile_rows) if self.tile_rows else 0
 
     @property
+    def picks_by_tiles(self) -> bool:
+        """Whether each tile of rows picks its part of a batch; else something reads all of the batch at once."""
+        whole = [stage for section in self.sections if not section.over_rows for stage in section.stages]
+        read = {self.memory.base_of(source) for stage in whole for source in sources_of(stage)}
+        return len(whole) < sum(len(s.stages) for s in self.sections) and not any(
+            leaf in read for _, leaf in self.batch
+        )
+
+    @property
     def is_split(self) -> bool:
         """Whether rows come in more than one piece."""
         return self.tiles > 1 or self.threads > 1
+
+
+@dataclass
+class _Module:
+    """The functions of the bodies that a kernel calls, and what all its functions refer to."""
+
+    functions: dict[str, list[str]] = field(default_factory=dict)
+    globals: list[str] = field(default_factory=list)
+    declarations: set[str] = field(default_factory=set)
 
 
 class FunctionCode:
@@ -146,8 +185,16 @@ class FunctionCode:
         Whether a loop ends after a step whose loss is NaN or infinite.
     """
 
-    def __init__(self, layout: Layout, target: Target, name: str, checks_finite: bool = False) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        target: Target,
+        name: str,
+        checks_finite: bool = False,
+        module: _Module | None = None,
+    ) -> None:
         self.layout, self.target, self.name = layout, target, name
+        self._module = module or _Module()
         self.checks_finite = checks_finite
         self.b = Builder(target.lanes_of, target.has_fma, target.has_avx512)
         self.e = Emitter(self.b)
@@ -212,18 +259,54 @@ class FunctionCode:
     # The function --------------------------------------------------------------------------------------------------
 
     def text(self) -> str:
-        """The function as LLVM assembly, with what it calls declared."""
-        b = self.b
+        """The function as LLVM assembly, with what it calls."""
+        own, module = self._definition(), self._module
+        bodies = chain.from_iterable(module.functions.values())
+        return "\n".join([*sorted(module.declarations), *module.globals, *bodies, *own])
+
+    def _definition(self) -> list[str]:
+        b, layout = self.b, self.layout
         b.label("entry")
-        self._load_pointers()
-        if self.layout.is_loop:
+        if layout.body_name:
+            header = self._take_pointers()
+        else:
+            header = f"define void @{self.name}(ptr noalias %table, i64 %thread, i64 %steps) {{"
+            self._load_pointers()
+        if layout.is_loop:
             self._step_loop()
         else:
             self._sections()
         b.lines.append("ret void")
-        header = f"define void @{self.name}(ptr noalias %table, i64 %thread, i64 %steps) {{"
-        functions = [text for _, text in self._functions.values()]
-        return "\n".join([*sorted(b.declarations), *functions, header, *b.lines, "}"])
+        self._module.declarations |= b.declarations
+        stages = [text for _, text in self._functions.values()]
+        return [*stages, header, *b.lines, "}"]
+
+    def _take_pointers(self) -> str:
+        """The head of a body's function, whose arguments are the pointers themselves."""
+        table = self.layout.table
+        leaves = [Value(f"%leaf{i}", _PTR) for i in range(table.leaves)]
+        results = [Value(f"%result{i}", _PTR) for i in range(table.outputs)]
+        arena, self.sync = Value("%arena", _PTR), Value("%sync", _PTR)
+        self._pointers |= {(Home.LEAF, i): value for i, value in enumerate(leaves)}
+        self._pointers |= {(Home.OUTPUT, i): value for i, value in enumerate(results)}
+        self._pointers[Home.ARENA, 0] = arena
+        for i, node in enumerate(self.layout.constants):
+            name = f"@{self.name}.constant{i}"
+            data = "".join(f"\\{byte:02X}" for byte in np.ascontiguousarray(node._value, node.dtype).tobytes())
+            self._module.globals.append(
+                f'{name} = private constant [{node.size * node.dtype.itemsize} x i8] c"{data}", align {ALIGNMENT}'
+            )
+            self._pointers[Home.CONSTANT, i] = Value(name, _PTR)
+        arguments = ", ".join(map(str, (*leaves, *results, arena, self.sync)))
+        return f"define internal void @{self.name}({arguments}) {{"
+
+    def call(self, body: Layout, pointers: Sequence[Value]) -> None:
+        """Call the function of a body with its leaves, outputs and arena; it is written when it is first called."""
+        name = body.body_name
+        if name not in self._module.functions:
+            function = FunctionCode(body, self.target, name, module=self._module)
+            self._module.functions[name] = function._definition()
+        self.b.lines.append(f"call void @{name}({', '.join(map(str, (*pointers, self.sync)))})")
 
     def _load_pointers(self) -> None:
         b, table, layout = self.b, self.layout.table, self.layout
@@ -243,7 +326,7 @@ class FunctionCode:
         self._pointers[Home.STATE, 0] = private
         self._pointers[Home.NEXT_STATE, 0] = b.address(private, b.i64(layout.state_bytes), "i8")
         self._pointers[Home.PARTIAL, 0] = arena
-        self._sync = self._table_entry(table.sync)
+        self.sync = self._table_entry(table.sync)
         self._epoch = b.emit("alloca i64", _PTR)
         b.store(b.i64(0), self._epoch)
 
@@ -263,17 +346,17 @@ class FunctionCode:
         first, second = self._pointers[Home.STATE, 0], self._pointers[Home.NEXT_STATE, 0]
         given = self._table_entry(layout.table.state)
         self._history = self._table_entry(layout.table.history)
-        self._copy_state(given, first)
+        self.copy_bytes(given, first, layout.state_bytes)
         loop = b.begin_loop(b.i64(0), Value("%steps", _I64), 1, [first, second])
         self._pointers[Home.STATE, 0], self._pointers[Home.NEXT_STATE, 0] = loop.carried
         self._step = loop.index
-        if layout.batch and not any(section.over_rows for section in layout.sections):
+        if not layout.picks_by_tiles:
             self._pick_rows()
         self._sections()
         last, _ = b.end_loop(loop, [loop.carried[1], loop.carried[0]], unless=self._is_spoilt())
         begun = b.begin_if(b.icmp("eq", self._thread, b.i64(0)))
-        self._copy_state(last, given)
-        b.store(Value(loop.next_index, _I64), b.address(self._sync, b.i64(_STEPS_TAKEN), "i64"))
+        self.copy_bytes(last, given, layout.state_bytes)
+        b.store(Value(loop.next_index, _I64), b.address(self.sync, b.i64(_STEPS_TAKEN), "i64"))
         b.end_if(begun)
 
     def _is_spoilt(self) -> Value | None:
@@ -324,12 +407,11 @@ class FunctionCode:
 
             lane_loop(self, self.rows_times(1) if layout.rows.axis else node.shape[0], 0, [], row)
 
-    def _copy_state(self, source: Value, target: Value) -> None:
-        """The state is copied as a whole: its parts lie one after the other."""
+    def copy_bytes(self, source: Value, target: Value, size: int) -> None:
+        """Copy memory as it is."""
         b = self.b
         declaration = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
         b.declarations.add(declaration)
-        size = self.layout.state_bytes
         b.lines.append(f"call void @llvm.memcpy.p0.p0.i64(ptr {target.text}, ptr {source.text}, i64 {size}, i1 false)")
 
     def _sections(self) -> None:
@@ -351,6 +433,9 @@ class FunctionCode:
     def _stage(self, stage: Stage) -> None:
         if isinstance(stage, LoopStage):
             work: LoopNest | MatrixProduct = LoopNest(self, stage)
+        elif isinstance(stage, ControlStage):
+            emit_control(self, stage)
+            return
         else:
             work = MatrixProduct(self, stage.node)
         pointers = [self.base(view, row_stride) for view, row_stride in work.operands]
@@ -394,7 +479,7 @@ class FunctionCode:
         summed = _summed(section, layout.rows)
         self._summing = frozenset(summed)
         if not layout.is_split:
-            if not section.phase:
+            if not section.phase and layout.picks_by_tiles:
                 self._pick_rows()
             for stage in section.stages:
                 self._stage(stage)
@@ -404,7 +489,7 @@ class FunctionCode:
             self._pointers[Home.PARTIAL, 0] = self._partial_address(self._thread)
         for node in summed:
             self._fill(node)
-        self._tiles(section.stages, picks=not section.phase)
+        self._tiles(section.stages, picks=not section.phase and layout.picks_by_tiles)
         self._in_tiles = False
         self._summing = frozenset()
         if layout.threads > 1:
@@ -519,7 +604,7 @@ class FunctionCode:
         """Wait until all threads are here: a counter goes up by one for each, and is never reset."""
         b = self.b
         b.lines.append("fence seq_cst")
-        arrived = b.emit(f"atomicrmw add ptr {self._sync.text}, i64 1 seq_cst", _I64)
+        arrived = b.emit(f"atomicrmw add ptr {self.sync.text}, i64 1 seq_cst", _I64)
         round_ = b.emit(f"udiv i64 {arrived.text}, {self.layout.threads}", _I64)
         wanted = b.imul(b.iadd(round_, b.i64(1)), b.i64(self.layout.threads))
         wait, done, rest = b.fresh("wait"), b.fresh("done"), b.fresh("rest")
@@ -529,7 +614,7 @@ class FunctionCode:
         b.label(wait)
         spins, more = b.fresh(), b.fresh()
         b.lines.append(f"{spins} = phi i64 [ 0, %{entry} ], [ {more}, %{again} ]")
-        now = b.emit(f"load atomic i64, ptr {self._sync.text} seq_cst, align 8", _I64)
+        now = b.emit(f"load atomic i64, ptr {self.sync.text} seq_cst, align 8", _I64)
         b.branch(b.icmp("sge", now, wanted), done, rest)
         b.label(rest)
         b.lines.append(f"{more} = add i64 {spins}, 1")

@@ -13,8 +13,9 @@ import numpy as np
 
 from chainrule.native.arrays import address_of, references
 from chainrule.native.buffers import Buffer
-from chainrule.native.code import FunctionCode, Layout
 from chainrule.native.cache import compiled
+from chainrule.native.code import FunctionCode, Layout
+from chainrule.native.control import OUT_OF_MEMORY
 from chainrule.native.kernel import Request, make_layout
 from chainrule.native.memory import ALIGNMENT, padded
 from chainrule.native.target import Target, host
@@ -72,6 +73,7 @@ class Executable:
         target = target or host()
         self.layout = make_layout(request, target)
         self._given = self.layout.table.leaves + self.layout.table.outputs
+        self._grows = self.layout.grows
         self._leaves, self._state = request.leaves, request.state
         self._constants = [np.ascontiguousarray(node._value) for node in request.constants]
         replaced = {output for _, output in request.state}
@@ -175,7 +177,16 @@ class Executable:
         threads = self.layout.threads
         if threads == 1:
             self._function(workspace.address, 0, steps)
-            return
+        else:
+            self._launch_threads(workspace, steps)
+        if self._grows and workspace.sync.view(np.int64)[OUT_OF_MEMORY]:
+            raise MemoryError(
+                "the gradient of a while loop writes down the carry of every step, and there is no memory for so many "
+                "steps; where their number is known beforehand, scan with checkpoints needs less"
+            )
+
+    def _launch_threads(self, workspace: _Workspace, steps: int) -> None:
+        threads = self.layout.threads
         with _one_at_a_time:
             workspace.sync[:] = 0
             pool = _pool(threads - 1)

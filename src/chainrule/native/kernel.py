@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainrule.graph.node import Node, ancestors
+from chainrule.native.bodies import Lowered, is_result
 from chainrule.native.buffers import Buffer, Home
 from chainrule.native.code import Layout, Table, partial_view
+from chainrule.native.control import plan_control
 from chainrule.native.memory import VIEWS, Arena, Memory
 from chainrule.native.rows import RowAnalysis, analyse_rows
-from chainrule.native.schedule import ADDITION, LoopStage, is_immediate, schedule, section_of
+from chainrule.native.schedule import (
+    ADDITION,
+    is_immediate,
+    nodes_of,
+    schedule,
+    section_of,
+    sources_of,
+    written_buffers,
+)
 from chainrule.native.target import Target
 from chainrule.ops.shaping import cast
 
@@ -20,13 +30,13 @@ __all__ = ["Request", "make_layout"]
 #: Bytes that the values of a tile of rows may take: half of a second-level cache of 512 KiB.
 TILE_BYTES = 256 * 1024
 
-#: Nodes that are written more than once, first as a whole and then in parts.
-OVERWRITING = frozenset({"scatter", "index_set", ADDITION})
-
 #: Operations, roughly, that are worth a thread of their own: in a loop of steps, where threads only have to meet (about
 #: five microseconds of work), and in a single call, for which they are woken (about fifty).
 STEP_WORK = 150_000
 CALL_WORK = 1_500_000
+
+#: Nodes that are written more than once, first as a whole and then in parts.
+OVERWRITING = frozenset({"scatter", "index_set", ADDITION})
 
 
 @dataclass
@@ -64,8 +74,17 @@ class Request:
     guard: int = 0
 
 
-def make_layout(request: Request, target: Target) -> Layout:
-    """Decide on rows, tiles, threads, stages and memory."""
+def make_layout(request: Request, target: Target, bodies: dict[Lowered, Layout] | None = None) -> Layout:
+    """Decide on rows, tiles, threads, stages and memory.
+
+    Parameters
+    ----------
+    request : Request
+    target : Target
+    bodies : dict, optional
+        Layouts of bodies of branches and loops in the same kernel, which share their code.
+    """
+    bodies = {} if bodies is None else bodies
     leaves = [*request.leaves, *request.constants]
     outputs = _own_outputs(request.outputs, set(leaves))
     given = set(leaves)
@@ -86,8 +105,21 @@ def make_layout(request: Request, target: Target) -> Layout:
     layout.history = outputs[request.history] if request.history is not None else None
     layout.batch = [(index, request.leaves[index]) for index in request.batch]
     layout.packed = packed_leaves(request, memory)
+    layout.constants = list(request.constants)
+    for stage in layout.control_stages:
+        plan_control(stage, memory, lambda body: _body_layout(body, target, bodies, request.guard), request.guard)
     _plan_arena(layout, request)
     return layout
+
+
+def _body_layout(body: Lowered, target: Target, bodies: dict[Lowered, Layout], guard: int) -> Layout:
+    """The layout of a body, which becomes a function that is called with pointers."""
+    if body not in bodies:
+        request = Request(body.outputs, body.inputs, body.constants, data=[], guard=guard)
+        layout = make_layout(request, target, bodies)
+        layout.body_name = f"body{len(bodies)}"
+        bodies[body] = layout
+    return bodies[body]
 
 
 def _without_insides(order: Sequence[Node], outputs: Sequence[Node], given: set[Node]) -> list[Node]:
@@ -104,10 +136,15 @@ def _own_outputs(outputs: Sequence[Node], given: set[Node]) -> list[Node]:
     own: list[Node] = []
     for node in outputs:
         is_own = node.inputs and node not in given and node not in own and not is_immediate(node)
-        if not is_own or node.op.name in VIEWS or node.op.name in OVERWRITING:
+        is_second = any(_same_result(node, other) for other in own)
+        if not is_own or is_second or node.op.name in VIEWS or node.op.name in OVERWRITING:
             node = cast(node, dtype=node.dtype)
         own.append(node)
     return own
+
+
+def _same_result(a: Node, b: Node) -> bool:
+    return is_result(a) and is_result(b) and a.inputs == b.inputs and a.params == b.params
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
@@ -264,11 +301,7 @@ def _plan_arena(layout: Layout, request: Request) -> None:
 
 
 def _is_computed(node: Node, layout: Layout) -> bool:
-    return any(
-        node in (stage.nodes if isinstance(stage, LoopStage) else (stage.node,))
-        for section in layout.sections
-        for stage in section.stages
-    )
+    return any(node in nodes_of(stage) for section in layout.sections for stage in section.stages)
 
 
 def _plan_temporaries(layout: Layout, arena: Arena) -> None:
@@ -280,15 +313,11 @@ def _plan_temporaries(layout: Layout, arena: Arena) -> None:
     for section in layout.sections:
         first = number
         for stage in section.stages:
-            written = stage.stored if isinstance(stage, LoopStage) else [stage.node]
-            members = stage.nodes if isinstance(stage, LoopStage) else [stage.node]
-            buffers = [memory.view(node).buffer for node in written]
-            writes.append([buffer for buffer in buffers if buffer.home is Home.ARENA])
-            for node in members:
-                for source in node.inputs:
-                    base = memory.base_of(source)
-                    if base not in memory.given and not is_immediate(base) and (base in written or base in memory):
-                        last_use[memory.view(base).buffer] = number
+            writes.append([buffer for buffer in written_buffers(stage, memory) if buffer.home is Home.ARENA])
+            for source in sources_of(stage):
+                base = memory.base_of(source)
+                if base not in memory.given and not is_immediate(base) and base in memory:
+                    last_use[memory.view(base).buffer] = number
             for buffer in writes[-1]:
                 last_use[buffer] = number
             number += 1

@@ -39,7 +39,7 @@ class _Access:
     __slots__ = ("node", "position_strides", "row_stride", "scalar", "strides", "view")
 
     def __init__(
-        self, node: Node, view: View, strides: Sequence[int], row_stride: int, position_strides: tuple[int, ...] = ()
+        self, node: Node, view: View, strides: Sequence[int], row_stride: int, position_strides: Sequence[int] = ()
     ) -> None:
         self.node = node
         self.view = view
@@ -225,7 +225,8 @@ class LoopNest:
     @property
     def key(self) -> Hashable:
         """Equal for nests of the same code, which differ in nothing but where their memory is."""
-        number = {node: i for i, node in enumerate([*self.loads, *self.stage.nodes])}
+        picked = [access.node for access in self.picks.values()]
+        number = {node: i for i, node in enumerate(dict.fromkeys([*self.loads, *picked, *self.stage.nodes]))}
 
         def operand(source: Node, user: Node) -> Hashable:
             if source in number:
@@ -243,7 +244,7 @@ class LoopNest:
             for node in self.stage.nodes
         )
         accesses = tuple(
-            (access.scalar, tuple(access.strides), access.position_strides, number.get(access.node))
+            (access.scalar, tuple(access.strides), tuple(access.position_strides), number[access.node])
             for access in self._accesses()
         )
         axes = tuple((axis.length, axis.by_rows, axis.in_order) for axis in self.axes)

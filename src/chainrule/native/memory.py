@@ -99,6 +99,19 @@ class Memory:
             size = math.prod(others) * row_length
         return View(self._buffer(node, size, in_tile), node.shape, tuple(strides), 0, row_axis)
 
+    def result(self, node: Node, position: int) -> View:
+        """Memory for one result of a node that has several."""
+        shape, dtype = node.shape[position]
+        buffer = Buffer(Home.ARENA, len(self.buffers), dtype, math.prod(shape), label=node.op.name)
+        self.buffers.append(buffer)
+        return View(buffer, shape, c_strides(shape))
+
+    def scratch(self, nbytes: int, label: str) -> Buffer:
+        """Bytes that a stage needs while it runs."""
+        buffer = Buffer(Home.ARENA, len(self.buffers), np.dtype(np.int8), nbytes, label=label)
+        self.buffers.append(buffer)
+        return buffer
+
     def _buffer(self, node: Node, size: int, in_tile: bool) -> Buffer:
         buffer = Buffer(Home.ARENA, len(self.buffers), node.dtype, size, in_tile, label=node.name or node.op.name)
         self.buffers.append(buffer)

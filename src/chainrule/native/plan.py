@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
 from chainrule.graph.text import formula, node_names, type_text
+from chainrule.native.bodies import CONTROL, is_result
 from chainrule.native.buffers import Home
+from chainrule.native.code import Layout
+from chainrule.native.control import ControlStage
 from chainrule.native.executable import Executable
-from chainrule.native.schedule import LoopStage, Stage
+from chainrule.native.schedule import ProductStage, Stage, nodes_of, sources_of
 
 if TYPE_CHECKING:
     from chainrule.native.program import Part
@@ -43,8 +46,7 @@ def kernel_lines(kernel: Executable) -> list[str]:
             f"   {layout.rows.count} rows in {layout.tiles} tile{'s' * (layout.tiles != 1)} of {layout.tile_rows}, "
             f"on {layout.threads} thread{'s' * (layout.threads != 1)}; vectors run along {along}"
         )
-    nodes = [node for section in layout.sections for stage in section.stages for node in _nodes(stage)]
-    names = node_names([*layout.memory.given, *nodes])
+    names = _names(layout)
     for section in layout.sections:
         lines.append("   for each tile of rows:" if section.over_rows else "   once:")
         for stage in section.stages:
@@ -53,20 +55,46 @@ def kernel_lines(kernel: Executable) -> list[str]:
     return lines
 
 
-def _nodes(stage: Stage) -> list[Node]:
-    return stage.nodes if isinstance(stage, LoopStage) else [stage.node]
+def _names(layout: Layout) -> dict[Node, str]:
+    """Names of what the code computes, and of the results of branches and loops: ``%3[0]``."""
+    stages = [stage for section in layout.sections for stage in section.stages]
+    nodes = [node for stage in stages for node in nodes_of(stage)]
+    names = node_names([*layout.memory.given, *nodes])
+    for source in [source for stage in stages for source in sources_of(stage)]:
+        if is_result(source) and source not in names:
+            names[source] = source.name or f"{names[source.inputs[0]]}[{source.params['position']}]"
+    return names
 
 
 def _stage_lines(stage: Stage, names: dict[Node, str]) -> list[str]:
     def text(node: Node) -> str:
         return f"{names[node]} = {formula(node, [(names.get(source, '·'), 100) for source in node.inputs])}"
 
-    if not isinstance(stage, LoopStage):
+    if isinstance(stage, ControlStage):
+        lines = [f"     {_control_text(stage)} {text(stage.node)}  : {type_text(stage.node)}"]
+        for role, body in zip(CONTROL[stage.node.op.name], stage.bodies, strict=True):
+            lines += ["  " + line for line in _body_lines(role, body)]
+        return lines
+    if isinstance(stage, ProductStage):
         return [f"     product {text(stage.node)}  : {type_text(stage.node)}"]
     stored = set(stage.stored)
     lines = [f"     loop over {list(stage.domain)}"]
     lines += [f"       {text(node)}" + ("  → memory" if node in stored else "") for node in stage.nodes]
     return lines
+
+
+def _control_text(stage: ControlStage) -> str:
+    """What a branch or loop does, in words."""
+    name = stage.node.op.name
+    if name == "scan":
+        return f"loop of {stage.node.params['length']:,} steps"
+    return {"cond": "branch", "while_loop": "loop", "while_loop_back": "loop, and back through it,"}[name]
+
+
+def _body_lines(role: str, body: Layout) -> list[str]:
+    names = _names(body)
+    stages = [line for section in body.sections for stage in section.stages for line in _stage_lines(stage, names)]
+    return [f"     {role.replace('_', ' ')}:", *["  " + line for line in stages]]
 
 
 def _memory_lines(kernel: Executable) -> list[str]:

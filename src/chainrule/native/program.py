@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.config import config
 from chainrule.graph.node import Node, ancestors
+from chainrule.graph.op import INPUT, abstract_input
 from chainrule.interpret.program import Program, handed_out
 from chainrule.native.executable import Executable
 from chainrule.native.kernel import Request
@@ -17,6 +18,7 @@ from chainrule.native.plan import program_plan
 from chainrule.native.prepare import prepare
 from chainrule.native.schedule import is_compiled, is_immediate
 from chainrule.native.target import Target
+from chainrule.simplify.rewrite import rebuild
 
 __all__ = ["NativeProgram", "is_native_graph"]
 
@@ -66,7 +68,7 @@ class NativeProgram:
         guard: int = 0,
     ) -> None:
         self.name = name
-        self._leaves = list(leaves)
+        outputs, leaves = _with_inputs_for_leaves(outputs, leaves)
         outputs = prepare(outputs, leaves)
         self.parts = [_make_part(*group, target, guard) for group in _groups(ancestors(outputs), outputs, leaves)]
         slots: dict[Node, int] = {leaf: i for i, leaf in enumerate(leaves)}
@@ -122,6 +124,19 @@ def is_native_graph(outputs: Sequence[Node], leaves: Sequence[Node]) -> bool:
     """Whether one kernel can compute a graph."""
     given = set(leaves)
     return all(node in given or not node.inputs or is_compiled(node) for node in ancestors(outputs))
+
+
+def _with_inputs_for_leaves(outputs: Sequence[Node], leaves: Sequence[Node]) -> tuple[Sequence[Node], Sequence[Node]]:
+    """The graph with inputs in place of leaves that are constants, whose values would become part of the code."""
+    if all(leaf.op is INPUT for leaf in leaves):
+        return outputs, leaves
+    done: dict[Node, Node] = {}
+    for leaf in leaves:
+        done[leaf] = abstract_input(leaf.shape, leaf.dtype, leaf.name)
+        done[leaf].kind = leaf.kind
+    for node in ancestors(outputs, skip=frozenset(leaves).__contains__):
+        done[node] = rebuild(node, tuple([done[source] for source in node.inputs])) if node.inputs else node
+    return [done[node] for node in outputs], [done[leaf] for leaf in leaves]
 
 
 def _by_numpy(program: Program) -> Callable[[list[Any]], list[Any]]:

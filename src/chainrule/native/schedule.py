@@ -2,7 +2,8 @@
 
 A graph becomes a list of stages. A `LoopStage` is one loop nest that computes elementwise nodes and reductions of one
 domain; a value that only its own stage needs stays in a register. A `ProductStage` is a matrix product. Stages stand in
-sections: those that see all of an array at once, and those that run over tiles of rows.
+sections: those that see all of an array at once, and those that run over tiles of rows. A `ControlStage` is a branch or
+a loop that calls functions of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL, literal
+from chainrule.native.bodies import CONTROL, compiles, is_result
+from chainrule.native.buffers import Buffer
+from chainrule.native.control import ControlStage, reads_in_order
 from chainrule.native.emitter import has_instructions, is_native
 from chainrule.native.joins import JOINS, joins_natively, pieces
 from chainrule.native.memory import VIEWS, Memory
@@ -35,8 +39,11 @@ __all__ = [
     "is_loop_node",
     "is_reduction",
     "loop_dtypes",
+    "nodes_of",
     "schedule",
     "section_of",
+    "sources_of",
+    "written_buffers",
 ]
 
 #: Elements at computed positions, and values added there: see `chainrule.ops.positions`.
@@ -78,7 +85,27 @@ class ProductStage:
     node: Node
 
 
-Stage = LoopStage | ProductStage
+Stage = LoopStage | ProductStage | ControlStage
+
+
+def nodes_of(stage: Stage) -> list[Node]:
+    """The nodes that a stage computes."""
+    return stage.nodes if isinstance(stage, LoopStage) else [stage.node]
+
+
+def sources_of(stage: Stage) -> list[Node]:
+    """The nodes that a stage reads, its own among them."""
+    if isinstance(stage, ControlStage):
+        return stage.sources
+    return [source for node in nodes_of(stage) for source in node.inputs]
+
+
+def written_buffers(stage: Stage, memory: Memory) -> list[Buffer]:
+    """The memory that a stage writes to."""
+    if isinstance(stage, ControlStage):
+        return stage.buffers
+    written = stage.stored if isinstance(stage, LoopStage) else [stage.node]
+    return [memory.view(node).buffer for node in written]
 
 
 @dataclass(eq=False)
@@ -116,6 +143,10 @@ def is_immediate(node: Node) -> bool:
 
 def is_compiled(node: Node) -> bool:
     """Whether compiled code can compute a node; else NumPy does."""
+    if node.op.name in CONTROL:
+        return compiles(node)
+    if is_result(node):
+        return is_compiled(node.inputs[0])
     if node.is_tuple or not is_native(node.dtype) or not node.size:
         return False
     op = node.op
@@ -234,6 +265,12 @@ class _Planner:
         if node.op.name in JOINS:
             self._place_join(node)
             return
+        if node.op.name in CONTROL:
+            self._place_control(node)
+            return
+        if is_result(node):
+            self._place_result(node)
+            return
         if node.op.name == ADDITION:
             self._place_addition(node)
             return
@@ -308,14 +345,42 @@ class _Planner:
         if not is_immediate(source) and self.memory.make_view(node):
             return
         # The same elements in an order that the view can use; a number gets memory that the view can repeat.
+        self.memory.make_view(node, self._copy(source, node))
+
+    def _copy(self, source: Node, user: Node) -> Node:
+        """A copy of a node in the order of its elements, for a user that cannot read it as it lies in memory."""
         copy = Node(cast, (source,), {"dtype": source.dtype}, source.shape, source.dtype)
-        if node in self.rows.axis or node in self.rows.given:
+        if user in self.rows.axis or user in self.rows.given:
             self.rows.follow(copy, source)
-        else:  # the view needs all rows at once, and so does the copy
-            self.rows.phase[copy] = self.rows.phase[node]
+        else:  # the user needs all rows at once, and so does the copy
+            self.rows.phase[copy] = self.rows.phase[user]
         self.copies.append(copy)
         self._place_in_stage(copy)
-        self.memory.make_view(node, copy)
+        return copy
+
+    def _place_control(self, node: Node) -> None:
+        """A branch or a loop; a result that is an output of the kernel goes where the caller wants it."""
+        sources = []
+        for position, source in enumerate(node.inputs):
+            self._settle(source)
+            lies_well = not is_immediate(source) and reads_in_order(node, position, self.memory.view(source))
+            sources.append(source if lies_well else self._copy(source, node))
+        wanted = {item.params["position"]: item for item in self._outputs if is_result(item) and item.inputs[0] is node}
+        results = [
+            self.memory.view(wanted[i]) if i in wanted else self.memory.result(node, i) for i in range(len(node.shape))
+        ]
+        key = section_of(node, self.rows)
+        stages = self.sections[key].stages
+        stages.append(ControlStage(node, sources, results))
+        self.home[node] = (key, len(stages) - 1)
+
+    def _place_result(self, node: Node) -> None:
+        """One of the results of a branch or a loop, which is there when that has run."""
+        key, position = self.home[node] = self.home[node.inputs[0]]
+        stage = self.sections[key].stages[position]
+        assert isinstance(stage, ControlStage)
+        if node not in self.memory:
+            self.memory.place(node, stage.results[node.params["position"]])
 
     def _place_join(self, node: Node) -> None:
         """Place the parts; the node itself is there when the last of them is."""
@@ -412,7 +477,7 @@ class _Planner:
         needed = {node for node in outputs if node in self.home} | set(self.parts)
         for node in [*order, *self.copies, *self.parts]:
             if node in self.home and node not in self.joined:
-                for source in node.inputs:
+                for source in self._sources(node):
                     base = self.memory.base_of(source)
                     if base in self.home and (base is not source or self.home[base] != self.home[node]):
                         needed.add(base)
@@ -421,6 +486,12 @@ class _Planner:
                 stage = self.sections[key].stages[position]
                 if isinstance(stage, LoopStage):
                     stage.stored.append(node)
+
+    def _sources(self, node: Node) -> Sequence[Node]:
+        """What is read from memory or registers for a node."""
+        key, position = self.home[node]
+        stage = self.sections[key].stages[position]
+        return stage.sources if isinstance(stage, ControlStage) else node.inputs
 
 
 #: Elementwise operations that cost no more than to read their result from memory.

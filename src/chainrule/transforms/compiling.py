@@ -49,7 +49,7 @@ class _Interpreted:
         return f"{len(self._program)} NumPy calls, one after the other\n{self._graph}"
 
 
-def compile_graph(outputs: list[Node], leaves: list[Node], name: str) -> Runnable:
+def compile_graph(outputs: list[Node], leaves: list[Node], name: str = "graph") -> Runnable:
     """Compile a stabilised graph: the one place where a backend is chosen."""
     from chainrule.native.program import NativeProgram  # llvmlite is loaded when something is compiled
 
