@@ -101,12 +101,13 @@ def assert_stays_within(function: Callable[..., Any], *arguments: Any, gradients
     around.assert_untouched()
     for before, after in zip(arguments, inputs, strict=True):
         np.testing.assert_array_equal(before, after)
+    eps = max([np.finfo(x.dtype).eps for x in arguments if x.dtype.kind == "f"])
     for value, node in zip(found, graph.outputs, strict=True):
         if node.dtype.kind != "f":
             np.testing.assert_array_equal(value, node.value)
             continue
         scale = max(1.0, float(np.max(np.abs(node.value), initial=0)))
-        np.testing.assert_allclose(value, node.value, rtol=0, atol=1e5 * np.finfo(node.dtype).eps * scale)
+        np.testing.assert_allclose(value, node.value, rtol=0, atol=1e5 * eps * scale)
     return made
 
 
@@ -139,6 +140,12 @@ def pieces(x: Any, y: Any) -> Any:
 def diagonals(x: Any) -> Any:
     square = np.tril(x @ x.T)
     return np.sum(np.tanh(np.diagonal(square, 1))) + np.sum(np.repeat(np.tile(x, (2, 1)), 3, axis=1) ** 3)
+
+
+def positions(x: Any) -> Any:
+    picked = np.take(x, np.array([0, -1, 2, 2]), axis=0) * x[1, np.arange(x.shape[1])]
+    running = np.cumsum(picked, axis=1) + np.cumprod(picked, axis=0)
+    return np.sum(np.sin(running)) + np.sum(np.sort(x, axis=1) * np.arange(float(x.shape[1])))
 
 
 def draw(*shape: int, dtype: Any) -> Any:
@@ -194,6 +201,24 @@ def test_joined_and_assigned_parts_stay_within_their_buffers(rows: int, columns:
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_diagonals_and_repetitions_stay_within_their_buffers(shape: tuple[int, int], dtype: Any) -> None:
     assert_stays_within(diagonals, draw(*shape, dtype=dtype))
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (3, 5), (40, 8), (33, 19)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_elements_at_positions_stay_within_their_buffers(
+    shape: tuple[int, int], dtype: Any, settings: tuple[int, int | None]
+) -> None:
+    assert_stays_within(positions, draw(*shape, dtype=dtype))
+
+
+def test_positions_outside_of_an_array_are_refused() -> None:
+    x, places = draw(5, dtype=float), np.array([0, 4])
+    graph = cr.trace(lambda x, i: np.sum(np.sin(np.take(x, i))), x, places)
+    program = NativeProgram(graph.outputs, graph.inputs)
+    np.testing.assert_allclose(program.run([x, places - 5])[0], np.sum(np.sin(x[[0, 4]])))
+    for wrong in (places + 1, places - 6):
+        with pytest.raises(IndexError, match="out of bounds for an axis with size 5"):
+            program.run([x, wrong])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33])

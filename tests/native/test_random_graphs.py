@@ -56,6 +56,8 @@ UNARY: dict[str, Step] = {
     "backwards": lambda x: x[::-1] if np.ndim(x) else x[None],
     "last": lambda x: x[..., -1:] if np.ndim(x) else x,
     "picked": lambda x: x[np.array([0, -1, 0])] if np.ndim(x) and x.shape[0] else x,
+    "taken": lambda x: np.take(x, [0, -1, 0], axis=-1) if np.ndim(x) and x.shape[-1] else x,
+    "running product": lambda x: np.cumprod(np.tanh(x), axis=0) if np.ndim(x) else x,
     "gram": lambda x: np.tanh(np.atleast_2d(x) @ np.swapaxes(np.atleast_2d(x), -1, -2)),
     "total": np.sum,
     "mean of rows": lambda x: np.mean(x, axis=-1, keepdims=True) if np.ndim(x) and x.shape[-1] else x,

@@ -8,9 +8,12 @@ comes first.
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import TypeGuard
 
 import numpy as np
 
@@ -33,6 +36,9 @@ _I64, _PTR = Type("i64"), Type("ptr")
 
 #: Where, in the block of memory in which threads meet, the number of steps is left.
 _STEPS_TAKEN = 1
+
+#: Arrays of this size are worth a meeting of the threads, after each has computed a part.
+SHARED_SIZE = 8192
 
 #: More stages than this are compiled as functions, one for all stages of the same kind.
 _MOST_INLINE = 40
@@ -109,6 +115,8 @@ class Layout:
         In a loop of steps: leaves whose rows are picked for each step.
     packed : tuple of int
         Leaves that are given with their rows innermost.
+    shares_state : bool
+        Whether threads have one state together, of which each updates a part; else each has its own.
     constants : list of Node
     body_name : str
         Of the function, where the graph is the body of a branch or a loop: it is called with pointers to its leaves,
@@ -130,6 +138,7 @@ class Layout:
     batch: list[tuple[int, Node]] = field(default_factory=list)
     packed: tuple[int, ...] = ()
     is_loop: bool = False
+    shares_state: bool = False
     constants: list[Node] = field(default_factory=list)
     body_name: str = ""
 
@@ -228,7 +237,7 @@ class FunctionCode:
 
     def accumulates(self, node: Node) -> bool:
         """Whether a result is added to what is there already."""
-        return self._in_tiles and self.layout.is_split and node in self.layout.rows.summed
+        return self._in_tiles and self.layout.tiles > self.layout.threads and node in self.layout.rows.summed
 
     def row_role(self, node: Node) -> int | None:
         """The axis of a product that runs over rows; -1 where rows are summed over."""
@@ -323,8 +332,9 @@ class FunctionCode:
         private = b.address(b.address(arena, b.i64(own), "i8"), mine, "i8")
         self._pointers[Home.SHARED, 0] = arena
         self._pointers[Home.ARENA, 0] = b.address(private, b.i64(2 * layout.state_bytes), "i8")
-        self._pointers[Home.STATE, 0] = private
-        self._pointers[Home.NEXT_STATE, 0] = b.address(private, b.i64(layout.state_bytes), "i8")
+        state = b.address(arena, b.i64(own), "i8") if layout.shares_state else private
+        self._pointers[Home.STATE, 0] = state
+        self._pointers[Home.NEXT_STATE, 0] = b.address(state, b.i64(layout.state_bytes), "i8")
         self._pointers[Home.PARTIAL, 0] = arena
         self.sync = self._table_entry(table.sync)
         self._epoch = b.emit("alloca i64", _PTR)
@@ -424,13 +434,38 @@ class FunctionCode:
             alone = self.layout.threads > 1 and not self.layout.is_loop and position > last_rows
             begun = self.b.begin_if(self.b.icmp("eq", self._thread, self.b.i64(0))) if alone else None
             for stage in section.stages:
-                self._stage(stage)
+                if self._is_shared(stage):
+                    self._stage(stage, self._part_of(math.prod(stage.domain)))
+                    self._barrier()
+                else:
+                    self._stage(stage)
             if begun:
                 self.b.end_if(begun)
         if self.layout.is_loop and self.layout.shared_bytes:
             self._barrier()
 
-    def _stage(self, stage: Stage) -> None:
+    def _is_shared(self, stage: Stage) -> TypeGuard[LoopStage]:
+        """Whether each thread does a part of a loop, such as the update of many parameters."""
+        layout = self.layout
+        if not (layout.shares_state and isinstance(stage, LoopStage)) or self._outlines:
+            return False
+        homes = {layout.memory.view(node).buffer.home for node in stage.stored}
+        return (
+            math.prod(stage.domain) >= SHARED_SIZE
+            and not stage.reductions
+            and homes <= {Home.NEXT_STATE, Home.SHARED}
+            and LoopNest(self, stage).is_flat
+        )
+
+    def _part_of(self, length: int) -> tuple[Value, Value]:
+        """Where the part of this thread begins, and how long it is."""
+        b = self.b
+        size = -(-length // self.layout.threads)
+        size = -(-size // ALIGNMENT) * ALIGNMENT
+        start = b.intrinsic("smin", b.imul(self._thread, b.i64(size)), b.i64(length))
+        return start, b.intrinsic("smin", b.isub(b.i64(length), start), b.i64(size))
+
+    def _stage(self, stage: Stage, part: tuple[Value, Value] | None = None) -> None:
         if isinstance(stage, LoopStage):
             work: LoopNest | MatrixProduct = LoopNest(self, stage)
         elif isinstance(stage, ControlStage):
@@ -441,6 +476,8 @@ class FunctionCode:
         pointers = [self.base(view, row_stride) for view, row_stride in work.operands]
         if self._outlines:
             self._call(work, pointers)
+        elif isinstance(work, LoopNest):
+            work.emit(pointers, part)
         else:
             work.emit(pointers)
 
@@ -488,7 +525,8 @@ class FunctionCode:
         if layout.threads > 1:
             self._pointers[Home.PARTIAL, 0] = self._partial_address(self._thread)
         for node in summed:
-            self._fill(node)
+            if self.accumulates(node):
+                self._fill(node)
         self._tiles(section.stages, picks=not section.phase and layout.picks_by_tiles)
         self._in_tiles = False
         self._summing = frozenset()
@@ -569,6 +607,7 @@ class FunctionCode:
         """The totals of all threads, in the order of the threads."""
         b = self.b
         places = [self._partial_address(thread) for thread in range(self.layout.threads)]
+        has_parts = False
         for node in summed:
             partial, total = self.layout.partials[node], self.layout.memory.view(node)
             scalar = memory_scalar(partial.buffer)
@@ -598,7 +637,16 @@ class FunctionCode:
                 self._store_vector(value, b.address(target, index, scalar), mask)
                 return []
 
-            lane_loop(self, total.buffer.size, lanes, [], body)
+            if total.buffer.home is Home.SHARED:
+                start, length = self._part_of(total.buffer.size)
+                begins = [b.address(pointer, start, scalar) for pointer in (*sources, target)]
+                *sources[:], target = begins
+                lane_loop(self, length, lanes, [], functools.partial(body, sources=sources, target=target))
+                has_parts = True
+            else:
+                lane_loop(self, total.buffer.size, lanes, [], body)
+        if has_parts:
+            self._barrier()
 
     def _barrier(self) -> None:
         """Wait until all threads are here: a counter goes up by one for each, and is never reset."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chainrule.graph.node import Node, ancestors
 from chainrule.native.bodies import Lowered, is_result
 from chainrule.native.buffers import Buffer, Home
-from chainrule.native.code import Layout, Table, partial_view
+from chainrule.native.code import SHARED_SIZE, Layout, Table, partial_view
 from chainrule.native.control import plan_control
 from chainrule.native.memory import VIEWS, Arena, Memory
 from chainrule.native.rows import RowAnalysis, analyse_rows
@@ -27,8 +27,8 @@ from chainrule.ops.shaping import cast
 
 __all__ = ["Request", "make_layout"]
 
-#: Bytes that the values of a tile of rows may take: half of a second-level cache of 512 KiB.
-TILE_BYTES = 256 * 1024
+#: Bytes that the values of a tile of rows may take: half of a second-level cache of 1 MiB.
+TILE_BYTES = 512 * 1024
 
 #: Operations, roughly, that are worth a thread of their own: in a loop of steps, where threads only have to meet (about
 #: five microseconds of work), and in a single call, for which they are woken (about fifty).
@@ -284,12 +284,18 @@ def _plan_arena(layout: Layout, request: Request) -> None:
             before = memory.view(request.leaves[request.state[view.buffer.index][0]]).buffer
             view.buffer.offset = before.offset
     layout.state_bytes = state.size
+    layout.shares_state = layout.threads > 1 and layout.is_loop and state.size >= 4 * SHARED_SIZE
     shared, private, partial = Arena(request.guard), Arena(request.guard), Arena(request.guard)
     for node in memory.whole:
         buffer = memory.view(node).buffer
         if buffer.home is Home.ARENA:
             buffer.home = Home.SHARED
             shared.take(buffer)
+    if layout.shares_state:
+        for node in memory.rows.summed:
+            if node in memory and node.size >= SHARED_SIZE and memory.view(node).buffer.home is Home.ARENA:
+                memory.view(node).buffer.home = Home.SHARED
+                shared.take(memory.view(node).buffer)
     if layout.threads > 1:
         for number, node in enumerate(node for node in memory.rows.summed if _is_computed(node, layout)):
             layout.partials[node] = partial_view(node, number)

@@ -13,7 +13,7 @@ from chainrule.graph.node import Node
 from chainrule.native.buffers import View
 from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import scalar_of
-from chainrule.native.schedule import ADDITION, GATHER, LoopStage, is_immediate, is_reduction, loop_dtypes
+from chainrule.native.schedule import ADDITION, GATHER, RECURRENCE, LoopStage, is_immediate, is_reduction, loop_dtypes
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode
@@ -26,10 +26,11 @@ _MOST_LANES = 16
 
 @dataclass
 class _Axis:
-    """A loop: its length (a number, or rows times a number), and whether it counts rows."""
+    """A loop: its length (a number, or rows times a number), whether it counts rows, and whether it runs in order."""
 
     length: int
     by_rows: bool = False
+    in_order: bool = False
 
 
 class _Access:
@@ -59,6 +60,7 @@ class LoopNest:
 
     def __init__(self, code: FunctionCode, stage: LoopStage) -> None:
         self.code, self.stage = code, stage
+        self._length_of_part: Value | None = None
         members = set(stage.nodes)
         self.loads: dict[Node, _Access] = {}
         for node in stage.nodes:
@@ -68,7 +70,8 @@ class LoopNest:
         self.picks = {node: self._picked_access(node, node.inputs[0]) for node in stage.nodes if node.op.name == GATHER}
         self.stores = {node: self._store_access(node) for node in stage.stored}
         self.reduced = {node: self._reduced_axes(node) for node in stage.reductions}
-        self.axes = [_Axis(n, i == stage.row_axis) for i, n in enumerate(stage.domain)]
+        in_order = {node.params["axis"] for node in stage.nodes if node.op.name == RECURRENCE}
+        self.axes = [_Axis(n, i == stage.row_axis, i in in_order) for i, n in enumerate(stage.domain)]
         self.order = list(range(len(self.axes)))
         self._drop_unit_axes()
         self._merge_axes()
@@ -141,7 +144,8 @@ class LoopNest:
         i = 0
         while i + 1 < len(self.axes):
             first, second = self.axes[i], self.axes[i + 1]
-            joint = not second.by_rows and all(
+            may_join = not (second.by_rows or first.in_order or second.in_order)
+            joint = may_join and all(
                 access.strides[i] == access.strides[i + 1] * second.length for access in self._accesses()
             )
             if joint and all((i in axes) == (i + 1 in axes) for axes in self.reduced.values()):
@@ -169,7 +173,7 @@ class LoopNest:
         total = math.prod(self._length(i) for i in range(len(self.axes)))
         added = [access for node, access in self.stores.items() if node.op.name == ADDITION]
         for i in range(len(self.axes)):
-            if not all(access.strides[i] for access in added):
+            if self.axes[i].in_order or not all(access.strides[i] for access in added):
                 continue  # several values may be added to the same element, one after the other
             length = self._length(i)
             rounds = total / length * math.ceil(length / self.lanes)
@@ -244,14 +248,34 @@ class LoopNest:
             (access.scalar, tuple(access.strides), tuple(access.position_strides), number[access.node])
             for access in self._accesses()
         )
-        axes = tuple((axis.length, axis.by_rows) for axis in self.axes)
+        axes = tuple((axis.length, axis.by_rows, axis.in_order) for axis in self.axes)
         reduced = tuple((number[node], tuple(sorted(reduced))) for node, reduced in self.reduced.items())
         return nodes, accesses, axes, reduced, self.lane_axis, self.lanes, len(self.loads)
 
-    def emit(self, pointers: Sequence[Value]) -> None:
-        """Write the loops, for given addresses of the operands."""
+    @property
+    def is_flat(self) -> bool:
+        """Whether one loop goes through all elements."""
+        return len(self.axes) == 1
+
+    def emit(self, pointers: Sequence[Value], part: tuple[Value, Value] | None = None) -> None:
+        """Write the loops.
+
+        Parameters
+        ----------
+        pointers : sequence of Value
+            The addresses of the operands.
+        part : (Value, Value), optional
+            For a flat nest: where to begin, and how many elements to compute; by default all.
+        """
         self.b, self.e = self.code.b, self.code.e
-        self._level(0, {}, dict(zip(self._accesses(), pointers, strict=True)), None, {})
+        places = dict(zip(self._accesses(), pointers, strict=True))
+        if part is not None:
+            start, self._length_of_part = part
+            places = {
+                access: self._advance(pointer, start, access.strides[0], access.scalar)
+                for access, pointer in places.items()
+            }
+        self._level(0, {}, places, None, {})
 
     def _level(
         self,
@@ -298,6 +322,8 @@ class LoopNest:
 
         axis = self.axes[depth]
         length = self.code.rows_times(axis.length // self.code.row_count) if axis.by_rows else axis.length
+        if self._length_of_part is not None:
+            length = self._length_of_part
         lanes = self.lanes if depth == self.lane_axis else 0
         return dict(zip(nodes, lane_loop(self.code, length, lanes, list(totals.values()), body), strict=True))
 
@@ -326,6 +352,9 @@ class LoopNest:
         operands = [operand if operand.type.lanes == lanes else self.b.splat(operand, lanes) for operand in operands]
         if node.op.name == "cast":
             result = operands[0]
+        elif node.op.name == RECURRENCE:
+            factor, term, before = operands
+            result = self.e.add(term, self.e.multiply(factor, before))
         else:
             assert node.op.lower is not None
             result = node.op.lower(self.e, *operands, **node.params)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +23,13 @@ from chainrule.native.emitter import has_instructions, is_native
 from chainrule.native.joins import JOINS, joins_natively, pieces
 from chainrule.native.memory import VIEWS, Memory
 from chainrule.native.rows import RowAnalysis
-from chainrule.ops.shaping import cast as CAST
+from chainrule.ops.indexing import Index, getitem
+from chainrule.ops.shaping import cast
 
 __all__ = [
     "ADDITION",
     "GATHER",
+    "RECURRENCE",
     "LoopStage",
     "ProductStage",
     "Section",
@@ -45,6 +48,8 @@ __all__ = [
 
 #: Elements at computed positions, and values added there: see `chainrule.ops.positions`.
 GATHER, ADDITION = "gather", "add_at"
+#: Each element from the one before it: see `chainrule.ops.cumulative`.
+RECURRENCE = "recurrence"
 REDUCTIONS = frozenset({"sum", "max", "min", "prod", "all", "any"})
 
 
@@ -156,6 +161,8 @@ def is_compiled(node: Node) -> bool:
         return node.params["index"].is_basic
     if op.name in VIEWS or op.name in ("cast", GATHER, ADDITION):
         return True
+    if op.name == RECURRENCE:
+        return node.dtype.kind == "f" and all(source.shape == node.shape for source in node.inputs)
     if op.name in REDUCTIONS:
         return _reduces_natively(node)
     if op.name == "matmul":
@@ -201,15 +208,15 @@ def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
 
 def _with_python_integers(node: Node) -> tuple[np.dtype[np.generic], ...]:
     """The dtypes for a comparison with a Python integer; objects where it is too large for the other operand's."""
-    fixed = [source for source in node.inputs if source.op is LITERAL]
-    common = np.result_type(*[source.dtype for source in node.inputs if source not in fixed])
-    limits = np.iinfo(common) if common.kind in "iu" else None
-    if limits is None or not all(limits.min <= source._value <= limits.max for source in fixed):
+    common = np.result_type(*[source.dtype for source in node.inputs if source.op is not LITERAL] or [np.int64])
+    limits: Any = np.iinfo(common) if common.kind in "iu" else None
+    numbers = [source._value for source in node.inputs if source.op is LITERAL]
+    if limits is None or not all(limits.min <= number <= limits.max for number in numbers):
         common = np.dtype(object)
     return (*[common] * len(node.inputs), node.dtype)
 
 
-def _kinds(node: Node) -> list[tuple[Node, object]]:
+def _kinds(node: Node) -> list[tuple[Node, Any]]:
     return [(source, source.kind) for source in node.inputs]
 
 
@@ -278,6 +285,9 @@ class _Planner:
             return
         if node.op.name == ADDITION:
             self._place_addition(node)
+            return
+        if node.op.name == RECURRENCE:
+            self._place_recurrence(node)
             return
         if node.op.name == GATHER:
             self._settle(node.inputs[0])  # all of it is there before the loop begins
@@ -351,7 +361,7 @@ class _Planner:
 
     def _copy(self, source: Node, user: Node) -> Node:
         """A copy of a node in the order of its elements, for a user that cannot read it as it lies in memory."""
-        copy = Node(CAST, (source,), {"dtype": source.dtype}, source.shape, source.dtype)
+        copy = Node(cast, (source,), {"dtype": source.dtype}, source.shape, source.dtype)
         if user in self.rows.axis or user in self.rows.given:
             self.rows.follow(copy, source)
         else:  # the user needs all rows at once, and so does the copy
@@ -404,7 +414,7 @@ class _Planner:
         key = section_of(node, self.rows)
         for source in node.inputs:
             self._settle(source)
-        zeros = Node(CAST, (literal(0),), {"dtype": node.dtype}, node.shape, node.dtype)
+        zeros = Node(cast, (literal(0),), {"dtype": node.dtype}, node.shape, node.dtype)
         added = Node(node.op, node.inputs, node.params, node.inputs[0].shape, node.dtype)
         for part in (zeros, added):
             self.rows.follow(part, node)
@@ -415,6 +425,44 @@ class _Planner:
         stages.append(LoopStage(added.shape, None, [added]))
         self.home[added] = self.home[node] = (key, len(stages) - 1)
         self.joined.add(node)
+
+    def _place_recurrence(self, node: Node) -> None:
+        """The first elements along the axis, and then a loop of its own over the others, in order."""
+        key = section_of(node, self.rows)
+        for source in node.inputs:
+            self._settle(source)
+        axis, step = node.params["axis"], -1 if node.params["backwards"] else 1
+        first, rest, before = (
+            Index(((None, None, None),) * axis + (part,))
+            for part in ((-1, None, None) if step < 0 else (0, 1, None), _rest(step), _before(step))
+        )
+        start = self._view(node.inputs[1], first)
+        begin = Node(cast, (start,), {"dtype": node.dtype}, start.shape, node.dtype)
+        self._place_part(begin, node, first)
+        self._place_in_stage(begin)
+        self.home[node] = self.home[begin]
+        self.joined.add(node)
+        if node.shape[axis] == 1:
+            return
+        inputs = (*[self._view(source, rest) for source in node.inputs], self._view(node, before))
+        others = Node(node.op, inputs, node.params, inputs[0].shape, node.dtype)
+        self._place_part(others, node, rest)
+        stages = self.sections[key].stages
+        stages.append(LoopStage(others.shape, None, [others]))
+        self.home[others] = self.home[node] = (key, len(stages) - 1)
+
+    def _view(self, source: Node, index: Index) -> Node:
+        """A part of an array, which takes no time."""
+        shape = self.memory.view(source).index(index.entries).shape
+        part = Node(getitem, (source,), {"index": index}, shape, source.dtype)
+        self.memory.make_view(part)
+        return part
+
+    def _place_part(self, part: Node, whole: Node, index: Index) -> None:
+        """A node that computes a part of another one."""
+        self.rows.follow(part, whole)
+        self.memory.place(part, self.memory.view(whole).index(index.entries))
+        self.parts.append(part)
 
     def _after(self, source: Node, user: Node, key: tuple[int, bool]) -> int:
         """The first stage of the user's section in which a source is there."""
@@ -474,13 +522,23 @@ def section_of(node: Node, rows: RowAnalysis) -> tuple[int, bool]:
 
 
 def _fits(stage: LoopStage, node: Node) -> bool:
-    """Whether the axes of all reductions of a stage can be nested in one another; additions stay alone."""
-    if stage.nodes[0].op.name == ADDITION:
+    """Whether the axes of all reductions of a stage can be nested in one another; loops with an order stay alone."""
+    if stage.nodes[0].op.name in (ADDITION, RECURRENCE):
         return False
     if not is_reduction(node):
         return True
     own = _reduced(node, stage.domain)
     return all(own <= other or other <= own for other in (_reduced(r, stage.domain) for r in stage.reductions))
+
+
+def _rest(step: int) -> tuple[int | None, ...]:
+    """All elements of an axis but the first that is computed, in the order in which they are computed."""
+    return (1, None, 1) if step > 0 else (-2, None, -1)
+
+
+def _before(step: int) -> tuple[int | None, ...]:
+    """The elements before those."""
+    return (None, -1, 1) if step > 0 else (None, 0, -1)
 
 
 def _reduced(node: Node, domain: tuple[int, ...]) -> frozenset[int]:

@@ -14,11 +14,11 @@ import numpy as np
 
 from chainrule.graph.infer import normalize_axes, reduction, with_shape
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Notation, Op, constant
 from chainrule.ops.joining import as_array, concatenate_op
 from chainrule.ops.record import Example, Sampler, example, function, present
 from chainrule.ops.reduction import initial_like, reduce_with, spread
-from chainrule.ops.shaping import astype, ravel, reshape, transpose
+from chainrule.ops.shaping import astype, broadcast, ravel, reshape, transpose
 
 Shape = tuple[int, ...]
 
@@ -87,12 +87,31 @@ def _recurrence_vjp(position: int, g: Any, out: Any, factors: Any, terms: Any, a
     return adjoint * (_after(out, axis) if backwards else _before(out, axis, 0.0))
 
 
+def _sums_as_recurrence(x: Any, axis: int) -> Any:
+    """s[k] = x[k] + 1 s[k−1]"""
+    if x.dtype.kind != "f" or not x.size:
+        return None
+    return recurrence(broadcast(constant(np.ones((), x.dtype)), shape=x.shape), x, axis=axis, backwards=False)
+
+
+def _products_as_recurrence(x: Any, axis: int) -> Any:
+    """p[k] = −0 + x[k] p[k−1], as −0 changes nothing, the sign of a zero included"""
+    if x.dtype.kind != "f" or not x.size:
+        return None
+    first = x[along(axis, slice(0, 1))]
+    if x.shape[axis] == 1:
+        return x
+    rest = constant(np.full((*x.shape[:axis], x.shape[axis] - 1, *x.shape[axis + 1 :]), -0.0, x.dtype))
+    return recurrence(x, concatenate_op(first, rest, axis=axis), axis=axis, backwards=False)
+
+
 cumsum_op = Op(
     "cumsum",
     lambda x, axis: np.add.accumulate(x, axis=axis) if x.dtype.kind in "fc" else np.cumsum(x, axis=axis),
     _accumulation,
     vjp=(_running_sum_vjp,),
     jvp="multilinear",
+    decompose=_sums_as_recurrence,
     notation=Notation("cumsum({0})", r"\operatorname{{cumsum}}({0})"),
 )
 #: A linear recurrence along an axis; all derivatives of running products are made of it.
@@ -114,6 +133,7 @@ cumprod_op = Op(
     lambda x, axis: np.cumprod(x, axis=axis),
     _accumulation,
     vjp=(_running_product_vjp,),
+    decompose=_products_as_recurrence,
     notation=Notation("cumprod({0})", r"\operatorname{{cumprod}}({0})"),
 )
 

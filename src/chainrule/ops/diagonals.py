@@ -64,6 +64,10 @@ def _on_diagonal_steps(values: Any, offset: int, axis1: int, axis2: int, shape: 
     return transpose_op(reshape_op(flat, shape=moved), axes=tuple(np.argsort(axes).tolist()))
 
 
+def _lower_triangle(shape: Shape, k: int) -> Any:
+    return np.tri(shape[-2], shape[-1], k, dtype=bool)
+
+
 def _triangle_steps(x: Any, is_kept: Any) -> Any:
     """Zeros, of the dtype of x, where a constant mask says so."""
     return where(constant(is_kept), x, constant(np.zeros((), x.dtype)))
@@ -97,7 +101,7 @@ tril_op = Op(
     with_shape(lambda x, k: x.shape),
     vjp=(lambda g, out, x, k: tril_op(g, k=k),),
     jvp="multilinear",
-    decompose=lambda x, k: _triangle_steps(x, np.tri(*x.shape[-2:], k=k, dtype=bool)),
+    decompose=lambda x, k: _triangle_steps(x, _lower_triangle(x.shape, k)),
 )
 triu_op = Op(
     "triu",
@@ -105,7 +109,7 @@ triu_op = Op(
     with_shape(lambda x, k: x.shape),
     vjp=(lambda g, out, x, k: triu_op(g, k=k),),
     jvp="multilinear",
-    decompose=lambda x, k: _triangle_steps(x, ~np.tri(*x.shape[-2:], k=k - 1, dtype=bool)),
+    decompose=lambda x, k: _triangle_steps(x, ~_lower_triangle(x.shape, k - 1)),
 )
 
 
