@@ -295,7 +295,7 @@ def test_a_label_that_does_not_exist_is_an_error(batch_size: int | None) -> None
     loss, params, (X, labels) = softmax_problem()
     labels[50] = 3
     with pytest.raises(
-        (IndexError, cr.errors.ShapeMismatchError), match="index 3 is out of bounds|labels go from 0 to 2"
+        (IndexError, cr.errors.ShapeMismatchError), match=r"index 3 is out of bounds|labels go from 0 to 2"
     ):
         cr.minimize(loss, params, (X, labels), optimizer=DESCENT, steps=30, batch_size=batch_size)
 
