@@ -35,13 +35,10 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--native", action="store_true", help="run the programs of transforms and of training steps as compiled code"
-    )
+    parser.addoption("--native", action="store_true", help="run the programs of all transforms as compiled code")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "interpreted(reason): not run with --native, for this reason")
     if config.getoption("--native"):
         _compile_all_programs()
 
@@ -54,8 +51,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _compile_all_programs() -> None:
-    """Let everything that would run through NumPy, node by node, run as compiled code instead."""
-    from chainrule.learn import step
+    """Let what `grad` and the other transforms run through NumPy, node by node, run as compiled code instead.
+
+    Kept steps of training and what `jit` makes are compiled in any case.
+    """
     from chainrule.native.program import NativeProgram
     from chainrule.transforms import running
 
@@ -74,7 +73,8 @@ def _compile_all_programs() -> None:
             return results
 
     chainrule.config.cache = False
-    running.Program = step.Program = CompiledProgram  # type: ignore[assignment, misc]
+    running.Program = CompiledProgram  # type: ignore[assignment, misc]
+    running.LARGEST_KEPT = 2_000  # larger graphs, loops written out for the most part, take seconds to compile
 
 
 def _is_finite(value: Any) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.learn import compiled, descent
+from chainrule.native import executable
 
 pytest.importorskip("llvmlite")
 
@@ -93,7 +96,7 @@ def rows(n: int, d: int, dtype: Any = np.float64) -> tuple[Any, Any]:
 
 
 def logistic_problem(n: int = 100, d: int = 5, dtype: Any = np.float64) -> tuple[Any, Any, Any]:
-    return logistic, {"w": np.zeros(d, dtype), "b": dtype(0)}, rows(n, d, dtype)
+    return logistic, {"w": np.linspace(-0.4, 0.4, d).astype(dtype), "b": dtype(0.3)}, rows(n, d, dtype)
 
 
 def perceptron_problem(n: int = 203, d: int = 3, h: int = 7, dtype: Any = np.float64) -> tuple[Any, Any, Any]:
@@ -111,7 +114,8 @@ def perceptron_problem(n: int = 203, d: int = 3, h: int = 7, dtype: Any = np.flo
 def softmax_problem(n: int = 90, d: int = 4, k: int = 3, dtype: Any = np.float64) -> tuple[Any, Any, Any]:
     X, _ = rows(n, d, dtype)
     labels = np.random.default_rng(0).integers(k, size=n)
-    return softmax_regression, {"W": np.zeros((d, k), dtype), "b": np.zeros(k, dtype)}, (X, labels)
+    W = np.random.default_rng(d).normal(size=(d, k)).astype(dtype)
+    return softmax_regression, {"W": W, "b": np.linspace(-1, 1, k).astype(dtype)}, (X, labels)
 
 
 PROBLEMS: dict[str, Callable[..., tuple[Any, Any, Any]]] = {
@@ -186,7 +190,6 @@ CONTAINERS: dict[str, tuple[Any, Any]] = {
     "named tuple": (Pair(np.ones(2), 1.0), lambda p: np.sum((p.w + p.b) ** 2)),
     "two precisions": ((np.ones(3, np.float32), np.ones(3)), lambda p: np.sum(p[0] ** 2) + np.sum(p[1] ** 4)),
     "one unused": ({"w": np.ones(3), "idle": np.ones(2)}, lambda p: np.sum(p["w"] ** 2)),
-    "empty": ({"w": np.ones(3), "nothing": np.ones((0, 2))}, lambda p: np.sum(p["w"] ** 2) + np.sum(p["nothing"])),
     "another order": (np.asfortranarray(np.arange(6.0).reshape(2, 3)), lambda p: np.sum(p[0] * p[1] + p[0] ** 2)),
     "strided": (np.arange(12.0)[::3], lambda p: np.sum((p - np.arange(4)) ** 4) / 100),
 }
@@ -196,15 +199,16 @@ CONTAINERS: dict[str, tuple[Any, Any]] = {
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_parameters_in_any_container(name: str, optimizer: str, calls: list[int]) -> None:
     params, loss = CONTAINERS[name]
-    if name == "empty":
-        calls.append(0)
-        found, expected = (
-            run(loss, params, optimizer=OPTIMIZERS[optimizer], steps=9) for run in (cr.minimize, one_by_one)
-        )
-        np.testing.assert_allclose(found.params["w"], expected.params["w"], rtol=1e-12)
-        assert found.params["nothing"].shape == (0, 2)
-        return
     assert_same_run(calls, loss, params, optimizer=OPTIMIZERS[optimizer])
+
+
+def test_parameters_without_elements() -> None:
+    def loss(p: Any) -> Any:
+        return np.sum(p["w"] ** 2) + np.sum(p["nothing"])
+
+    result = cr.minimize(loss, {"w": np.ones(3), "nothing": np.ones((0, 2))}, optimizer=DESCENT, steps=9)
+    np.testing.assert_allclose(result.params["w"], 0.8**9)
+    assert result.params["nothing"].shape == (0, 2)
 
 
 def strange(kind: str, X: Any) -> Any:
@@ -259,7 +263,7 @@ def test_data_in_containers(calls: list[int]) -> None:
     def loss(w: Any, table: Any, weights: Any) -> Any:
         return np.mean(weights[0] * (table["X"] @ w - table["y"]) ** 2)
 
-    data = ({"X": X, "y": y}, [np.abs(y) + 0.5])
+    data = ({"X": X, "y": y}, (np.abs(y) + 0.5,))
     assert_same_run(calls, loss, np.zeros(4), data, batch_size=8)
     calls.clear()
     assert_same_run(calls, loss, np.zeros(4), data)
@@ -284,6 +288,16 @@ def test_text_among_the_rows_is_that_of_each_batch() -> None:
     coded = np.where(kinds == "a", 1.0, -2.0)
     expected = cr.minimize(lambda w, X, t: np.mean((X @ w - t) ** 2), np.zeros(2), (X, coded), **settings)
     np.testing.assert_allclose(found.history["loss"], expected.history["loss"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [None, 8])
+def test_a_label_that_does_not_exist_is_an_error(batch_size: int | None) -> None:
+    loss, params, (X, labels) = softmax_problem()
+    labels[50] = 3
+    with pytest.raises(
+        (IndexError, cr.errors.ShapeMismatchError), match=r"index 3 is out of bounds|labels go from 0 to 2"
+    ):
+        cr.minimize(loss, params, (X, labels), optimizer=DESCENT, steps=30, batch_size=batch_size)
 
 
 def test_losses_without_rows_and_with_constants(calls: list[int]) -> None:
@@ -485,9 +499,9 @@ def test_the_error_is_that_of_the_steps_one_by_one(
     """With calls of one step, the step that fails is the first of its call."""
     monkeypatch.setattr(descent, "_CALL_SECONDS", seconds)
     with pytest.raises(cr.errors.DivergenceError) as expected:
-        one_by_one(falling, np.full(3, start), optimizer=DESCENT, steps=2000)
+        one_by_one(falling, np.full(3, start), optimizer=DESCENT, steps=5000)
     with pytest.raises(cr.errors.DivergenceError) as found:
-        cr.minimize(falling, np.full(3, start), optimizer=DESCENT, steps=2000)
+        cr.minimize(falling, np.full(3, start), optimizer=DESCENT, steps=5000)
     assert sum(calls) > 0
     assert str(found.value) == str(expected.value)
     assert found.value.step == expected.value.step
@@ -523,7 +537,7 @@ def test_the_error_names_the_node_where_it_began_and_its_line(calls: list[int]) 
     with pytest.raises(cr.errors.DivergenceError, match="it begins in log of margin") as caught:
         cr.minimize(loss, np.array([2.0, 3.0]), optimizer=DESCENT, steps=500)
     assert sum(calls) > 0
-    assert f"test_compiled.py, line {line}" in str(caught.value) or f"test_compiled.py:{line}" in str(caught.value)
+    assert f"test_compiled.py, line {line}" in str(caught.value)
     assert np.all(caught.value.params > 1)
 
 
@@ -554,8 +568,6 @@ def test_unchecked_runs_go_on(batch_size: int | None, calls: list[int]) -> None:
 
 
 def test_a_second_run_does_not_compile_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chainrule.native import executable
-
     origins: list[str] = []
     original = executable.compiled
 
@@ -568,26 +580,19 @@ def test_a_second_run_does_not_compile_again(monkeypatch: pytest.MonkeyPatch) ->
     loss, params, data = perceptron_problem(n=199, h=11)
     for _ in range(3):
         cr.minimize(loss, params, data, optimizer=cr.Adam(lr=0.003), steps=20, batch_size=50)
-    half = len(origins) // 3
-    assert half == 2  # whole batches, and the last one of an epoch
-    assert origins == ["compiled"] * 2 + ["memory"] * 4
+    assert origins == ["compiled"] * 2 + ["memory"] * 4  # one for whole batches, one for the last of an epoch
 
 
 def test_progress_counts_all_steps(monkeypatch: pytest.MonkeyPatch, calls: list[int]) -> None:
-    from contextlib import contextmanager
-
-    from chainrule.learn import minimize as module
-
     heard: list[tuple[int, float]] = []
 
     @contextmanager
     def bar(progress: bool, steps: int) -> Any:
         yield lambda count, value: heard.append((count, value))
 
-    monkeypatch.setattr(__import__("sys").modules[cr.Result.__module__], "_bar", bar)
+    monkeypatch.setattr(importlib.import_module("chainrule.learn.minimize"), "_bar", bar)
     loss, params, data = logistic_problem()
     result = cr.minimize(loss, params, data, optimizer=DESCENT, steps=300, progress=True)
-    assert module is not None
     assert [count for count, _ in heard] == calls
     assert sum(count for count, _ in heard) == 300
     np.testing.assert_array_equal([value for _, value in heard], result.history["loss"][np.cumsum(calls) - 1])

@@ -139,6 +139,24 @@ def test_any_number_of_threads_gives_the_same_to_rounding(monkeypatch: pytest.Mo
         assert_close(other, found[0], 1000)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_stop_together_at_the_step_that_diverges(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cr.config, "threads", threads)
+    X = np.linspace(0.5, 1.5, 301)
+
+    def falling(w: Any, X: Any) -> Any:
+        return np.mean(np.sqrt(w * X))
+
+    path = [2.0]
+    while path[-1] > 0:
+        path.append(path[-1] - 0.1 * np.mean(np.sqrt(X)) / (2 * np.sqrt(path[-1])))
+    for _ in range(5):
+        with pytest.raises(cr.errors.DivergenceError, match="it begins in sqrt") as caught:
+            cr.minimize(falling, 2.0, (X,), optimizer=cr.GradientDescent(lr=0.1), steps=2000)
+        assert caught.value.step == len(path) - 1
+        assert caught.value.params == pytest.approx(path[-2], rel=1e-9)
+
+
 # Several calls at once ------------------------------------------------------------------------------------------------
 
 

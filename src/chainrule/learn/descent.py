@@ -12,10 +12,11 @@ from chainrule.errors import ChainRuleError, DivergenceError
 from chainrule.graph.provenance import describe, where_recorded
 from chainrule.interpret import first_bad_node
 from chainrule.learn.batches import Batches, Span
-from chainrule.learn.compiled import CompiledLoop, compile_loop, trace_step
+from chainrule.learn.compiled import CompiledLoop, compile_loop
 from chainrule.learn.optimizers import Optimizer
 from chainrule.learn.recording import Recording, data_arrays, data_shapes
 from chainrule.learn.step import StepGradient
+from chainrule.learn.tracing import is_moving, trace_step
 from chainrule.structure import Structure, flatten
 from chainrule.transforms.calling import function_name
 
@@ -144,7 +145,7 @@ class Descent:
     def _run_compiled(self, loop: CompiledLoop, span: Span) -> None:
         """Calls of compiled code, each of which takes as many steps as fit into a moment."""
         state_leaves, state_structure = flatten(self._state)
-        block = loop.start(self.leaves, [leaf for leaf in state_leaves if _is_number(leaf)])
+        block = loop.start(self.leaves, [leaf for leaf in state_leaves if is_moving(leaf)])
         done = 0
         while done < span.steps:
             count = min(self._steps_per_call, span.steps - done)
@@ -162,9 +163,7 @@ class Descent:
             done += count
         self.leaves = loop.params(block)
         following = iter(loop.state(block))
-        self._state = state_structure.unflatten(
-            [next(following) if _is_number(leaf) else leaf for leaf in state_leaves]
-        )
+        self._state = state_structure.unflatten([next(following) if is_moving(leaf) else leaf for leaf in state_leaves])
 
     def _set_pace(self, seconds: float) -> None:
         """Fit the length of calls to the time that one step took."""
@@ -192,7 +191,7 @@ class Descent:
         """The error for a loss that is not finite, with the node where it began."""
         what = f"the loss of {function_name(self._loss)} became {value} at step {self.steps}"
         try:
-            recording = Recording(self._loss, params, rows)
+            recording = Recording(self._loss, params, rows, named=True)
             with np.errstate(all="ignore"):
                 node = first_bad_node(recording.order)
         except (ChainRuleError, TypeError, ValueError, IndexError):
@@ -222,10 +221,6 @@ def _after(loop: CompiledLoop, block: Any, steps: int, order: Any) -> list[Any]:
     if steps:
         loop.run(moved, steps, order)
     return loop.params(moved)
-
-
-def _is_number(leaf: Any) -> bool:
-    return type(leaf) in (int, float) or (isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "fciu")
 
 
 def _uphill(gradient: Any) -> Any:

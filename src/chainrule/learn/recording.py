@@ -33,9 +33,18 @@ def data_shapes(data: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 class Recording:
-    """One trace of the loss, with parameters and data as inputs of the graph."""
+    """One trace of the loss, with parameters and data as inputs of the graph.
 
-    def __init__(self, loss: Callable[..., Any], params: Any, data: tuple[Any, ...]) -> None:
+    Parameters
+    ----------
+    loss : callable
+    params : container of arrays
+    data : tuple
+    named : bool, default False
+        Whether to look up the names of variables, for a message.
+    """
+
+    def __init__(self, loss: Callable[..., Any], params: Any, data: tuple[Any, ...], *, named: bool = False) -> None:
         leaves, structure = flatten(data)
 
         def with_arrays(params: Any, arrays: list[Any]) -> Any:
@@ -43,7 +52,7 @@ class Recording:
             return loss(params, *structure.unflatten([next(following) if _is_array(x) else x for x in leaves]))
 
         arguments = Arguments(with_arrays, (params, data_arrays(data)), (0, 1))
-        call = TracedCall(with_arrays, arguments, {})
+        call = TracedCall(with_arrays, arguments, {}, scans_names=named)
         self.inputs, self.start = call.inputs, call.start
         self.params_count = arguments.structures[0].leaf_count
         self.output = scalar_output(call.result, function_name(loss))

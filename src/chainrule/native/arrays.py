@@ -14,7 +14,7 @@ __all__ = ["DATA_OFFSET", "address_of", "references"]
 
 def address_of(array: np.ndarray[Any, Any]) -> int:
     """Where the elements of an array begin."""
-    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+    return array.__array_interface__["data"][0]
 
 
 def _data_offset() -> int | None:
@@ -30,7 +30,7 @@ def _data_offset() -> int | None:
 DATA_OFFSET = _data_offset()
 
 
-def references(arrays: Sequence[Any]) -> list[int]:
+def references(arrays: Sequence[Any]) -> list[Any]:
     """What compiled code is given for arrays, which must be kept until it has run."""
     if DATA_OFFSET is not None:
         return list(map(id, arrays))

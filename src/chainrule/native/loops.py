@@ -506,7 +506,7 @@ def neutral_number(name: str, dtype: np.dtype[np.generic]) -> float | int:
         return 1
     if dtype.kind == "f":
         return -math.inf if name == "max" else math.inf
-    limits = np.iinfo(dtype)
+    limits = np.iinfo(dtype)  # type: ignore[type-var]
     return int(limits.min if name == "max" else limits.max)
 
 

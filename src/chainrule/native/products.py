@@ -111,13 +111,15 @@ class MatrixProduct:
         usual = list(self.sizes)
         if role is not None and role >= 0:
             sizes[role], usual[role] = code.rows_times(1), code.tile_rows
-        sides = [_Side(base, *strides) for base, strides in zip(pointers, self.strides, strict=True)]
+        a, b, c = (_Side(base, *strides) for base, strides in zip(pointers, self.strides, strict=True))
         product = _Product(
             sizes[0],
             sizes[1],
             sizes[2],
             (usual[0], usual[1], usual[2]),
-            *sides,
+            a,
+            b,
+            c,
             code.accumulates(self.node),
             scalar_of(self.node.dtype),
         )

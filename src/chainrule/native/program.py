@@ -123,7 +123,9 @@ class NativeProgram:
 def is_native_graph(outputs: Sequence[Node], leaves: Sequence[Node]) -> bool:
     """Whether one kernel can compute a graph."""
     given = set(leaves)
-    return all(node in given or not node.inputs or is_compiled(node) for node in ancestors(outputs))
+    return all(
+        node in given or not node.inputs or is_compiled(node) for node in ancestors(outputs, skip=given.__contains__)
+    )
 
 
 def _with_inputs_for_leaves(outputs: Sequence[Node], leaves: Sequence[Node]) -> tuple[Sequence[Node], Sequence[Node]]:

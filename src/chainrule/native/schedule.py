@@ -196,12 +196,24 @@ def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
             dtypes = compute.resolve_dtypes((*kinds, None))
         except TypeError:
             return None
+        if np.dtype(object) in dtypes:
+            dtypes = _with_python_integers(node)
     else:
         common = node.dtype
         if common.kind != "f":
             common = np.result_type(*[kind(0) if isinstance(kind, type) else kind for _, kind in _kinds(node)])
         dtypes = (*[common] * len(node.inputs), node.dtype)
     return dtypes if all(map(is_native, dtypes)) else None
+
+
+def _with_python_integers(node: Node) -> tuple[np.dtype[np.generic], ...]:
+    """The dtypes for a comparison with a Python integer; objects where it is too large for the other operand's."""
+    common = np.result_type(*[source.dtype for source in node.inputs if source.op is not LITERAL] or [np.int64])
+    limits: Any = np.iinfo(common) if common.kind in "iu" else None
+    numbers = [source._value for source in node.inputs if source.op is LITERAL]
+    if limits is None or not all(limits.min <= number <= limits.max for number in numbers):
+        common = np.dtype(object)
+    return (*[common] * len(node.inputs), node.dtype)
 
 
 def _kinds(node: Node) -> list[tuple[Node, Any]]:
