@@ -27,7 +27,7 @@ from chainrule.native.loops import COMBINE, LoopNest, lane_loop, neutral_number
 from chainrule.native.memory import ALIGNMENT, Memory
 from chainrule.native.products import MatrixProduct
 from chainrule.native.rows import RowAnalysis
-from chainrule.native.schedule import LoopStage, Section, Stage, sources_of
+from chainrule.native.stages import LoopStage, Section, Stage, sources_of
 from chainrule.native.target import Target
 
 __all__ = ["FunctionCode", "Layout", "Table"]

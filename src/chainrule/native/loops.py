@@ -13,7 +13,8 @@ from chainrule.graph.node import Node
 from chainrule.native.buffers import View
 from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import scalar_of
-from chainrule.native.schedule import ADDITION, GATHER, RECURRENCE, LoopStage, is_immediate, is_reduction, loop_dtypes
+from chainrule.native.nodes import ADDITION, GATHER, RECURRENCE, is_immediate, is_reduction, loop_dtypes
+from chainrule.native.stages import LoopStage
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

@@ -15,7 +15,7 @@ from chainrule.native.code import Layout
 from chainrule.native.control import ControlStage
 from chainrule.native.executable import Executable
 from chainrule.native.memory import VIEWS
-from chainrule.native.schedule import ProductStage, Stage, nodes_of, sources_of
+from chainrule.native.stages import ProductStage, Stage, nodes_of, sources_of
 
 if TYPE_CHECKING:
     from chainrule.native.program import Part

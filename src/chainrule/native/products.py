@@ -1,8 +1,8 @@
 """Matrix products: register-blocked kernels.
 
-A block of the result stays in registers while the inner axis runs. In an *outer* kernel vectors run along an axis of the
-result, and elements of the other operand are repeated in all lanes; in an *inner* kernel vectors run along the axis that
-is summed over, and lanes are summed at the end. Strides decide which of them reads memory in its own order.
+A block of the result stays in registers while the inner axis runs. In an *outer* kernel vectors run along an axis of
+the result, and elements of the other operand are repeated in all lanes; in an *inner* kernel vectors run along the axis
+that is summed over, and lanes are summed at the end. Strides decide which of them reads memory in its own order.
 """
 
 from __future__ import annotations
@@ -445,8 +445,8 @@ class _InnerKernel(_Kernel):
 def _sums_of_lanes(code: FunctionCode, vectors: Sequence[Value]) -> list[Value]:
     """The sum of the lanes of each vector, several at a time.
 
-    Two vectors are halved together: one sum holds the half sums of both. After log2(lanes) rounds one vector holds a sum
-    in each lane.
+    Two vectors are halved together: one sum holds the half sums of both. After log2(lanes) rounds one vector holds a
+    sum in each lane.
     """
     b = code.b
     count = len(vectors)
