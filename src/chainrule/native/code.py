@@ -23,12 +23,15 @@ from chainrule.native.buffers import Buffer, Home, View, c_strides
 from chainrule.native.builder import Builder, Type, Value
 from chainrule.native.control import ControlStage, emit_control
 from chainrule.native.emitter import Emitter, scalar_of
-from chainrule.native.loops import COMBINE, LoopNest, lane_loop, neutral_number
+from chainrule.native.lanes import lane_loop, load_lanes, store_lanes
+from chainrule.native.loops import emit_nest
 from chainrule.native.memory import ALIGNMENT, Memory
+from chainrule.native.nests import LoopNest
 from chainrule.native.products import MatrixProduct
 from chainrule.native.rows import RowAnalysis
 from chainrule.native.stages import LoopStage, Section, Stage, sources_of
 from chainrule.native.target import Target
+from chainrule.native.totals import joined, neutral_number
 
 __all__ = ["FunctionCode", "Layout", "Table"]
 
@@ -409,13 +412,13 @@ class FunctionCode:
 
                 def part(index: Value, mask: Value | None, carried: list[Value]) -> list[Value]:
                     type, pointer = Type(scalar, lanes), b.address(here, index, scalar)
-                    value = b.masked_load(pointer, mask, type) if mask else b.load(pointer, type)
-                    self._store_vector(value, b.address(there, index, scalar), mask)
+                    value = load_lanes(b, pointer, type, mask)
+                    store_lanes(b, value, b.address(there, index, scalar), mask)
                     return []
 
-                return lane_loop(self, width, lanes, [], part)
+                return lane_loop(b, width, lanes, [], part)
 
-            lane_loop(self, self.rows_times(1) if layout.rows.axis else node.shape[0], 0, [], row)
+            lane_loop(b, self.rows_times(1) if layout.rows.axis else node.shape[0], 0, [], row)
 
     def copy_bytes(self, source: Value, target: Value, size: int) -> None:
         """Copy memory as it is."""
@@ -477,7 +480,7 @@ class FunctionCode:
         if self._outlines:
             self._call(work, pointers)
         elif isinstance(work, LoopNest):
-            work.emit(pointers, part)
+            emit_nest(self, work, pointers, part)
         else:
             work.emit(pointers)
 
@@ -502,7 +505,10 @@ class FunctionCode:
             self._rows = Value("%rows", _I64)
             given.append("i64 %rows")
         self.b.label("entry")
-        work.emit(parameters)
+        if isinstance(work, LoopNest):
+            emit_nest(self, work, parameters)
+        else:
+            work.emit(parameters)
         body = [f"define internal void @{name}({', '.join(given)}) {{", *self.b.lines, "ret void", "}"]
         outer[0].declarations |= self.b.declarations
         (self.b, self.e), self._rows = outer, rows
@@ -511,7 +517,7 @@ class FunctionCode:
     # Rows ------------------------------------------------------------------------------------------------------------
 
     def _row_section(self, section: Section) -> None:
-        layout, b = self.layout, self.b
+        layout = self.layout
         self._in_tiles = True
         summed = _summed(section, layout.rows)
         self._summing = frozenset(summed)
@@ -571,23 +577,16 @@ class FunctionCode:
 
     def _fill(self, node: Node) -> None:
         """Totals begin at what changes nothing: 0 for a sum."""
-        view = self.view(node)
+        view, b = self.view(node), self.b
         base, scalar = self._flat(node, view)
-        name = node.op.name if node.op.name in COMBINE else "sum"
         lanes = self.target.lanes_of[scalar]
 
         def body(index: Value, mask: Value | None, carried: list[Value]) -> list[Value]:
-            value = self.b.constant(neutral_number(name, node.dtype), Type(scalar, lanes))
-            self._store_vector(value, self.b.address(base, index, scalar), mask)
+            value = self.b.constant(neutral_number(node.op.name, node.dtype), Type(scalar, lanes))
+            store_lanes(b, value, self.b.address(base, index, scalar), mask)
             return []
 
-        lane_loop(self, view.buffer.size, lanes, [], body)
-
-    def _store_vector(self, value: Value, pointer: Value, mask: Value | None) -> None:
-        if mask is None:
-            self.b.store(value, pointer)
-        else:
-            self.b.masked_store(value, pointer, mask)
+        lane_loop(b, view.buffer.size, lanes, [], body)
 
     # Threads ---------------------------------------------------------------------------------------------------------
 
@@ -614,7 +613,7 @@ class FunctionCode:
             lanes = self.target.lanes_of[scalar]
             sources = [b.address(place, b.i64(partial.buffer.offset), "i8") for place in places]
             target, _ = self._flat(node, total)
-            combine = getattr(self.e, COMBINE.get(node.op.name, "add"))
+            name = node.op.name
 
             def body(
                 index: Value,
@@ -624,27 +623,27 @@ class FunctionCode:
                 target: Value = target,
                 scalar: str = scalar,
                 lanes: int = lanes,
-                combine: object = combine,
+                name: str = name,
             ) -> list[Value]:
                 type = Type(scalar, lanes)
                 parts = []
                 for source in sources:
                     pointer = b.address(source, index, scalar)
-                    parts.append(b.masked_load(pointer, mask, type) if mask else b.load(pointer, type))
+                    parts.append(load_lanes(b, pointer, type, mask))
                 value = parts[0]
                 for part in parts[1:]:
-                    value = combine(value, part)  # type: ignore[operator]
-                self._store_vector(value, b.address(target, index, scalar), mask)
+                    value = joined(self.e, name, value, part)
+                store_lanes(b, value, b.address(target, index, scalar), mask)
                 return []
 
             if total.buffer.home is Home.SHARED:
                 start, length = self._part_of(total.buffer.size)
                 begins = [b.address(pointer, start, scalar) for pointer in (*sources, target)]
                 *sources[:], target = begins
-                lane_loop(self, length, lanes, [], functools.partial(body, sources=sources, target=target))
+                lane_loop(b, length, lanes, [], functools.partial(body, sources=sources, target=target))
                 has_parts = True
             else:
-                lane_loop(self, total.buffer.size, lanes, [], body)
+                lane_loop(b, total.buffer.size, lanes, [], body)
         if has_parts:
             self._barrier()
 

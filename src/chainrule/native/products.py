@@ -16,7 +16,7 @@ from chainrule.graph.node import Node
 from chainrule.native.buffers import View
 from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import scalar_of
-from chainrule.native.loops import lane_loop
+from chainrule.native.lanes import lane_loop, load_lanes, store_lanes, strided_address
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode
@@ -164,22 +164,12 @@ def _over_stack(code: FunctionCode, product: _Product, stack: _Stack, row_axis: 
     def body(index: Value, mask: Value | None, carried: list[Value]) -> list[Value]:
         bases = [product.a.base, product.b.base, product.c.base]
         for one, (matrix, strides) in enumerate(zip((product.a, product.b, product.c), stack.strides, strict=True)):
-            matrix.base = _at(code, bases[one], product.scalar, index, strides[depth])
+            matrix.base = strided_address(code.b, bases[one], index, strides[depth], product.scalar)
         _over_stack(code, product, stack, row_axis, depth + 1)
         product.a.base, product.b.base, product.c.base = bases
         return []
 
-    lane_loop(code, length, 0, [], body)
-
-
-def _at(code: FunctionCode, base: Value, scalar: str, index: Value | int, stride: int) -> Value:
-    """The address of an element, `index` steps of `stride` away."""
-    if not stride or (isinstance(index, int) and not index):
-        return base
-    if isinstance(index, int):
-        return code.b.address(base, code.b.i64(index * stride), scalar)
-    step = index if stride == 1 else code.b.imul(index, code.b.i64(stride))
-    return code.b.address(base, step, scalar)
+    lane_loop(code.b, length, 0, [], body)
 
 
 def _emit_matrix_product(code: FunctionCode, product: _Product) -> None:
@@ -201,8 +191,8 @@ def _emit_matrix_product(code: FunctionCode, product: _Product) -> None:
             product,
             k=size,
             usual=(m, n, size),
-            a=replace(product.a, base=_at(code, product.a.base, scalar, loop.index, product.a.second)),
-            b=replace(product.b, base=_at(code, product.b.base, scalar, loop.index, product.b.first)),
+            a=replace(product.a, base=strided_address(b, product.a.base, loop.index, product.a.second, scalar)),
+            b=replace(product.b, base=strided_address(b, product.b.base, loop.index, product.b.first, scalar)),
             accumulates=True,
         ),
     )
@@ -265,28 +255,16 @@ class _Kernel:
         self.element = Type(product.scalar)
 
     def at(self, base: Value, index: Value | int, stride: int) -> Value:
-        return _at(self.code, base, self.p.scalar, index, stride)
+        return strided_address(self.b, base, index, stride, self.p.scalar)
 
     def load_vector(self, pointer: Value, stride: int, mask: Value | None) -> Value:
-        b = self.b
-        if stride == 1:
-            return b.masked_load(pointer, mask, self.vector) if mask else b.load(pointer, self.vector)
-        every = mask or b.constant(1, Type("i1", self.lanes))
-        offsets = b.vector_of([i * stride for i in range(self.lanes)], "i64")
-        return b.gather(pointer, offsets, self.p.scalar, every)
+        return load_lanes(self.b, pointer, self.vector, mask, stride)
 
     def store_vector(self, value: Value, pointer: Value, stride: int, mask: Value | None) -> None:
-        b = self.b
+        """Store a vector of the result, or add it to what is there."""
         if self.p.accumulates:
-            value = b.fadd(self.load_vector(pointer, stride, mask), value)
-        if stride == 1:
-            if mask:
-                b.masked_store(value, pointer, mask)
-            else:
-                b.store(value, pointer)
-            return
-        every = mask or b.constant(1, Type("i1", self.lanes))
-        b.scatter(value, pointer, b.vector_of([i * stride for i in range(self.lanes)], "i64"), every)
+            value = self.b.fadd(self.load_vector(pointer, stride, mask), value)
+        store_lanes(self.b, value, pointer, mask, stride)
 
     def blocked(self, length: int | Value, size: int, body: Callable[[Value, int], None]) -> None:
         """Blocks of `size` along an axis, and the rest: ``body(start, count)``, where a row axis goes on by ones."""
@@ -433,7 +411,7 @@ class _InnerKernel(_Kernel):
             return [b.fma(rows[i], columns[j], totals[i * across + j]) for i in range(down) for j in range(across)]
 
         zero = b.constant(0.0, self.vector)
-        totals = lane_loop(self.code, p.k, self.lanes, [zero] * (down * across), body)
+        totals = lane_loop(b, p.k, self.lanes, [zero] * (down * across), body)
         for position, total in enumerate(_sums_of_lanes(self.code, totals)):
             i, j = divmod(position, across)
             pointer = self.at(self.at(c_base, i, p.c.first), j, p.c.second)

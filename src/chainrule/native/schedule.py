@@ -320,8 +320,8 @@ def _fits(stage: LoopStage, node: Node) -> bool:
         return False
     if not is_reduction(node):
         return True
-    own = _reduced(node, stage.domain)
-    return all(own <= other or other <= own for other in (_reduced(r, stage.domain) for r in stage.reductions))
+    own = stage.reduced_axes(node)
+    return all(own <= other or other <= own for other in map(stage.reduced_axes, stage.reductions))
 
 
 def _rest(step: int) -> tuple[int | None, ...]:
@@ -332,8 +332,3 @@ def _rest(step: int) -> tuple[int | None, ...]:
 def _before(step: int) -> tuple[int | None, ...]:
     """The elements before those."""
     return (None, -1, 1) if step > 0 else (None, 0, -1)
-
-
-def _reduced(node: Node, domain: tuple[int, ...]) -> frozenset[int]:
-    """The axes that a reduction sums over, without those of length 1."""
-    return frozenset(axis for axis in node.params["axis"] if domain[axis] != 1)

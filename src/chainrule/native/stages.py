@@ -53,6 +53,10 @@ class LoopStage:
     def reductions(self) -> list[Node]:
         return [node for node in self.nodes if is_reduction(node)]
 
+    def reduced_axes(self, node: Node) -> frozenset[int]:
+        """The axes of the domain that a reduction runs over, without those of length 1."""
+        return frozenset(axis for axis in node.params["axis"] if self.domain[axis] != 1)
+
 
 @dataclass(eq=False)
 class ProductStage:
