@@ -27,7 +27,7 @@ from chainrule.native.lanes import lane_loop, load_lanes, store_lanes
 from chainrule.native.loops import emit_nest
 from chainrule.native.memory import ALIGNMENT, Memory
 from chainrule.native.nests import LoopNest
-from chainrule.native.products import MatrixProduct
+from chainrule.native.products import MatrixProduct, emit_product
 from chainrule.native.rows import RowAnalysis
 from chainrule.native.stages import LoopStage, Section, Stage, sources_of
 from chainrule.native.target import Target
@@ -482,7 +482,7 @@ class FunctionCode:
         elif isinstance(work, LoopNest):
             emit_nest(self, work, pointers, part)
         else:
-            work.emit(pointers)
+            emit_product(self, work, pointers)
 
     def _call(self, work: LoopNest | MatrixProduct, pointers: Sequence[Value]) -> None:
         """Call the function for a stage; stages that differ only in where their memory is share one."""
@@ -508,7 +508,7 @@ class FunctionCode:
         if isinstance(work, LoopNest):
             emit_nest(self, work, parameters)
         else:
-            work.emit(parameters)
+            emit_product(self, work, parameters)
         body = [f"define internal void @{name}({', '.join(given)}) {{", *self.b.lines, "ret void", "}"]
         outer[0].declarations |= self.b.declarations
         (self.b, self.e), self._rows = outer, rows
