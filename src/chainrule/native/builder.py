@@ -302,6 +302,17 @@ class Builder:
         align = max(value.type.bits // 8, 1)
         self.lines.append(f"call void {name}({value}, ptr align {align} {address.text}, {mask})")
 
+    def copy_bytes(self, source: Value, target: Value, count: int) -> None:
+        """Copy memory as it is."""
+        self.declarations.add("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+        arguments = f"ptr {target.text}, ptr {source.text}, i64 {count}, i1 false"
+        self.lines.append(f"call void @llvm.memcpy.p0.p0.i64({arguments})")
+
+    def zero_bytes(self, target: Value, count: int) -> None:
+        """Fill memory with zeros."""
+        self.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+        self.lines.append(f"call void @llvm.memset.p0.i64(ptr {target.text}, i8 0, i64 {count}, i1 false)")
+
     def _pointers(self, base: Value, indices: Value, scalar: str) -> Value:
         lanes = indices.type.lanes
         return self.emit(f"getelementptr {scalar}, ptr {base.text}, {indices}", Type("ptr", lanes))
