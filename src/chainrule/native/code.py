@@ -18,12 +18,13 @@ import numpy as np
 from chainrule.graph.node import Node
 from chainrule.native.arrays import DATA_OFFSET
 from chainrule.native.buffers import Buffer, Home, View
-from chainrule.native.builder import Builder, Type, Value
+from chainrule.native.builder import Builder
 from chainrule.native.emitter import Emitter, memory_scalar
 from chainrule.native.layout import Layout
 from chainrule.native.memory import ALIGNMENT
 from chainrule.native.sections import emit_sections, emit_steps
 from chainrule.native.target import Target
+from chainrule.native.values import Type, Value
 
 __all__ = ["FunctionCode"]
 

@@ -16,8 +16,8 @@ import numpy as np
 from chainrule.graph.node import Node
 from chainrule.native.bodies import Lowered, bodies_of, lowered
 from chainrule.native.buffers import Buffer, Home, View, c_strides
-from chainrule.native.builder import Type, Value
 from chainrule.native.memory import ALIGNMENT, Arena, Memory
+from chainrule.native.values import Type, Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import scalar_of
 from chainrule.native.lanes import lane_loop, lane_offsets, load_lanes, store_lanes, strided_address
 from chainrule.native.nests import Access, LoopNest
 from chainrule.native.nodes import ADDITION, RECURRENCE, is_immediate, is_reduction, loop_dtypes
 from chainrule.native.totals import joined, neutral_number
+from chainrule.native.values import Type, Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chainrule.native.builder import Builder, Type, Value
+from chainrule.native.builder import Builder
 from chainrule.native.lanes import lane_loop, load_lanes, store_lanes, strided_address
+from chainrule.native.values import Type, Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

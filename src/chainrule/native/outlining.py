@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chainrule.native.builder import Type, Value
 from chainrule.native.control import ControlStage, emit_control
 from chainrule.native.loops import emit_nest
 from chainrule.native.nests import LoopNest
 from chainrule.native.products import MatrixProduct, emit_product
 from chainrule.native.stages import LoopStage, Stage
+from chainrule.native.values import Type, Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

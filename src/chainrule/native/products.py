@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
 from chainrule.native.buffers import View
-from chainrule.native.builder import Value
 from chainrule.native.emitter import scalar_of
 from chainrule.native.lanes import lane_loop, strided_address
 from chainrule.native.microkernels import InnerKernel, OuterKernel, Product, Side
+from chainrule.native.values import Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from chainrule.native.buffers import Home
-from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import memory_scalar
 from chainrule.native.layout import SHARED_SIZE
 from chainrule.native.nests import LoopNest
@@ -14,6 +13,7 @@ from chainrule.native.outlining import emit_stage
 from chainrule.native.stages import LoopStage, Section
 from chainrule.native.threads import barrier, is_first_thread, part_of
 from chainrule.native.tiles import emit_row_section, pick_rows
+from chainrule.native.values import Type, Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
 from chainrule.native.buffers import Home
-from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import memory_scalar
 from chainrule.native.lanes import lane_loop, load_lanes, store_lanes
 from chainrule.native.memory import ALIGNMENT
 from chainrule.native.totals import joined
+from chainrule.native.values import Type, Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

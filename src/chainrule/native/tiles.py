@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
 from chainrule.native.buffers import Home
-from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import memory_scalar
 from chainrule.native.lanes import lane_loop, load_lanes, store_lanes
 from chainrule.native.outlining import emit_stage
 from chainrule.native.stages import Section, Stage, nodes_of
 from chainrule.native.threads import add_up, barrier, partial_address
 from chainrule.native.totals import neutral_number
+from chainrule.native.values import Type, Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode

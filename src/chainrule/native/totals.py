@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from chainrule.native.builder import Value
 from chainrule.native.emitter import Emitter
+from chainrule.native.values import Value
 
 __all__ = ["joined", "neutral_number"]
 
