@@ -304,6 +304,7 @@ def _plan_arena(layout: Layout, request: Request) -> None:
         private.take(memory.view(node).buffer)
     _plan_temporaries(layout, private)
     layout.shared_bytes, layout.arena_bytes, layout.partial_bytes = shared.size, private.size, partial.size
+    memory.is_planned = True
 
 
 def _is_computed(node: Node, layout: Layout) -> bool:
