@@ -123,8 +123,8 @@ def measure_loops(
     A call takes `steps` steps, or so many that it lasts `seconds` longer than a call of a few. For every contender
     alike, the time of a step is the time of the long call less that of the short one, divided by the number of further
     steps: what a call costs by itself (for some, the loop is traced and prepared anew) has a row of its own. Before
-    each timed call there is a `rest`, in which the threads of the contender before stop waiting for work; the short call
-    brings this contender's threads and data back. `budget` is that of `take_turns`.
+    each timed call there is a `rest`, in which the threads of the contender before stop waiting for work; the short
+    call brings this contender's threads and data back. `budget` is that of `take_turns`.
     """
     counts = {name: steps or steps_per_call(run, seconds) for name, run in runs.items()}
 

@@ -26,8 +26,8 @@ _PURPOSES = {
     "bool": _Purpose("decides a branch or a loop (if, while, and, or, not, assert)", f"{_CHOOSE}; or {_STATIC}"),
     "int()": _Purpose(
         "is wanted as a plain integer (int, range, a length)",
-        "repeat with cr.scan or cr.while_loop, choose with np.where or cr.cond; take lengths from x.shape, and elements "
-        "of a plain array with cr.numpy.take(array, i); "
+        "repeat with cr.scan or cr.while_loop, choose with np.where or cr.cond; take lengths from x.shape, and "
+        "elements of a plain array with cr.numpy.take(array, i); "
         f"or {_STATIC}",
     ),
     "float()": _Purpose(
