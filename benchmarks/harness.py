@@ -35,6 +35,9 @@ class Row:
 
 FEWEST_ROUNDS = 3
 
+#: Steps of the short call that is subtracted from a long one.
+FEW_STEPS = 4
+
 
 def take_turns(
     names: list[str], timed: Callable[[str], float], rounds: int, budget: float = math.inf
@@ -84,19 +87,26 @@ def measure(
 
 
 def steps_per_call(run: Callable[[int], object], seconds: float, most: int = 500_000) -> int:
-    """How many steps a call of a loop takes to last about this long, found with fewer steps than that.
+    """How many steps make a call of a loop last this much longer than a call of a few steps.
 
     Numbers are powers of two, so that a loop compiled for each number is compiled seldom.
     """
-    steps, elapsed = 4, 0.0
+    run(FEW_STEPS)  # compiles, warms caches
+    alone = min(seconds_of(run, FEW_STEPS) for _ in range(2))
+    steps = 4 * FEW_STEPS
     while True:
-        run(steps)  # compiles, warms caches
-        start = time.perf_counter()
         run(steps)
-        elapsed = time.perf_counter() - start
-        if elapsed >= seconds or steps >= most:
+        longer = max(seconds_of(run, steps) - alone, 1e-6)
+        if longer >= seconds or steps >= most:
             return steps
-        steps *= 2 ** max(1, min(4, int(math.log2(seconds / elapsed))))
+        steps *= 2 ** max(1, min(4, int(math.log2(seconds / longer))))
+
+
+def seconds_of(run: Callable[[int], object], steps: int) -> float:
+    """The time of one call."""
+    start = time.perf_counter()
+    run(steps)
+    return time.perf_counter() - start
 
 
 def measure_loops(
@@ -110,21 +120,21 @@ def measure_loops(
 ) -> Row:
     """Time training loops by the step, contenders in turn.
 
-    A call takes `steps` steps, or as many as it needs to last `seconds`: the cost of the call itself is spread over all
-    of them, for every contender alike. Before each timed call there is a `rest`, in which the threads of the contender
-    before stop waiting for work, and a short untimed call, which brings this contender's threads and data back.
-    `budget` is that of `take_turns`.
+    A call takes `steps` steps, or so many that it lasts `seconds` longer than a call of a few. For every contender
+    alike, the time of a step is the time of the long call less that of the short one, divided by the number of further
+    steps: what a call costs by itself (for some, the loop is traced and prepared anew) has a row of its own. Before
+    each timed call there is a `rest`, in which the threads of the contender before stop waiting for work; the short call
+    brings this contender's threads and data back. `budget` is that of `take_turns`.
     """
     counts = {name: steps or steps_per_call(run, seconds) for name, run in runs.items()}
 
     def timed(name: str) -> float:
         run, count = runs[name], counts[name]
         time.sleep(rest)
-        if steps is None:
-            run(4)
-        start = time.perf_counter()
-        run(count)
-        return (time.perf_counter() - start) / count * 1e6
+        if steps is not None:
+            return seconds_of(run, count) / count * 1e6
+        short = seconds_of(run, FEW_STEPS)
+        return max(seconds_of(run, count) - short, 1e-9) / (count - FEW_STEPS) * 1e6
 
     return Row(work, take_turns(list(runs), timed, rounds, budget))
 

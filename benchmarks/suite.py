@@ -38,7 +38,6 @@ STEPS_COMPARED = 8
 ONE_CALL = "one call of value_and_grad, compiled where the library compiles"
 FIRST = f"first call of a loop of {fresh.LOOP_STEPS} steps in a fresh process, without imports"
 LSTM = "value and gradient of an unrolled LSTM"
-NO_JIT = f"{OURS} left out: this version has no jit"
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class Suite:
         label = f"LSTM, {lstm.STEPS} steps unrolled"
         compiling = Result("lstm", f"{label}: compile", {}, target=2.0, group=LSTM, against="JAX")
         running = Result("lstm", f"{label}: run", {}, target=2.0, floor=self._lstm_floor(), group=LSTM, against="JAX")
-        for library in (OURS, "JAX") if ours.HAS_JIT else ("JAX",):
+        for library in (OURS, "JAX"):
             seconds = self._fresh(compiling, "lstm", library, self.effort.fresh_rounds, ("cold",))
             if seconds:
                 differences = zip(seconds["cold"], seconds["run"], strict=True)
@@ -152,9 +151,6 @@ class Suite:
             "PyTorch eager": pytorch.lstm_call,
             "JAX": lambda dtype: fresh.lstm_call("JAX", dtype),
         }
-        if not ours.HAS_JIT:
-            del makers[OURS]
-            compiling.notes.append(NO_JIT)
         calls_ = _prepared(running, makers, prepare)
         running.times = measure(running.label, calls_, self.effort.rounds, self.effort.seconds, self.effort.rest).times
         return [compiling, running]

@@ -11,8 +11,6 @@ from workloads import LEARNING_RATE, SEED, Problem
 
 import chainrule as cr
 
-HAS_JIT = hasattr(cr, "jit")
-
 
 def contender(problem: Problem) -> Callable[[int], tuple[Any, Any]]:
     loss = FORMULAS[problem.work.kind](np)

@@ -338,7 +338,7 @@ class DivergenceError(ChainRuleError, ArithmeticError):
     ...     cr.minimize(lambda w: w**4, 1.0, optimizer=cr.GradientDescent(lr=10.0), steps=20)
     ... except DivergenceError as error:
     ...     print(error.what)
-    the loss of <lambda> became inf at step 5: it begins in power of a value (shape (), float64) and the number 4
+    the loss of <lambda> became inf at step 5: it begins in power of w (shape (), float64) and the number 4
     """
 
     def __init__(

@@ -16,6 +16,7 @@ from chainrule.graph.node import Node, ancestors
 from chainrule.learn.hoisting import hoisted, hoisted_rows
 from chainrule.learn.tracing import StepGraph
 from chainrule.native import is_available
+from chainrule.transforms.aliases import without_aliases
 
 __all__ = ["CompiledLoop", "compile_loop"]
 
@@ -131,7 +132,7 @@ def compile_loop(
     from chainrule.native.prepare import prepare
     from chainrule.native.program import is_native_graph
 
-    outputs = prepare(graph.outputs, graph.leaves)
+    outputs = prepare(without_aliases(graph.outputs), graph.leaves)
     hoist = hoisted if batch_size is None else hoisted_rows
     known = hoist(outputs, {*graph.params, *graph.state}, graph.data, data)
     leaves = [*graph.leaves, *known]

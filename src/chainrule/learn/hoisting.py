@@ -76,15 +76,18 @@ def _unchanging(outputs: Sequence[Node], moving: set[Node], data: set[Node], roo
 
 
 def _for_all_rows(node: Node, known: dict[Node, Any]) -> np.ndarray[Any, Any] | None:
-    """The value of a node for all rows of the data; None where it is not computed element by element."""
+    """The value of a node for all rows of the data; None where it is not computed row by row."""
     values: dict[Node, Any] = dict(known)
     for source in ancestors([node], skip=known.__contains__):
         if not source.inputs and not source.ndim:
             values[source] = source._value
-        elif not source.inputs or not _is_elementwise(source):
-            return None
-        else:
+        elif _is_elementwise(source):
             values[source] = source.op.compute(*[values[one] for one in source.inputs], **source.params)
+        elif source.op.name == "reshape" and source.inputs[0].ndim and _keeps_rows(source):
+            rows = values[source.inputs[0]]
+            values[source] = rows.reshape(len(rows), *source.shape[1:])
+        else:
+            return None
     return np.asarray(values[node])
 
 
@@ -92,4 +95,9 @@ def _is_elementwise(node: Node) -> bool:
     """Whether each element depends on one element of each operand, in the same place."""
     if not (node.op.broadcasts or node.op.name in ("cast", "checked_positions")):
         return False
-    return node.ndim > 0 and all(source.shape in (node.shape, ()) for source in node.inputs)
+    return node.ndim > 0 and bool(node.inputs) and all(source.shape in (node.shape, ()) for source in node.inputs)
+
+
+def _keeps_rows(node: Node) -> bool:
+    """Whether the first axis is that of the operand."""
+    return node.ndim > 0 and node.shape[0] == node.inputs[0].shape[0] > 0

@@ -70,6 +70,7 @@ def plan_arenas(layout: Layout, request: Request) -> None:
         private.take(layout.memory.view(node).buffer)
     _plan_temporaries(layout, private)
     layout.shared_bytes, layout.arena_bytes, layout.partial_bytes = shared.size, private.size, partial.size
+    layout.memory.is_planned = True
 
 
 def _plan_state(layout: Layout, request: Request) -> None:

@@ -55,7 +55,15 @@ def compiles(node: Node) -> bool:
     arrays = [(source.shape, source.dtype) for source in node.inputs]
     if not all(is_native(dtype) and 0 not in shape for shape, dtype in [*arrays, *node.shape]):
         return False
-    return node.params.get("length") != 0 and all(lowered(body) is not None for body in bodies_of(node))
+    return node.params.get("length") != 0 and all(_is_lowered(body) for body in bodies_of(node))
+
+
+def _is_lowered(body: Any) -> bool:
+    try:
+        hash(body)
+    except TypeError:
+        return False  # a derivative rule of the user in it may look at numbers, and is never kept
+    return lowered(body) is not None
 
 
 @lru_cache(maxsize=512)

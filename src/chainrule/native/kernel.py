@@ -114,7 +114,7 @@ def _find_rows(order: Sequence[Node], leaves: Sequence[Node], request: Request) 
     data = request.data
     if data is None:
         data = _likely_data(leaves)
-    if data:
+    if data and data[0].shape[0] > 1:  # of a single row any axis of length 1 could be the row axis
         count = data[0].shape[0]
         found = analyse_rows(order, [node for node in data if node.shape[0] == count], count, given)
         if found.axis and (found.summed or sum(map(_work, found.axis)) > 2 * CALL_WORK):

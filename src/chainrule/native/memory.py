@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from chainrule.errors import GraphError
 from chainrule.graph.node import Node
 from chainrule.native.buffers import Buffer, Home, View, c_strides
 from chainrule.native.rows import RowAnalysis
@@ -43,6 +44,8 @@ class Memory:
         self.tile_rows = tile_rows
         self.rows_innermost = rows_innermost
         self.given: set[Node] = set()
+        #: Whether all buffers have their place: who asks for another one would read what is not there.
+        self.is_planned = False
         self.whole: dict[Node, None] = {}  # nodes with a row axis that are needed for all rows at once
         self.buffers: list[Buffer] = []
         self._views: dict[Node, View] = {}
@@ -77,6 +80,8 @@ class Memory:
     def view(self, node: Node) -> View:
         """Where a node lies; a temporary value gets its buffer when it is first asked for."""
         known = self._views.get(node)
+        if known is None and self.is_planned:
+            raise GraphError(f"{node.op.name} is read from memory that nothing was written to")
         return known if known is not None else self._keep(node, self._allot(node))
 
     def _allot(self, node: Node) -> View:

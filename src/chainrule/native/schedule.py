@@ -43,6 +43,13 @@ def schedule(order: Sequence[Node], outputs: Sequence[Node], memory: Memory, row
     return [section for section in planner.sections.values() if section.stages]
 
 
+#: Nodes of one loop: longer ones take the compiler more than in proportion, and registers run out.
+_MOST_NODES = 64
+
+#: Light nodes in a row that wait for their user.
+_LONGEST_WAIT = 8
+
+
 class _Planner:
     """Puts node after node into the earliest stage that fits; light ones where they are first needed."""
 
@@ -51,7 +58,7 @@ class _Planner:
         self.rows = rows
         self._outputs = set(outputs)
         #: Light nodes that wait for their first user: computed there, they need no memory.
-        self._waiting: set[Node] = set()
+        self._waiting: dict[Node, int] = {}
         self.sections: dict[tuple[int, bool], Section] = {}
         for phase in range(max(rows.phase.values(), default=0) + 1):
             for over_rows in (False, True):
@@ -68,8 +75,10 @@ class _Planner:
         if node in self.memory.given or is_immediate(node):
             return
         if _is_light(node) and node not in self._outputs:
-            self._waiting.add(node)
-            return
+            waits = 1 + max((self._waiting.get(source, 0) for source in node.inputs), default=0)
+            if waits <= _LONGEST_WAIT:
+                self._waiting[node] = waits
+                return
         if node.op.name in VIEWS:
             self._place_view(node)
             return
@@ -110,6 +119,7 @@ class _Planner:
             if (
                 isinstance(stage, LoopStage)
                 and (stage.domain, stage.row_axis) == (domain, row_axis)
+                and len(stage.nodes) + len(brought) < _MOST_NODES
                 and _fits(stage, node)
             ):
                 stage.nodes += [*brought, node]
@@ -126,7 +136,7 @@ class _Planner:
             source = pending.pop()
             if source not in self._waiting:
                 continue
-            self._waiting.remove(source)
+            del self._waiting[source]
             same_loop = is_loop_node(user) and self._domain(source) == self._domain(user)
             if same_loop and section_of(source, self.rows) == key:
                 brought.append(source)
@@ -147,7 +157,7 @@ class _Planner:
     def _settle(self, node: Node) -> None:
         """Place a node that waits, as a view or a join of it is needed."""
         if node in self._waiting:
-            self._waiting.remove(node)
+            del self._waiting[node]
             self._place_in_stage(node)
 
     def _place_view(self, node: Node) -> None:

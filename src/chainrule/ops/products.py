@@ -15,7 +15,7 @@ from chainrule.ops.complex_numbers import conjugate
 from chainrule.ops.einsum import einsum
 from chainrule.ops.joining import as_array
 from chainrule.ops.record import Example, example, function, serve
-from chainrule.ops.shaping import expand_dims, ravel, reshape, squeeze, sum_to, swapaxes, transpose
+from chainrule.ops.shaping import cast, expand_dims, ravel, reshape, squeeze, sum_to, swapaxes, transpose
 
 Shape = tuple[int, ...]
 
@@ -61,12 +61,19 @@ def _matmul_vjp_b(g: Any, out: Any, a: Any, b: Any) -> Any:
     return product if product.shape == b.shape else sum_to(product, shape=b.shape)
 
 
+def _matmul_steps(a: Any, b: Any) -> Any:
+    """Both operands in the dtype of the result."""
+    dtype = np.result_type(a.dtype, b.dtype)
+    return None if a.dtype == b.dtype else matmul(cast(a, dtype=dtype), cast(b, dtype=dtype))
+
+
 matmul = Op(
     "matmul",
     np.matmul,
     with_shape(_matmul_shape),
     vjp=(_matmul_vjp_a, _matmul_vjp_b),
     jvp="multilinear",
+    decompose=_matmul_steps,
     serves=(np.matmul, np.linalg.matmul),
     notation=Notation("{0} @ {1}", "{0} {1}", 20),
     holomorphic=True,
