@@ -15,9 +15,10 @@ from chainrule.native import control, kernel
 from chainrule.native.bodies import lowered
 from chainrule.native.code import FunctionCode
 from chainrule.native.executable import Executable
-from chainrule.native.kernel import Request, make_layout
+from chainrule.native.kernel import make_layout
 from chainrule.native.prepare import prepare
 from chainrule.native.program import NativeProgram
+from chainrule.native.request import Request
 from chainrule.native.target import host
 from chainrule.structure import flatten
 from chainrule.transforms.control_flow.body import Body

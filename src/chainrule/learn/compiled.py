@@ -46,7 +46,7 @@ class CompiledLoop:
         check_finite: bool,
     ) -> None:
         from chainrule.native.executable import Executable
-        from chainrule.native.kernel import Request
+        from chainrule.native.request import Request
 
         moving = len(graph.params) + len(graph.state)
         constants = [

@@ -16,9 +16,10 @@ from chainrule.native.buffers import Buffer
 from chainrule.native.cache import compiled
 from chainrule.native.code import FunctionCode
 from chainrule.native.control import OUT_OF_MEMORY
-from chainrule.native.kernel import Request, make_layout
+from chainrule.native.kernel import make_layout
 from chainrule.native.layout import Layout
 from chainrule.native.memory import ALIGNMENT, padded
+from chainrule.native.request import Request
 from chainrule.native.sections import STEPS_TAKEN
 from chainrule.native.target import Target, host
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chainrule.graph.node import Node, ancestors
+from chainrule.native.arenas import packed_leaves, place_ends, plan_arenas
 from chainrule.native.bodies import Lowered, is_result
-from chainrule.native.buffers import Buffer, Home
 from chainrule.native.control import plan_control
-from chainrule.native.layout import SHARED_SIZE, Layout, Table, partial_view
-from chainrule.native.memory import VIEWS, Arena, Memory
+from chainrule.native.layout import Layout, Table
+from chainrule.native.memory import VIEWS, Memory
 from chainrule.native.nodes import ADDITION, is_immediate
+from chainrule.native.request import Request
 from chainrule.native.rows import RowAnalysis, analyse_rows
 from chainrule.native.schedule import schedule
-from chainrule.native.stages import nodes_of, section_of, sources_of, written_buffers
+from chainrule.native.stages import section_of
 from chainrule.native.target import Target
 from chainrule.ops.shaping import cast
 
-__all__ = ["Request", "make_layout"]
+__all__ = ["make_layout"]
 
 #: Bytes that the values of a tile of rows may take: half of a second-level cache of 1 MiB.
 TILE_BYTES = 512 * 1024
@@ -31,41 +31,6 @@ CALL_WORK = 1_500_000
 
 #: Nodes that are written more than once, first as a whole and then in parts.
 OVERWRITING = frozenset({"scatter", "index_set", ADDITION})
-
-
-@dataclass
-class Request:
-    """What to compile.
-
-    Attributes
-    ----------
-    outputs : sequence of Node
-    leaves : sequence of Node
-        Nodes whose values are given at each call.
-    constants : sequence of Node
-        Arrays that are always the same.
-    state : sequence of (int, int), default ()
-        In a loop of steps: pairs of a leaf and the output that is its value in the next step.
-    history : int, optional
-        In a loop of steps: the output that is kept for each step.
-    data : sequence of Node, optional
-        Leaves whose first axis is the row axis; by default those that share the longest first axis.
-    batch : sequence of int, default ()
-        In a loop of steps: leaves that are rows of larger arrays, picked anew for each step.
-    threads : int, default 1
-    guard : int, default 0
-        Bytes between buffers.
-    """
-
-    outputs: Sequence[Node]
-    leaves: Sequence[Node]
-    constants: Sequence[Node] = ()
-    state: Sequence[tuple[int, int]] = ()
-    history: int | None = None
-    data: Sequence[Node] | None = None
-    batch: Sequence[int] = ()
-    threads: int = 1
-    guard: int = 0
 
 
 def make_layout(request: Request, target: Target, bodies: dict[Lowered, Layout] | None = None) -> Layout:
@@ -91,7 +56,7 @@ def make_layout(request: Request, target: Target, bodies: dict[Lowered, Layout] 
     tile_rows = _tile_rows(order, rows, threads, lanes)
     memory = Memory(rows, tile_rows, innermost)
     table = Table(len(request.leaves), len(request.constants), 0)
-    _place_ends(request, outputs, memory, table)
+    place_ends(request, outputs, memory, table)
     memory.whole = _needed_whole(order, outputs, rows)
     sections = schedule(order, outputs, memory, rows)
     layout = Layout(sections, memory, rows, table, threads, tile_rows)
@@ -102,7 +67,7 @@ def make_layout(request: Request, target: Target, bodies: dict[Lowered, Layout] 
     layout.constants = list(request.constants)
     for stage in layout.control_stages:
         plan_control(stage, memory, lambda body: _body_layout(body, target, bodies, request.guard), request.guard)
-    _plan_arena(layout, request)
+    plan_arenas(layout, request)
     return layout
 
 
@@ -225,119 +190,3 @@ def _needed_whole(order: Sequence[Node], outputs: Sequence[Node], rows: RowAnaly
             if origin in rows.axis and section_of(origin, rows) != section_of(node, rows):
                 whole[origin] = None
     return whole
-
-
-# Memory --------------------------------------------------------------------------------------------------------------
-
-
-def _place_ends(request: Request, outputs: Sequence[Node], memory: Memory, table: Table) -> None:
-    """Leaves, constants and outputs get their memory; parameters and what replaces them lie in the state."""
-    packed = packed_leaves(request, memory)
-    state = {leaf: (position, output) for position, (leaf, output) in enumerate(request.state)}
-    replaced = {output: position for position, (_, output) in state.items()}
-    for index, node in enumerate(request.leaves):
-        if index in state:
-            memory.give(node, Home.STATE, state[index][0])
-        elif index in request.batch:
-            memory.give(node, Home.ARENA, -1)
-        else:
-            memory.give(node, Home.LEAF, index, packed=index in packed)
-    for index, node in enumerate(request.constants):
-        memory.give(node, Home.CONSTANT, index)
-    for index, node in enumerate(outputs):
-        if index in replaced:
-            memory.receive(node, Home.NEXT_STATE, replaced[index])
-        elif index == request.history:
-            memory.receive(node, Home.HISTORY, 0)
-        else:
-            memory.receive(node, Home.OUTPUT, table.outputs)
-            table.outputs += 1
-
-
-def packed_leaves(request: Request, memory: Memory) -> tuple[int, ...]:
-    """Data that a loop of steps wants with rows innermost, so that vectors along rows read it at once."""
-    if not (memory.rows_innermost and request.history is not None):
-        return ()
-    moving = {leaf for leaf, _ in request.state} | set(request.batch)
-    return tuple(
-        index
-        for index, node in enumerate(request.leaves)
-        if index not in moving and memory.rows.given.get(node) == 0 and node.ndim > 1
-    )
-
-
-def _plan_arena(layout: Layout, request: Request) -> None:
-    """Offsets of all buffers in the arenas."""
-    memory = layout.memory
-    state = Arena()
-    for pair in request.state:
-        before = memory.view(request.leaves[pair[0]]).buffer
-        state.take(before)
-    for view in list(memory.views()):
-        if view.buffer.home is Home.NEXT_STATE:
-            before = memory.view(request.leaves[request.state[view.buffer.index][0]]).buffer
-            view.buffer.offset = before.offset
-    layout.state_bytes = state.size
-    layout.shares_state = layout.threads > 1 and layout.is_loop and state.size >= 4 * SHARED_SIZE
-    shared, private, partial = Arena(request.guard), Arena(request.guard), Arena(request.guard)
-    for node in memory.whole:
-        buffer = memory.view(node).buffer
-        if buffer.home is Home.ARENA:
-            buffer.home = Home.SHARED
-            shared.take(buffer)
-    if layout.shares_state:
-        for node in memory.rows.summed:
-            if node in memory and node.size >= SHARED_SIZE and memory.view(node).buffer.home is Home.ARENA:
-                memory.view(node).buffer.home = Home.SHARED
-                shared.take(memory.view(node).buffer)
-    if layout.threads > 1:
-        for number, node in enumerate(node for node in memory.rows.summed if _is_computed(node, layout)):
-            layout.partials[node] = partial_view(node, number)
-            partial.take(layout.partials[node].buffer)
-    for _, node in layout.batch:
-        private.take(memory.view(node).buffer)
-    _plan_temporaries(layout, private)
-    layout.shared_bytes, layout.arena_bytes, layout.partial_bytes = shared.size, private.size, partial.size
-    memory.is_planned = True
-
-
-def _is_computed(node: Node, layout: Layout) -> bool:
-    return any(node in nodes_of(stage) for section in layout.sections for stage in section.stages)
-
-
-def _plan_temporaries(layout: Layout, arena: Arena) -> None:
-    """Each temporary value has a place from the stage that writes it to the last one that reads it."""
-    memory = layout.memory
-    last_use: dict[Buffer, int] = {}
-    writes: list[list[Buffer]] = []
-    number = 0
-    for section in layout.sections:
-        first = number
-        for stage in section.stages:
-            writes.append([buffer for buffer in written_buffers(stage, memory) if buffer.home is Home.ARENA])
-            for source in sources_of(stage):
-                base = memory.base_of(source)
-                if base not in memory.given and not is_immediate(base) and base in memory:
-                    last_use[memory.view(base).buffer] = number
-            for buffer in writes[-1]:
-                last_use[buffer] = number
-            number += 1
-        if section.over_rows and section.stages:  # the next tile needs what came from outside once more
-            own = {buffer for buffers in writes[first:] for buffer in buffers}
-            last_use |= {buffer: number - 1 for buffer, use in last_use.items() if use >= first and buffer not in own}
-    totals = dict.fromkeys(memory.view(node).buffer for node in memory.rows.summed if node in memory)
-    for buffer in totals:
-        if buffer.home is Home.ARENA:
-            arena.take(buffer)
-    placed = set(totals)
-    dying: dict[int, list[Buffer]] = {}
-    for buffer, stage_number in last_use.items():
-        dying.setdefault(stage_number, []).append(buffer)
-    for stage_number, buffers in enumerate(writes):
-        for buffer in buffers:
-            if buffer not in placed:  # an array that is joined from parts is written in several stages
-                arena.take(buffer)
-                placed.add(buffer)
-        for buffer in dying.get(stage_number, ()):
-            if buffer.home is Home.ARENA and buffer not in totals:
-                arena.give_back(buffer)

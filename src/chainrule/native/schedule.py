@@ -12,7 +12,7 @@ from chainrule.native.joins import JOINS, pieces
 from chainrule.native.memory import VIEWS, Memory
 from chainrule.native.nodes import ADDITION, GATHER, RECURRENCE, is_immediate, is_loop_node, is_reduction
 from chainrule.native.rows import RowAnalysis
-from chainrule.native.stages import LoopStage, ProductStage, Section, section_of
+from chainrule.native.stages import LoopStage, ProductStage, Section, Stage, section_of
 from chainrule.ops.indexing import Index, getitem
 from chainrule.ops.shaping import cast
 
@@ -110,8 +110,7 @@ class _Planner:
             [first, *[self._after(source, user, key) for user in (*brought, node) for source in user.inputs]]
         )
         if not is_loop_node(node):
-            stages.append(ProductStage(node))
-            self.home[node] = (key, len(stages) - 1)
+            self._new_stage(key, ProductStage(node), node)
             return
         domain, row_axis = self._domain(node)
         for position in range(earliest, len(stages)):
@@ -125,8 +124,13 @@ class _Planner:
                 stage.nodes += [*brought, node]
                 self.home.update(dict.fromkeys((*brought, node), (key, position)))
                 return
-        stages.append(LoopStage(domain, row_axis, [*brought, node]))
-        self.home.update(dict.fromkeys((*brought, node), (key, len(stages) - 1)))
+        self._new_stage(key, LoopStage(domain, row_axis, [*brought, node]), *brought, node)
+
+    def _new_stage(self, key: tuple[int, bool], stage: Stage, *nodes: Node) -> None:
+        """A stage of its own at the end of a section, in which some nodes are computed."""
+        stages = self.sections[key].stages
+        stages.append(stage)
+        self.home.update(dict.fromkeys(nodes, (key, len(stages) - 1)))
 
     def _bring(self, user: Node, key: tuple[int, bool]) -> list[Node]:
         """The waiting nodes that go into the stage of a user, in order; others that it reads get their own."""
@@ -190,10 +194,7 @@ class _Planner:
         results = [
             self.memory.view(wanted[i]) if i in wanted else self.memory.result(node, i) for i in range(len(node.shape))
         ]
-        key = section_of(node, self.rows)
-        stages = self.sections[key].stages
-        stages.append(ControlStage(node, sources, results))
-        self.home[node] = (key, len(stages) - 1)
+        self._new_stage(section_of(node, self.rows), ControlStage(node, sources, results), node)
 
     def _place_result(self, node: Node) -> None:
         """One of the results of a branch or a loop, which is there when that has run."""
@@ -230,9 +231,7 @@ class _Planner:
             self.memory.place(part, self.memory.view(node))
             self.parts.append(part)
         self._place_in_stage(zeros)
-        stages = self.sections[key].stages
-        stages.append(LoopStage(added.shape, None, [added]))
-        self.home[added] = self.home[node] = (key, len(stages) - 1)
+        self._new_stage(key, LoopStage(added.shape, None, [added]), added, node)
         self.joined.add(node)
 
     def _place_recurrence(self, node: Node) -> None:
@@ -256,9 +255,7 @@ class _Planner:
         inputs = (*[self._view(source, rest) for source in node.inputs], self._view(node, before))
         others = Node(node.op, inputs, node.params, inputs[0].shape, node.dtype)
         self._place_part(others, node, rest)
-        stages = self.sections[key].stages
-        stages.append(LoopStage(others.shape, None, [others]))
-        self.home[others] = self.home[node] = (key, len(stages) - 1)
+        self._new_stage(key, LoopStage(others.shape, None, [others]), others, node)
 
     def _view(self, source: Node, index: Index) -> Node:
         """A part of an array, which takes no time."""
