@@ -13,7 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from chainrule.native.builder import Builder, Type, Value
+from chainrule.native.builder import Builder
+from chainrule.native.values import Type, Value
 from chainrule.native.functions import FUNCTIONS
 from chainrule.native.target import host, load_llvm
 

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.graph.node import Node, ancestors
 from chainrule.interpret import Program
 from chainrule.native.memory import VIEWS
-from chainrule.native.schedule import is_compiled
+from chainrule.native.nodes import is_compiled
 
 __all__ = ["hoisted", "hoisted_rows"]
 

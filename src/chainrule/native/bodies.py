@@ -88,7 +88,7 @@ def lowered(body: Any) -> Lowered | None:
 
 
 def _has_code(node: Node) -> bool:
-    from chainrule.native.schedule import is_compiled
+    from chainrule.native.nodes import is_compiled
 
     if node.inputs:
         return is_compiled(node)

@@ -9,67 +9,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-__all__ = ["Builder", "Loop", "Type", "Value"]
+from chainrule.native.values import Type, Value, mangled, number_text
 
-_BITS = {"float": 32, "double": 64, "i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "ptr": 64}
+__all__ = ["Builder", "Loop"]
 
-
-@dataclass(frozen=True, slots=True)
-class Type:
-    """An LLVM type: a scalar (``lanes`` = 0), or a vector of them.
-
-    Examples
-    --------
-    >>> str(Type("float", 16)), str(Type("i64"))
-    ('<16 x float>', 'i64')
-    """
-
-    scalar: str
-    lanes: int = 0
-
-    def __str__(self) -> str:
-        return _type_text(self.scalar, self.lanes)
-
-    @property
-    def bits(self) -> int:
-        """Bits of one lane."""
-        return _BITS[self.scalar]
-
-    @property
-    def is_float(self) -> bool:
-        return self.scalar in ("float", "double")
-
-    def of(self, scalar: str) -> Type:
-        """The same number of lanes of another scalar."""
-        return Type(scalar, self.lanes)
-
-
-@cache
-def _type_text(scalar: str, lanes: int) -> str:
-    return f"<{lanes} x {scalar}>" if lanes else scalar
-
-
-def _number_text(value: float | int, scalar: str) -> str:
-    if scalar in ("float", "double"):
-        if scalar == "float":
-            value = struct.unpack("f", struct.pack("f", value))[0]
-        return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
-    if scalar == "i1":
-        return "true" if value else "false"
-    return str(int(value))
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """An operand: a register (``%7``) or a constant, with its type."""
-
-    text: str
-    type: Type
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.text}"
+_I64, _PTR = Type("i64"), Type("ptr")
 
 
 @dataclass(slots=True)
@@ -135,12 +80,12 @@ class Builder:
 
     def constant(self, value: float | int, type: Type) -> Value:
         """A number, in every lane."""
-        text = _number_text(value, type.scalar)
+        text = number_text(value, type.scalar)
         return Value(f"splat ({type.scalar} {text})" if type.lanes else text, type)
 
     def vector_of(self, values: Sequence[float | int], scalar: str) -> Value:
         """A vector of given numbers."""
-        text = ", ".join(f"{scalar} {_number_text(value, scalar)}" for value in values)
+        text = ", ".join(f"{scalar} {number_text(value, scalar)}" for value in values)
         return Value(f"<{text}>", Type(scalar, len(values)))
 
     def i64(self, value: int) -> Value:
@@ -249,7 +194,7 @@ class Builder:
     def intrinsic(self, name: str, *args: Value, result: Type | None = None) -> Value:
         """Call ``llvm.NAME``, whose overloads go by the type of the first argument."""
         type = result or args[0].type
-        full = f"@llvm.{name}.{_mangled(args[0].type)}"
+        full = f"@llvm.{name}.{mangled(args[0].type)}"
         self.declarations.add(f"declare {type} {full}({', '.join(str(arg.type) for arg in args)})")
         return self.emit(f"call {type} {full}({', '.join(map(str, args))})", type)
 
@@ -271,7 +216,7 @@ class Builder:
 
     def ldexp(self, a: Value, exponent: Value) -> Value:
         """a · 2^exponent, for exponents in i32 lanes: one instruction where the machine has one."""
-        name = f"@llvm.ldexp.{_mangled(a.type)}.{_mangled(exponent.type)}"
+        name = f"@llvm.ldexp.{mangled(a.type)}.{mangled(exponent.type)}"
         self.declarations.add(f"declare {a.type} {name}({a.type}, {exponent.type})")
         return self.emit(f"call {a.type} {name}({a}, {exponent})", a.type)
 
@@ -290,17 +235,28 @@ class Builder:
 
     def masked_load(self, address: Value, mask: Value, type: Type) -> Value:
         """Load the lanes where the mask is true, zero elsewhere; nothing else is touched."""
-        name = f"@llvm.masked.load.{_mangled(type)}.p0"
+        name = f"@llvm.masked.load.{mangled(type)}.p0"
         zero = Value("zeroinitializer", type)
         self.declarations.add(f"declare {type} {name}(ptr, {mask.type}, {type})")
         return self.emit(f"call {type} {name}(ptr align {max(type.bits // 8, 1)} {address.text}, {mask}, {zero})", type)
 
     def masked_store(self, value: Value, address: Value, mask: Value) -> None:
         """Store the lanes where the mask is true."""
-        name = f"@llvm.masked.store.{_mangled(value.type)}.p0"
+        name = f"@llvm.masked.store.{mangled(value.type)}.p0"
         self.declarations.add(f"declare void {name}({value.type}, ptr, {mask.type})")
         align = max(value.type.bits // 8, 1)
         self.lines.append(f"call void {name}({value}, ptr align {align} {address.text}, {mask})")
+
+    def copy_bytes(self, source: Value, target: Value, count: int) -> None:
+        """Copy memory as it is."""
+        self.declarations.add("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+        arguments = f"ptr {target.text}, ptr {source.text}, i64 {count}, i1 false"
+        self.lines.append(f"call void @llvm.memcpy.p0.p0.i64({arguments})")
+
+    def zero_bytes(self, target: Value, count: int) -> None:
+        """Fill memory with zeros."""
+        self.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+        self.lines.append(f"call void @llvm.memset.p0.i64(ptr {target.text}, i8 0, i64 {count}, i1 false)")
 
     def _pointers(self, base: Value, indices: Value, scalar: str) -> Value:
         lanes = indices.type.lanes
@@ -309,7 +265,7 @@ class Builder:
     def scatter(self, value: Value, base: Value, indices: Value, mask: Value) -> None:
         """Store each lane at its index (i64), where the mask is true."""
         pointers = self._pointers(base, indices, value.type.scalar)
-        name = f"@llvm.masked.scatter.{_mangled(value.type)}.v{value.type.lanes}p0"
+        name = f"@llvm.masked.scatter.{mangled(value.type)}.v{value.type.lanes}p0"
         self.declarations.add(f"declare void {name}({value.type}, {pointers.type}, {mask.type})")
         align = max(value.type.bits // 8, 1)
         self.lines.append(f"call void {name}({value}, {pointers.type} align {align} {pointers.text}, {mask})")
@@ -319,7 +275,7 @@ class Builder:
         lanes = indices.type.lanes
         type = Type(scalar, lanes)
         pointers = self._pointers(base, indices, scalar)
-        name = f"@llvm.masked.gather.{_mangled(type)}.v{lanes}p0"
+        name = f"@llvm.masked.gather.{mangled(type)}.v{lanes}p0"
         self.declarations.add(f"declare {type} {name}({pointers.type}, {mask.type}, {type})")
         align = max(type.bits // 8, 1)
         return self.emit(
@@ -438,13 +394,3 @@ class Builder:
         self.branch(more, loop.body, exit_)
         self.label(exit_)
         return list(carry)
-
-
-_I64 = Type("i64")
-_PTR = Type("ptr")
-
-
-@cache
-def _mangled(type: Type) -> str:
-    scalar = {"float": "f32", "double": "f64", "ptr": "p0"}.get(type.scalar, type.scalar)
-    return f"v{type.lanes}{scalar}" if type.lanes else scalar

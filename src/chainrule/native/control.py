@@ -16,11 +16,12 @@ import numpy as np
 from chainrule.graph.node import Node
 from chainrule.native.bodies import Lowered, bodies_of, lowered
 from chainrule.native.buffers import Buffer, Home, View, c_strides
-from chainrule.native.builder import Type, Value
 from chainrule.native.memory import ALIGNMENT, Arena, Memory
+from chainrule.native.values import Type, Value
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode, Layout
+    from chainrule.native.code import FunctionCode
+    from chainrule.native.layout import Layout
 
 __all__ = ["OUT_OF_MEMORY", "Block", "ControlStage", "emit_control", "plan_control", "reads_in_order"]
 
@@ -163,12 +164,11 @@ class _Emission:
     def copy(self, block: Block, sources: Sequence[Value], targets: Sequence[Value]) -> None:
         """Copy arrays of the sizes of a block's parts."""
         for part, source, target in zip(block.parts, sources, targets, strict=True):
-            self.code.copy_bytes(source, target, part.nbytes)
+            self.b.copy_bytes(source, target, part.nbytes)
 
     def fill_zeros(self, parts: Sequence[Buffer], targets: Sequence[Value]) -> None:
         for part, target in zip(parts, targets, strict=True):
-            self.b.declarations.add("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
-            self.b.lines.append(f"call void @llvm.memset.p0.i64(ptr {target.text}, i8 0, i64 {part.nbytes}, i1 false)")
+            self.b.zero_bytes(target, part.nbytes)
 
     def call(self, position: int, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
         """Run a body."""

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.native.builder import Builder, Type, Value
+from chainrule.native.builder import Builder
 from chainrule.native.functions import FUNCTIONS
+from chainrule.native.values import Type, Value
 
-__all__ = ["Emitter", "has_instructions", "is_native", "scalar_of"]
+__all__ = ["Emitter", "has_instructions", "is_native", "memory_scalar", "scalar_of"]
 
 _SCALARS = {
     np.dtype(np.float32): "float",
@@ -37,6 +38,12 @@ def is_native(dtype: np.dtype[np.generic] | None) -> bool:
 def scalar_of(dtype: np.dtype[np.generic]) -> str:
     """LLVM's name of a dtype, as it is computed with: a Boolean is one bit."""
     return _SCALARS[dtype]
+
+
+def memory_scalar(dtype: np.dtype[np.generic]) -> str:
+    """The LLVM type of an element in memory: a Boolean is a byte."""
+    scalar = scalar_of(dtype)
+    return "i8" if scalar == "i1" else scalar
 
 
 _LANES = dict.fromkeys(_SCALARS.values(), 1)

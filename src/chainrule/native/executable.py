@@ -14,10 +14,12 @@ import numpy as np
 from chainrule.native.arrays import address_of, references
 from chainrule.native.buffers import Buffer
 from chainrule.native.cache import compiled
-from chainrule.native.code import FunctionCode, Layout
+from chainrule.native.code import FunctionCode
 from chainrule.native.control import OUT_OF_MEMORY
 from chainrule.native.kernel import Request, make_layout
+from chainrule.native.layout import Layout
 from chainrule.native.memory import ALIGNMENT, padded
+from chainrule.native.sections import STEPS_TAKEN
 from chainrule.native.target import Target, host
 
 __all__ = ["Executable"]
@@ -136,7 +138,7 @@ class Executable:
         if order is not None:
             workspace.table[table.order] = address_of(order)
         self._launch(workspace, len(history))
-        taken = int(workspace.sync.view(np.int64)[1])
+        taken = int(workspace.sync.view(np.int64)[STEPS_TAKEN])
         self._free.append(workspace)
         return taken
 

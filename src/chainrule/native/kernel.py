@@ -9,19 +9,13 @@ from dataclasses import dataclass
 from chainrule.graph.node import Node, ancestors
 from chainrule.native.bodies import Lowered, is_result
 from chainrule.native.buffers import Buffer, Home
-from chainrule.native.code import SHARED_SIZE, Layout, Table, partial_view
 from chainrule.native.control import plan_control
+from chainrule.native.layout import SHARED_SIZE, Layout, Table, partial_view
 from chainrule.native.memory import VIEWS, Arena, Memory
+from chainrule.native.nodes import ADDITION, is_immediate
 from chainrule.native.rows import RowAnalysis, analyse_rows
-from chainrule.native.schedule import (
-    ADDITION,
-    is_immediate,
-    nodes_of,
-    schedule,
-    section_of,
-    sources_of,
-    written_buffers,
-)
+from chainrule.native.schedule import schedule
+from chainrule.native.stages import nodes_of, section_of, sources_of, written_buffers
 from chainrule.native.target import Target
 from chainrule.ops.shaping import cast
 

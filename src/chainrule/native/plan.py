@@ -11,11 +11,11 @@ from chainrule.graph.node import Node
 from chainrule.graph.text import formula, node_names, type_text
 from chainrule.native.bodies import CONTROL, is_result
 from chainrule.native.buffers import Buffer, Home
-from chainrule.native.code import Layout
 from chainrule.native.control import ControlStage
 from chainrule.native.executable import Executable
+from chainrule.native.layout import Layout
 from chainrule.native.memory import VIEWS
-from chainrule.native.schedule import ProductStage, Stage, nodes_of, sources_of
+from chainrule.native.stages import ProductStage, Stage, nodes_of, sources_of
 
 if TYPE_CHECKING:
     from chainrule.native.program import Part

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import INPUT
-from chainrule.native.schedule import is_compiled
+from chainrule.native.nodes import is_compiled
 from chainrule.ops.activations import softplus
 from chainrule.ops.arithmetic import negative
 from chainrule.ops.complex_numbers import absolute
@@ -24,6 +24,9 @@ def _softplus(node: Node) -> Node | None:
     return softplus(inner.inputs[0]) if inner.op is exp and is_real(node) else None
 
 
+#: Closed forms are looked for in graphs up to this size: in a larger one they would take longer than all the rest.
+_MOST_SIMPLIFIED = 20_000
+
 #: Compiled code has one function for these, which shares e^−|z| with σ(z).
 FUSED = RuleSet(
     "fused",
@@ -33,7 +36,8 @@ FUSED = RuleSet(
 
 def prepare(outputs: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
     """Outputs in the form that is compiled."""
-    nodes = shorten(decompose(simplify(outputs, leaves), leaves), leaves)
+    shortened = simplify if len(ancestors(outputs)) <= _MOST_SIMPLIFIED else shorten
+    nodes = shorten(decompose(shortened(outputs, leaves), leaves), leaves)
     return apply_rules(FUSED, nodes, leaves)
 
 

@@ -1,57 +1,26 @@
-"""Matrix products: register-blocked kernels.
-
-A block of the result stays in registers while the inner axis runs. In an *outer* kernel vectors run along an axis of the
-result, and elements of the other operand are repeated in all lanes; in an *inner* kernel vectors run along the axis that
-is summed over, and lanes are summed at the end. Strides decide which of them reads memory in its own order.
-"""
+"""Matrix products: which axes meet, with which strides, and which kernel reads memory best."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
 from chainrule.native.buffers import View
-from chainrule.native.builder import Type, Value
 from chainrule.native.emitter import scalar_of
-from chainrule.native.loops import lane_loop
+from chainrule.native.lanes import lane_loop, strided_address
+from chainrule.native.microkernels import InnerKernel, OuterKernel, Product, Side
+from chainrule.native.values import Value
 
 if TYPE_CHECKING:
     from chainrule.native.code import FunctionCode
 
-__all__ = ["MatrixProduct"]
-
-#: A static inner axis up to this length is written out instead of looped over.
-_UNROLLED = 8
+__all__ = ["MatrixProduct", "emit_product"]
 
 #: A longer inner axis is cut into pieces: four vectors of columns of this length take 256 KiB.
 _LONGEST_INNER = 1024
-
-
-@dataclass
-class _Side:
-    """An operand or the result: where it begins, and its strides along the two axes that it has."""
-
-    base: Value
-    first: int
-    second: int
-
-
-@dataclass
-class _Product:
-    """C[m, n] = Σ_k A[m, k] B[k, n]; each length is a number, or rows (a `Value`) where it is the axis of a tile."""
-
-    m: int | Value
-    n: int | Value
-    k: int | Value
-    usual: tuple[int, int, int]
-    a: _Side  # strides along m, k
-    b: _Side  # strides along k, n
-    c: _Side  # strides along m, n
-    accumulates: bool
-    scalar: str
 
 
 class MatrixProduct:
@@ -62,6 +31,19 @@ class MatrixProduct:
     code : FunctionCode
     node : Node
         A `matmul`.
+
+    Attributes
+    ----------
+    sizes : (int, int, int)
+        m, n and k.
+    strides : three pairs of int
+        Of A along m, k; of B along k, n; of C along m, n.
+    stack : _Stack
+        The axes before those.
+    row_role : int or None
+        Which of m, n, k (0, 1, 2) runs over rows; a negative number for an axis of the stack, counted from −1.
+    row_strides : three of int
+        The strides to the next row, of A, B and C.
     """
 
     def __init__(self, code: FunctionCode, node: Node) -> None:
@@ -80,18 +62,20 @@ class MatrixProduct:
             a.shape[a_k],
         )
         self.stack = _stack_axes(a, b, c)
-        #: Which of m, n, k (0, 1, 2) runs over rows; a negative number for an axis of the stack, counted from −1.
-        self.row_role: int | None = None
-        self.row_strides: tuple[int, ...] = (0, 0, 0)
-        role = code.row_role(node)
+        self.row_role, self.row_strides = self._rows(code.row_role(node), c_m, c_n)
+
+    def _rows(self, role: int | None, c_m: int | None, c_n: int | None) -> tuple[int | None, tuple[int, ...]]:
+        """From the axis of the result that runs over rows: which axis that is here, and how it moves operands."""
+        a, b, c = self.strides
+        if role is None:
+            return None, (0, 0, 0)
         if role == -1:
-            self.row_role, self.row_strides = 2, (a.strides[a_k], b.strides[b_k], 0)
-        elif role is not None and role == c_m:
-            self.row_role, self.row_strides = 0, (self.strides[0][0], 0, self.strides[2][0])
-        elif role is not None and role == c_n:
-            self.row_role, self.row_strides = 1, (0, self.strides[1][1], self.strides[2][1])
-        elif role is not None:
-            self.row_role, self.row_strides = -1 - role, tuple([strides[role] for strides in self.stack.strides])
+            return 2, (a[1], b[0], 0)
+        if role == c_m:
+            return 0, (a[0], 0, c[0])
+        if role == c_n:
+            return 1, (0, b[1], c[1])
+        return -1 - role, tuple([strides[role] for strides in self.stack.strides])
 
     @property
     def operands(self) -> list[tuple[View, int]]:
@@ -103,27 +87,6 @@ class MatrixProduct:
         """Equal for products of the same code, which differ in nothing but where their memory is."""
         stack = (self.stack.lengths, self.stack.strides)
         return self.strides, self.sizes, stack, self.row_role, self.node.dtype, self.code.accumulates(self.node)
-
-    def emit(self, pointers: Sequence[Value]) -> None:
-        """Write the product, for given addresses of A, B and C."""
-        code, role = self.code, self.row_role
-        sizes: list[int | Value] = list(self.sizes)
-        usual = list(self.sizes)
-        if role is not None and role >= 0:
-            sizes[role], usual[role] = code.rows_times(1), code.tile_rows
-        a, b, c = (_Side(base, *strides) for base, strides in zip(pointers, self.strides, strict=True))
-        product = _Product(
-            sizes[0],
-            sizes[1],
-            sizes[2],
-            (usual[0], usual[1], usual[2]),
-            a,
-            b,
-            c,
-            code.accumulates(self.node),
-            scalar_of(self.node.dtype),
-        )
-        _over_stack(code, product, self.stack, None if role is None or role >= 0 else -1 - role, 0)
 
 
 def _strides(view: View, first: int | None, second: int | None) -> tuple[int, int]:
@@ -154,62 +117,72 @@ def _stack_axes(a: View, b: View, c: View) -> _Stack:
     return _Stack(lengths, (strides(a), strides(b), c.strides[:count]))
 
 
-def _over_stack(code: FunctionCode, product: _Product, stack: _Stack, row_axis: int | None, depth: int) -> None:
+def emit_product(code: FunctionCode, work: MatrixProduct, pointers: Sequence[Value]) -> None:
+    """Write a product, for given addresses of A, B and C."""
+    role = work.row_role
+    sizes: list[int | Value] = list(work.sizes)
+    usual = list(work.sizes)
+    if role is not None and role >= 0:
+        sizes[role], usual[role] = code.rows_times(1), code.tile_rows
+    a, b, c = (Side(base, *strides) for base, strides in zip(pointers, work.strides, strict=True))
+    m, n, k = sizes
+    product = Product(
+        m, n, k, (usual[0], usual[1], usual[2]), a, b, c, code.accumulates(work.node), scalar_of(work.node.dtype)
+    )
+    lengths: list[int | Value] = list(work.stack.lengths)
+    if role is not None and role < 0:
+        lengths[-1 - role] = code.rows_times(1)
+    _over_stack(code, product, work.stack, lengths, 0)
+
+
+def _over_stack(
+    code: FunctionCode, product: Product, stack: _Stack, lengths: Sequence[int | Value], depth: int
+) -> None:
     """Repeat the product over the axes of a stack."""
-    if depth == len(stack.lengths):
-        _emit_matrix_product(code, product)
+    if depth == len(lengths):
+        _by_pieces(code, product)
         return
-    length: int | Value = code.rows_times(1) if row_axis == depth else stack.lengths[depth]
+
+    def moved(side: Side, index: Value, strides: tuple[int, ...]) -> Side:
+        return replace(side, base=strided_address(code.b, side.base, index, strides[depth], product.scalar))
 
     def body(index: Value, mask: Value | None, carried: list[Value]) -> list[Value]:
-        bases = [product.a.base, product.b.base, product.c.base]
-        for one, (matrix, strides) in enumerate(zip((product.a, product.b, product.c), stack.strides, strict=True)):
-            matrix.base = _at(code, bases[one], product.scalar, index, strides[depth])
-        _over_stack(code, product, stack, row_axis, depth + 1)
-        product.a.base, product.b.base, product.c.base = bases
+        sides = (product.a, product.b, product.c)
+        a, b, c = (moved(side, index, strides) for side, strides in zip(sides, stack.strides, strict=True))
+        _over_stack(code, replace(product, a=a, b=b, c=c), stack, lengths, depth + 1)
         return []
 
-    lane_loop(code, length, 0, [], body)
+    lane_loop(code.b, lengths[depth], 0, [], body)
 
 
-def _at(code: FunctionCode, base: Value, scalar: str, index: Value | int, stride: int) -> Value:
-    """The address of an element, `index` steps of `stride` away."""
-    if not stride or (isinstance(index, int) and not index):
-        return base
-    if isinstance(index, int):
-        return code.b.address(base, code.b.i64(index * stride), scalar)
-    step = index if stride == 1 else code.b.imul(index, code.b.i64(stride))
-    return code.b.address(base, step, scalar)
-
-
-def _emit_matrix_product(code: FunctionCode, product: _Product) -> None:
+def _by_pieces(code: FunctionCode, product: Product) -> None:
     """A long inner axis is cut into pieces, so that what a kernel reads again and again stays in the cache."""
     length = product.k
     if not isinstance(length, int) or length <= _LONGEST_INNER:
-        _emit_kernel(code, product)
+        _emit_best_kernel(code, product)
         return
     count = math.ceil(length / _LONGEST_INNER)
     size = math.ceil(length / count)
     first = length - (count - 1) * size
     m, n, _ = product.usual
-    _emit_kernel(code, replace(product, k=first, usual=(m, n, first)))
+    _emit_best_kernel(code, replace(product, k=first, usual=(m, n, first)))
     b, scalar = code.b, product.scalar
     loop = b.begin_loop(b.i64(first), b.i64(length), size)
-    _emit_kernel(
+    _emit_best_kernel(
         code,
         replace(
             product,
             k=size,
             usual=(m, n, size),
-            a=replace(product.a, base=_at(code, product.a.base, scalar, loop.index, product.a.second)),
-            b=replace(product.b, base=_at(code, product.b.base, scalar, loop.index, product.b.first)),
+            a=replace(product.a, base=strided_address(b, product.a.base, loop.index, product.a.second, scalar)),
+            b=replace(product.b, base=strided_address(b, product.b.base, loop.index, product.b.first, scalar)),
             accumulates=True,
         ),
     )
     b.end_loop(loop)
 
 
-def _emit_kernel(code: FunctionCode, product: _Product) -> None:
+def _emit_best_kernel(code: FunctionCode, product: Product) -> None:
     """Choose the kernel that reads memory best."""
     m, n, k = product.usual
     lanes = code.target.lanes_of[product.scalar]
@@ -223,249 +196,8 @@ def _emit_kernel(code: FunctionCode, product: _Product) -> None:
     along_m = outer_cost(m, n, a.first == 1 or m == 1, c.first == 1 or m == 1)
     along_k = m * n * (math.ceil(k / lanes) + 3.0) * (1 if (a.second == 1 and b.first == 1) or k == 1 else lanes)
     if along_k < min(along_n, along_m):
-        _InnerKernel(code, product).emit()
+        InnerKernel(code, product).emit()
     elif along_n <= along_m:
-        _OuterKernel(code, product).emit()
+        OuterKernel(code, product).emit()
     else:
-        _OuterKernel(code, _transposed(product)).emit()
-
-
-def _transposed(product: _Product) -> _Product:
-    """Cᵀ = Bᵀ Aᵀ"""
-
-    def turn(side: _Side) -> _Side:
-        return _Side(side.base, side.second, side.first)
-
-    m, n, k = product.usual
-    return _Product(
-        product.n,
-        product.m,
-        product.k,
-        (n, m, k),
-        turn(product.b),
-        turn(product.a),
-        turn(product.c),
-        product.accumulates,
-        product.scalar,
-    )
-
-
-def _blocks(length: int, most: int) -> int:
-    """A block size, at most `most`, that divides a length as evenly as it can."""
-    return math.ceil(length / math.ceil(length / most))
-
-
-class _Kernel:
-    """What both kernels share: types, addresses, loads and stores."""
-
-    def __init__(self, code: FunctionCode, product: _Product) -> None:
-        self.code, self.b, self.p = code, code.b, product
-        self.lanes = code.target.lanes_of[product.scalar]
-        self.vector = Type(product.scalar, self.lanes)
-        self.element = Type(product.scalar)
-
-    def at(self, base: Value, index: Value | int, stride: int) -> Value:
-        return _at(self.code, base, self.p.scalar, index, stride)
-
-    def load_vector(self, pointer: Value, stride: int, mask: Value | None) -> Value:
-        b = self.b
-        if stride == 1:
-            return b.masked_load(pointer, mask, self.vector) if mask else b.load(pointer, self.vector)
-        every = mask or b.constant(1, Type("i1", self.lanes))
-        offsets = b.vector_of([i * stride for i in range(self.lanes)], "i64")
-        return b.gather(pointer, offsets, self.p.scalar, every)
-
-    def store_vector(self, value: Value, pointer: Value, stride: int, mask: Value | None) -> None:
-        b = self.b
-        if self.p.accumulates:
-            value = b.fadd(self.load_vector(pointer, stride, mask), value)
-        if stride == 1:
-            if mask:
-                b.masked_store(value, pointer, mask)
-            else:
-                b.store(value, pointer)
-            return
-        every = mask or b.constant(1, Type("i1", self.lanes))
-        b.scatter(value, pointer, b.vector_of([i * stride for i in range(self.lanes)], "i64"), every)
-
-    def blocked(self, length: int | Value, size: int, body: Callable[[Value, int], None]) -> None:
-        """Blocks of `size` along an axis, and the rest: ``body(start, count)``, where a row axis goes on by ones."""
-        b = self.b
-        if isinstance(length, int):
-            full = length // size * size
-            if full == size:
-                body(b.i64(0), size)
-            elif full:
-                loop = b.begin_loop(b.i64(0), b.i64(full), size)
-                body(loop.index, size)
-                b.end_loop(loop)
-            if length > full:
-                body(b.i64(full), length - full)
-            return
-        full_value = b.isub(length, self.b.emit(f"urem i64 {length.text}, {size}", length.type)) if size > 1 else length
-        begun = b.begin_if(b.icmp("sgt", full_value, b.i64(0)))
-        loop = b.begin_loop(b.i64(0), full_value, size)
-        body(loop.index, size)
-        b.end_loop(loop)
-        b.end_if(begun)
-        if size > 1:
-            begun = b.begin_if(b.icmp("slt", full_value, length))
-            loop = b.begin_loop(full_value, length, 1)
-            body(loop.index, 1)
-            b.end_loop(loop)
-            b.end_if(begun)
-
-
-class _OuterKernel(_Kernel):
-    """Vectors along n: elements of A are repeated in all lanes."""
-
-    def emit(self) -> None:
-        p, lanes = self.p, self.lanes
-        m, n, _ = p.usual
-        registers = self.code.target.registers
-        vectors = math.ceil(n / lanes)
-        widest = 4 if registers >= 32 else 2
-        if m < 6:  # few rows leave registers for more columns
-            widest = max(min((registers - 2) // (m + 1), 8), 1)
-        across = _blocks(vectors, widest)
-        down = max(min((registers - across - 2) // across, 14), 1)
-        down = _blocks(m, down) if isinstance(p.m, int) else down
-        self.down = down
-
-        if isinstance(p.n, int):
-            whole, rest = divmod(p.n, lanes)
-            self.blocked(
-                whole, across, lambda start, count: self._panel(self._times(start), count, None)
-            ) if whole else None
-            if rest:
-                mask = self.b.vector_of([1] * rest + [0] * (lanes - rest), "i1")
-                self._panel(self.b.i64(whole * lanes), 1, mask)
-            return
-        whole_value = self.b.emit(f"udiv i64 {p.n.text}, {lanes}", p.n.type)
-        self.blocked(whole_value, across, lambda start, count: self._panel(self._times(start), count, None))
-        start = self._times(whole_value)
-        rest_value = self.b.isub(p.n, start)
-        begun = self.b.begin_if(self.b.icmp("sgt", rest_value, self.b.i64(0)))
-        mask = self.b.icmp("slt", self.b.lane_numbers(lanes), self.b.splat(rest_value, lanes))
-        self._panel(start, 1, mask)
-        self.b.end_if(begun)
-
-    def _times(self, vectors: Value) -> Value:
-        return self.b.imul(vectors, self.b.i64(self.lanes))
-
-    def _panel(self, start: Value, across: int, mask: Value | None) -> None:
-        """All rows of the result, for `across` vectors of columns."""
-        b_base = self.at(self.p.b.base, start, self.p.b.second)
-        c_base = self.at(self.p.c.base, start, self.p.c.second)
-        self.blocked(self.p.m, self.down, lambda row, count: self._block(row, count, across, b_base, c_base, mask))
-
-    def _block(self, row: Value, down: int, across: int, b_base: Value, c_base: Value, mask: Value | None) -> None:
-        """One block of the result in registers."""
-        b, p = self.b, self.p
-        a_base = self.at(p.a.base, row, p.a.first)
-        c_base = self.at(c_base, row, p.c.first)
-        zero = b.constant(0.0, self.vector)
-
-        def step(k: Value | int, totals: Sequence[Value]) -> list[Value]:
-            a_at, b_at = self.at(a_base, k, p.a.second), self.at(b_base, k, p.b.first)
-            columns = [
-                self.load_vector(self.at(b_at, j * self.lanes, p.b.second), p.b.second, mask) for j in range(across)
-            ]
-            result = []
-            for i in range(down):
-                element = b.splat(b.load(self.at(a_at, i, p.a.first), self.element), self.lanes)
-                result += [b.fma(element, column, totals[i * across + j]) for j, column in enumerate(columns)]
-            return result
-
-        totals = _run_inner(self, p.k, [zero] * (down * across), step)
-        for i in range(down):
-            for j in range(across):
-                pointer = self.at(self.at(c_base, i, p.c.first), j * self.lanes, p.c.second)
-                self.store_vector(totals[i * across + j], pointer, p.c.second, mask)
-
-
-def _run_inner(
-    kernel: _Kernel,
-    length: int | Value,
-    totals: list[Value],
-    step: Callable[[Value | int, Sequence[Value]], list[Value]],
-) -> list[Value]:
-    """The loop over the inner axis; a short one is written out."""
-    b = kernel.b
-    if isinstance(length, int) and length <= _UNROLLED:
-        for k in range(length):
-            totals = step(k, totals)
-        return totals
-    stop = b.i64(length) if isinstance(length, int) else length
-    loop = b.begin_loop(b.i64(0), stop, 1, totals)
-    return b.end_loop(loop, step(loop.index, loop.carried))
-
-
-class _InnerKernel(_Kernel):
-    """Vectors along k: lanes are summed at the end."""
-
-    def emit(self) -> None:
-        p = self.p
-        m, n, _ = p.usual
-        down, across = (5, 4) if self.code.target.registers >= 32 else (3, 3)
-        if n < across:
-            down, across = max(down * across // (n + 1), 1), n
-        elif m < down:
-            down, across = m, max(down * across // (m + 1), 1)
-        down = _blocks(m, down) if isinstance(p.m, int) else down
-        across = _blocks(n, across) if isinstance(p.n, int) else across
-        self.blocked(
-            p.n,
-            across,
-            lambda column, wide: self.blocked(p.m, down, lambda row, tall: self._block(row, tall, column, wide)),
-        )
-
-    def _block(self, row: Value, down: int, column: Value, across: int) -> None:
-        b, p = self.b, self.p
-        a_base = self.at(p.a.base, row, p.a.first)
-        b_base = self.at(p.b.base, column, p.b.second)
-        c_base = self.at(self.at(p.c.base, row, p.c.first), column, p.c.second)
-
-        def body(index: Value, mask: Value | None, totals: list[Value]) -> list[Value]:
-            a_at, b_at = self.at(a_base, index, p.a.second), self.at(b_base, index, p.b.first)
-            rows = [self.load_vector(self.at(a_at, i, p.a.first), p.a.second, mask) for i in range(down)]
-            columns = [self.load_vector(self.at(b_at, j, p.b.second), p.b.first, mask) for j in range(across)]
-            return [b.fma(rows[i], columns[j], totals[i * across + j]) for i in range(down) for j in range(across)]
-
-        zero = b.constant(0.0, self.vector)
-        totals = lane_loop(self.code, p.k, self.lanes, [zero] * (down * across), body)
-        for position, total in enumerate(_sums_of_lanes(self.code, totals)):
-            i, j = divmod(position, across)
-            pointer = self.at(self.at(c_base, i, p.c.first), j, p.c.second)
-            if p.accumulates:
-                total = b.fadd(b.load(pointer, self.element), total)
-            b.store(total, pointer)
-
-
-def _sums_of_lanes(code: FunctionCode, vectors: Sequence[Value]) -> list[Value]:
-    """The sum of the lanes of each vector, several at a time.
-
-    Two vectors are halved together: one sum holds the half sums of both. After log2(lanes) rounds one vector holds a sum
-    in each lane.
-    """
-    b = code.b
-    count = len(vectors)
-    lanes = vectors[0].type.lanes
-    width = lanes  # lanes that are left of each vector
-    groups = list(vectors)
-    while width > 1:
-        half = width // 2
-        if len(groups) > 1:
-            paired = []
-            for i in range(0, len(groups), 2):
-                x = groups[i]
-                y = groups[i + 1] if i + 1 < len(groups) else x
-                low = [p + q for p in range(0, 2 * lanes, width) for q in range(half)]
-                paired.append(b.fadd(b.shuffle(x, y, low), b.shuffle(x, y, [q + half for q in low])))
-            groups = paired
-        else:
-            (x,) = groups
-            low = [p + q for p in range(0, x.type.lanes, width) for q in range(half)]
-            groups = [b.fadd(b.shuffle(x, x, low), b.shuffle(x, x, [q + half for q in low]))]
-        width = half
-    return [b.lane(groups[i // groups[0].type.lanes], i % groups[0].type.lanes) for i in range(count)]
+        OuterKernel(code, product.transposed()).emit()

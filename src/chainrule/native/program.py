@@ -14,9 +14,9 @@ from chainrule.graph.op import INPUT, abstract_input
 from chainrule.interpret.program import Program, handed_out
 from chainrule.native.executable import Executable
 from chainrule.native.kernel import Request
+from chainrule.native.nodes import is_compiled, is_immediate
 from chainrule.native.plan import program_plan
 from chainrule.native.prepare import prepare
-from chainrule.native.schedule import is_compiled, is_immediate
 from chainrule.native.target import Target
 from chainrule.simplify.rewrite import rebuild
 

@@ -1,223 +1,22 @@
-"""The schedule: which nodes share a loop, in which order loops run, and which values get memory.
-
-A graph becomes a list of stages. A `LoopStage` is one loop nest that computes elementwise nodes and reductions of one
-domain; a value that only its own stage needs stays in a register. A `ProductStage` is a matrix product. Stages stand in
-sections: those that see all of an array at once, and those that run over tiles of rows. A `ControlStage` is a branch or
-a loop that calls functions of its own.
-"""
+"""The schedule: which nodes share a loop, in which order loops run, and which values get memory."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL, literal
-from chainrule.native.bodies import CONTROL, compiles, is_result
-from chainrule.native.buffers import Buffer
+from chainrule.graph.op import literal
+from chainrule.native.bodies import CONTROL, is_result
 from chainrule.native.control import ControlStage, reads_in_order
-from chainrule.native.emitter import has_instructions, is_native
-from chainrule.native.joins import JOINS, joins_natively, pieces
+from chainrule.native.joins import JOINS, pieces
 from chainrule.native.memory import VIEWS, Memory
+from chainrule.native.nodes import ADDITION, GATHER, RECURRENCE, is_immediate, is_loop_node, is_reduction
 from chainrule.native.rows import RowAnalysis
+from chainrule.native.stages import LoopStage, ProductStage, Section, section_of
 from chainrule.ops.indexing import Index, getitem
 from chainrule.ops.shaping import cast
 
-__all__ = [
-    "ADDITION",
-    "GATHER",
-    "RECURRENCE",
-    "LoopStage",
-    "ProductStage",
-    "Section",
-    "Stage",
-    "is_compiled",
-    "is_immediate",
-    "is_loop_node",
-    "is_reduction",
-    "loop_dtypes",
-    "nodes_of",
-    "schedule",
-    "section_of",
-    "sources_of",
-    "written_buffers",
-]
-
-#: Elements at computed positions, and values added there: see `chainrule.ops.positions`.
-GATHER, ADDITION = "gather", "add_at"
-#: Each element from the one before it: see `chainrule.ops.cumulative`.
-RECURRENCE = "recurrence"
-REDUCTIONS = frozenset({"sum", "max", "min", "prod", "all", "any"})
-
-
-@dataclass(eq=False)
-class LoopStage:
-    """One loop nest over a domain.
-
-    Attributes
-    ----------
-    domain : tuple of int
-    row_axis : int or None
-        The axis of the domain that runs over the rows of a tile.
-    nodes : list of Node
-        Elementwise nodes and reductions, in the order in which they are computed.
-    stored : list of Node
-        Those whose values are written to memory.
-    """
-
-    domain: tuple[int, ...]
-    row_axis: int | None = None
-    nodes: list[Node] = field(default_factory=list)
-    stored: list[Node] = field(default_factory=list)
-
-    @property
-    def reductions(self) -> list[Node]:
-        return [node for node in self.nodes if is_reduction(node)]
-
-
-@dataclass(eq=False)
-class ProductStage:
-    """One matrix product."""
-
-    node: Node
-
-
-Stage = LoopStage | ProductStage | ControlStage
-
-
-def nodes_of(stage: Stage) -> list[Node]:
-    """The nodes that a stage computes."""
-    return stage.nodes if isinstance(stage, LoopStage) else [stage.node]
-
-
-def sources_of(stage: Stage) -> list[Node]:
-    """The nodes that a stage reads, its own among them."""
-    if isinstance(stage, ControlStage):
-        return stage.sources
-    return [source for node in nodes_of(stage) for source in node.inputs]
-
-
-def written_buffers(stage: Stage, memory: Memory) -> list[Buffer]:
-    """The memory that a stage writes to."""
-    if isinstance(stage, ControlStage):
-        return stage.buffers
-    written = stage.stored if isinstance(stage, LoopStage) else [stage.node]
-    return [memory.view(node).buffer for node in written]
-
-
-@dataclass(eq=False)
-class Section:
-    """Stages that run one after the other.
-
-    Attributes
-    ----------
-    phase : int
-    over_rows : bool
-        Whether they run for each tile of rows.
-    """
-
-    phase: int
-    over_rows: bool
-    stages: list[Stage] = field(default_factory=list)
-
-
-def is_reduction(node: Node) -> bool:
-    """Whether a node reduces over axes within a loop nest."""
-    return node.op.name in REDUCTIONS
-
-
-def is_loop_node(node: Node) -> bool:
-    """Whether a node is computed element by element in a loop nest."""
-    return node.op.name in ("cast", GATHER, ADDITION) or node.op.broadcasts or is_reduction(node)
-
-
-def is_immediate(node: Node) -> bool:
-    """Whether a node is a number known when the code is made."""
-    if node.op is LITERAL:
-        return True
-    return node.op.name == "constant" and node.size == 1 and not node.ndim
-
-
-def is_compiled(node: Node) -> bool:
-    """Whether compiled code can compute a node; else NumPy does."""
-    if node.op.name in CONTROL:
-        return compiles(node)
-    if is_result(node):
-        return is_compiled(node.inputs[0])
-    if node.is_tuple or not is_native(node.dtype) or not node.size:
-        return False
-    op = node.op
-    may_be_empty = op.name == "concatenate"
-    if any(source.is_tuple or not is_native(source.dtype) for source in node.inputs):
-        return False
-    if not may_be_empty and not all(source.size for source in node.inputs):
-        return False
-    if op.name in JOINS:
-        return joins_natively(node)
-    if op.name == "getitem":
-        return node.params["index"].is_basic
-    if op.name in VIEWS or op.name in ("cast", GATHER, ADDITION):
-        return True
-    if op.name == RECURRENCE:
-        return node.dtype.kind == "f" and all(source.shape == node.shape for source in node.inputs)
-    if op.name in REDUCTIONS:
-        return _reduces_natively(node)
-    if op.name == "matmul":
-        return node.dtype.kind == "f" and all(source.dtype == node.dtype for source in node.inputs)
-    if not op.broadcasts or op.lower is None:
-        return False
-    dtypes = loop_dtypes(node)
-    return dtypes is not None and has_instructions(op.lower, dtypes[:-1], node.params)
-
-
-def _reduces_natively(node: Node) -> bool:
-    (source,) = node.inputs
-    if node.op.name in ("all", "any"):
-        return True
-    return node.dtype.kind in "fi" and source.dtype.kind in "fib"
-
-
-def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...] | None:
-    """The dtypes to which NumPy's loop converts the operands, and that of the result; None where it has no such loop.
-
-    For an operation that is no ufunc these are the dtype of the result if that is a float, else that of the operands
-    together.
-    """
-    compute = node.op.compute
-    if node.op.name == "where":
-        dtypes: tuple[np.dtype[np.generic], ...] = (np.dtype(bool), node.dtype, node.dtype, node.dtype)
-    elif isinstance(compute, np.ufunc) and compute.nout == 1:
-        kinds = [kind if kind in (int, float, bool) else source.dtype for source, kind in _kinds(node)]
-        kinds = [np.dtype(bool) if kind is bool else kind for kind in kinds]
-        try:
-            dtypes = compute.resolve_dtypes((*kinds, None))
-        except TypeError:
-            return None
-        if np.dtype(object) in dtypes:
-            dtypes = _with_python_integers(node)
-    else:
-        common = node.dtype
-        if common.kind != "f":
-            common = np.result_type(*[kind(0) if isinstance(kind, type) else kind for _, kind in _kinds(node)])
-        dtypes = (*[common] * len(node.inputs), node.dtype)
-    return dtypes if all(map(is_native, dtypes)) else None
-
-
-def _with_python_integers(node: Node) -> tuple[np.dtype[np.generic], ...]:
-    """The dtypes for a comparison with a Python integer; objects where it is too large for the other operand's."""
-    common = np.result_type(*[source.dtype for source in node.inputs if source.op is not LITERAL] or [np.int64])
-    limits: Any = np.iinfo(common) if common.kind in "iu" else None
-    numbers = [source._value for source in node.inputs if source.op is LITERAL]
-    if limits is None or not all(limits.min <= number <= limits.max for number in numbers):
-        common = np.dtype(object)
-    return (*[common] * len(node.inputs), node.dtype)
-
-
-def _kinds(node: Node) -> list[tuple[Node, Any]]:
-    return [(source, source.kind) for source in node.inputs]
+__all__ = ["schedule"]
 
 
 def schedule(order: Sequence[Node], outputs: Sequence[Node], memory: Memory, rows: RowAnalysis) -> list[Section]:
@@ -244,6 +43,13 @@ def schedule(order: Sequence[Node], outputs: Sequence[Node], memory: Memory, row
     return [section for section in planner.sections.values() if section.stages]
 
 
+#: Nodes of one loop: longer ones take the compiler more than in proportion, and registers run out.
+_MOST_NODES = 64
+
+#: Light nodes in a row that wait for their user.
+_LONGEST_WAIT = 8
+
+
 class _Planner:
     """Puts node after node into the earliest stage that fits; light ones where they are first needed."""
 
@@ -252,7 +58,7 @@ class _Planner:
         self.rows = rows
         self._outputs = set(outputs)
         #: Light nodes that wait for their first user: computed there, they need no memory.
-        self._waiting: set[Node] = set()
+        self._waiting: dict[Node, int] = {}
         self.sections: dict[tuple[int, bool], Section] = {}
         for phase in range(max(rows.phase.values(), default=0) + 1):
             for over_rows in (False, True):
@@ -269,8 +75,10 @@ class _Planner:
         if node in self.memory.given or is_immediate(node):
             return
         if _is_light(node) and node not in self._outputs:
-            self._waiting.add(node)
-            return
+            waits = 1 + max((self._waiting.get(source, 0) for source in node.inputs), default=0)
+            if waits <= _LONGEST_WAIT:
+                self._waiting[node] = waits
+                return
         if node.op.name in VIEWS:
             self._place_view(node)
             return
@@ -311,6 +119,7 @@ class _Planner:
             if (
                 isinstance(stage, LoopStage)
                 and (stage.domain, stage.row_axis) == (domain, row_axis)
+                and len(stage.nodes) + len(brought) < _MOST_NODES
                 and _fits(stage, node)
             ):
                 stage.nodes += [*brought, node]
@@ -327,7 +136,7 @@ class _Planner:
             source = pending.pop()
             if source not in self._waiting:
                 continue
-            self._waiting.remove(source)
+            del self._waiting[source]
             same_loop = is_loop_node(user) and self._domain(source) == self._domain(user)
             if same_loop and section_of(source, self.rows) == key:
                 brought.append(source)
@@ -348,7 +157,7 @@ class _Planner:
     def _settle(self, node: Node) -> None:
         """Place a node that waits, as a view or a join of it is needed."""
         if node in self._waiting:
-            self._waiting.remove(node)
+            del self._waiting[node]
             self._place_in_stage(node)
 
     def _place_view(self, node: Node) -> None:
@@ -515,20 +324,14 @@ def _is_light(node: Node) -> bool:
     return node.op.name in _LIGHT and len({source for source in node.inputs if not is_immediate(source)}) == 1
 
 
-def section_of(node: Node, rows: RowAnalysis) -> tuple[int, bool]:
-    """The phase in which a node is computed, and whether that is by tiles of rows."""
-    phase = rows.phase[node]
-    return (phase - 1, True) if node in rows.summed else (phase, node in rows.axis)
-
-
 def _fits(stage: LoopStage, node: Node) -> bool:
     """Whether the axes of all reductions of a stage can be nested in one another; loops with an order stay alone."""
     if stage.nodes[0].op.name in (ADDITION, RECURRENCE):
         return False
     if not is_reduction(node):
         return True
-    own = _reduced(node, stage.domain)
-    return all(own <= other or other <= own for other in (_reduced(r, stage.domain) for r in stage.reductions))
+    own = stage.reduced_axes(node)
+    return all(own <= other or other <= own for other in map(stage.reduced_axes, stage.reductions))
 
 
 def _rest(step: int) -> tuple[int | None, ...]:
@@ -539,8 +342,3 @@ def _rest(step: int) -> tuple[int | None, ...]:
 def _before(step: int) -> tuple[int | None, ...]:
     """The elements before those."""
     return (None, -1, 1) if step > 0 else (None, 0, -1)
-
-
-def _reduced(node: Node, domain: tuple[int, ...]) -> frozenset[int]:
-    """The axes that a reduction sums over, without those of length 1."""
-    return frozenset(axis for axis in node.params["axis"] if domain[axis] != 1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chainrule.native.builder import Builder, Value
+from chainrule.native.builder import Builder
 from chainrule.native.functions.primitives import FORMAT, by_dtype, constant, polynomial, quick_two_sum
+from chainrule.native.values import Value
 
 __all__ = ["arccos", "arcsin", "arctan", "arctan2"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.native.builder import Builder, Value
+from chainrule.native.builder import Builder
 from chainrule.native.functions.exponential import exp_of_sum, reduce_by_ln2
 from chainrule.native.functions.logarithm import with_special_logarithms
 from chainrule.native.functions.primitives import (
@@ -21,6 +21,7 @@ from chainrule.native.functions.primitives import (
     two_product,
     two_sum,
 )
+from chainrule.native.values import Value
 
 __all__ = ["cbrt", "hypot", "power"]
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chainrule.native.builder import Builder, Type, Value
+from chainrule.native.builder import Builder
+from chainrule.native.values import Type, Value
 
 __all__ = [
     "FORMAT",
