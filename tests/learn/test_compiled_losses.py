@@ -174,7 +174,7 @@ LOSSES: list[Loss] = [
 ]  # fmt: skip
 
 #: What no kernel computes: these take their steps one by one.
-ONE_BY_ONE = {"solved", "sorted_rows", "dropped", "one_hot"}
+ONE_BY_ONE = {"solved", "sorted_rows", "one_hot"}
 
 
 @pytest.mark.parametrize("batch_size", [None, 16, 7, 1])

@@ -264,7 +264,7 @@ BY_NUMPY = set(
     """
     allclose argmax argmin argpartition argsort array_equal array_equiv beta betainc betaincc betaincinv betaln
     checked_positions cholesky dawsn det digamma digitize eigvalsh erfcinv erfcx erfi erfinv exp1
-    expi expm frexp_exponent gamma gammainc gammaincc gammaincinv gammaln gammasgn getitem i0 i0e i1 i1e
+    expi expm frexp_exponent gamma gammainc gammaincc gammaincinv gammaln gammasgn i0 i0e i1 i1e
     index_set inv irfft isin iv ive j0 j1 jv k0 k0e k1 k1e kv kve ldexp lexsort log_ndtr loggamma matrix_rank
     median multigammaln nanargmax nanargmin ndtri odeint on_simplex partition pinv poisson.cdf poisson.logpmf
     poisson.pmf polygamma quantile quick_argsort rgamma searchsorted solve solve_banded solve_sylvester

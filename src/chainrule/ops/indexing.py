@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node, is_known
-from chainrule.graph.op import Notation, Op, lift
+from chainrule.graph.op import CONSTANT, Notation, Op, constant, lift
 from chainrule.ops.comparison import equal
 from chainrule.ops.selection import where
 from chainrule.ops.shaping import broadcast, reshape, sum_to, transpose_op
@@ -198,8 +198,23 @@ class _Picking:
         ]
 
 
+def _without_masks(index: Index, arrays: tuple[Any, ...]) -> tuple[Index, tuple[Any, ...]]:
+    """The same index with positions in the place of Boolean arrays that are always the same."""
+    following = iter(arrays)
+    entries: list[Any] = []
+    found: list[Any] = []
+    for entry in index.entries:
+        parts = [next(following)] if type(entry) is _Following else []
+        if entry is _ARRAY and parts[0].op is CONSTANT and parts[0].dtype == bool and parts[0].ndim:
+            parts = [constant(positions) for positions in np.nonzero(parts[0]._value)]
+        entries += [entry] * max(len(parts), 1)
+        found += parts
+    return Index(tuple(entries)), tuple(found)
+
+
 def _picking(shape: tuple[int, ...], index: Index, arrays: tuple[Any, ...]) -> _Picking | None:
-    """Take an index apart; None for Boolean arrays, whose shape the numbers decide, and for empty ones."""
+    """Take an index apart; None for Boolean arrays, if their numbers decide on the shape, and for empty ones."""
+    index, arrays = _without_masks(index, arrays)
     if not arrays or 0 in shape or any(array.dtype.kind not in "iu" or not array.size for array in arrays):
         return None
     entries = list(index.entries)
