@@ -24,7 +24,6 @@ class Loop:
     index: Value
     carried: list[Value]
     body: str
-    latch: str
     step: int
     stop: Value
     phi_position: int
@@ -355,13 +354,13 @@ class Builder:
         carry : sequence of Value
             Values before the first round, such as the zeros of accumulators.
         """
-        body, latch = self.fresh("loop"), self.fresh("latch")
+        body = self.fresh("loop")
         entry = self._block
         self.jump(body)
         self.label(body)
         index = Value(self.fresh(), _I64)
         carried = [Value(self.fresh(), value.type) for value in carry]
-        loop = Loop(index, carried, body, latch, step, stop, len(self.lines), list(carry), start, entry)
+        loop = Loop(index, carried, body, step, stop, len(self.lines), list(carry), start, entry)
         loop.next_index = self.fresh("%next")
         return loop
 
