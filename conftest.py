@@ -55,7 +55,7 @@ def _compile_all_programs() -> None:
 
     Kept steps of training and what `jit` makes are compiled in any case.
     """
-    from chainrule.native.program import NativeProgram
+    from chainrule.native.running.program import NativeProgram
     from chainrule.transforms import running
 
     class CompiledProgram:

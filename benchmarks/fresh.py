@@ -123,7 +123,7 @@ def import_what_is_imported_late(library: str) -> None:
     if library == "chainrule":
         import importlib
 
-        for name in ("llvmlite.binding", "chainrule.native.program"):
+        for name in ("llvmlite.binding", "chainrule.native.running.program"):
             importlib.import_module(name)
 
 

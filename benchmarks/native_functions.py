@@ -13,10 +13,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Type, Value
 from chainrule.native.functions import FUNCTIONS
 from chainrule.native.target import host, load_llvm
-from chainrule.native.values import Type, Value
 
 COUNT = 2048
 BINARY = ["arctan2", "hypot", "logaddexp", "power"]

@@ -17,8 +17,8 @@ from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL, Op, Zero, input_node
 from chainrule.graph.text import formula
-from chainrule.native.nodes import is_compiled
-from chainrule.native.prepare import decompose
+from chainrule.native.planning.nodes import is_compiled
+from chainrule.native.planning.prepare import decompose
 from chainrule.ops.examples import differentiated, examples_of
 from chainrule.ops.load import load_all
 from chainrule.ops.record import FUNCTIONS, SERVED, Example, Function

@@ -13,7 +13,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.learn import compiled, descent
-from chainrule.native import executable
+from chainrule.native.running import executable
 
 pytest.importorskip("llvmlite")
 

@@ -12,10 +12,10 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Type, Value
 from chainrule.native.functions import FUNCTIONS
 from chainrule.native.target import Target, host, load_llvm
-from chainrule.native.values import Type, Value
 
 #: CPUs that code is made for here: this one, one with AVX2, and any x86-64, which has no fused multiply-add.
 OLDER = {

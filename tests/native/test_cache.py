@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.native import cache, executable
-from chainrule.native.executable import Executable
-from chainrule.native.program import NativeProgram
+from chainrule.native.running import cache, executable
+from chainrule.native.running.executable import Executable
+from chainrule.native.running.program import NativeProgram
 from chainrule.native.target import Target, host
 
 SOURCE = str(Path(cr.__file__).parents[1])
@@ -83,7 +83,7 @@ def test_other_code_is_another_entry(folder: Path) -> None:
 def test_a_new_process_finds_what_another_one_compiled(folder: Path) -> None:
     script = (
         "import numpy as np, chainrule as cr\n"
-        "from chainrule.native.program import NativeProgram\n"
+        "from chainrule.native.running.program import NativeProgram\n"
         "graph = cr.trace(lambda x: [np.sin(x) + np.sum(x, axis=0)], np.ones((5, 3)))\n"
         "print(NativeProgram(graph.outputs, graph.inputs).parts[0].run.cache_state)\n"
     )
@@ -311,7 +311,7 @@ def test_a_full_disk_is_no_error_and_leaves_no_rest(folder: Path, monkeypatch: p
 WRITER = """
 import sys
 import chainrule as cr
-from chainrule.native import cache
+from chainrule.native.running import cache
 key, code = "ab" + "c" * 62, bytes(range(256)) * 200
 for _ in range(50):
     cache._write(key, code)

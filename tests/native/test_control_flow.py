@@ -11,14 +11,15 @@ import pytest
 import chainrule as cr
 from chainrule.graph.graph import Graph
 from chainrule.graph.op import abstract_input, constant, input_node, items
-from chainrule.native import control, kernel
-from chainrule.native.bodies import lowered
-from chainrule.native.code import FunctionCode
-from chainrule.native.executable import Executable
-from chainrule.native.kernel import make_layout
-from chainrule.native.prepare import prepare
-from chainrule.native.program import NativeProgram
-from chainrule.native.request import Request
+from chainrule.native.assembly import control
+from chainrule.native.assembly.code import FunctionCode
+from chainrule.native.planning import kernel
+from chainrule.native.planning.bodies import lowered
+from chainrule.native.planning.kernel import make_layout
+from chainrule.native.planning.prepare import prepare
+from chainrule.native.planning.request import Request
+from chainrule.native.running.executable import Executable
+from chainrule.native.running.program import NativeProgram
 from chainrule.native.target import host
 from chainrule.structure import flatten
 from chainrule.transforms.control_flow.body import Body

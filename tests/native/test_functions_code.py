@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Type, Value
 from chainrule.native.functions import FUNCTIONS
 from chainrule.native.target import Target, host, load_llvm
-from chainrule.native.values import Type, Value
 
 BINARY = ["arctan2", "hypot", "logaddexp", "power"]
 

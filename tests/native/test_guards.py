@@ -10,11 +10,11 @@ import pytest
 
 import chainrule as cr
 from chainrule.graph.graph import Graph
-from chainrule.native import executable as executable_module
-from chainrule.native import kernel
-from chainrule.native.buffers import Buffer, Home
-from chainrule.native.executable import Executable
-from chainrule.native.program import NativeProgram
+from chainrule.native.planning import kernel
+from chainrule.native.planning.buffers import Buffer, Home
+from chainrule.native.running import executable as executable_module
+from chainrule.native.running.executable import Executable
+from chainrule.native.running.program import NativeProgram
 
 #: What memory that no one owns is filled with.
 CANARY = 0xA5

@@ -17,9 +17,9 @@ import chainrule as cr
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import OPS, Op, input_node
-from chainrule.native.nodes import is_compiled
-from chainrule.native.prepare import decompose
-from chainrule.native.program import NativeProgram
+from chainrule.native.planning.nodes import is_compiled
+from chainrule.native.planning.prepare import decompose
+from chainrule.native.running.program import NativeProgram
 from chainrule.ops.examples import differentiated, examples_of, is_differentiable
 from chainrule.ops.load import load_all
 from chainrule.ops.record import FUNCTIONS, Example, Function

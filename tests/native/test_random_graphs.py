@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.graph.graph import Graph
 from chainrule.interpret import compute_once
-from chainrule.native import kernel
-from chainrule.native.program import NativeProgram
+from chainrule.native.planning import kernel
+from chainrule.native.running.program import NativeProgram
 
 pytestmark = pytest.mark.filterwarnings("ignore::chainrule.errors.IndependentOutputWarning", "ignore::RuntimeWarning")
 

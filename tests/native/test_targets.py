@@ -10,9 +10,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.graph.graph import Graph
-from chainrule.native import executable
-from chainrule.native.engine import assemble, to_object
-from chainrule.native.program import NativeProgram
+from chainrule.native.running import executable
+from chainrule.native.running.engine import assemble, to_object
+from chainrule.native.running.program import NativeProgram
 from chainrule.native.target import Target, load_llvm
 from chainrule.transforms.aliases import without_aliases
 

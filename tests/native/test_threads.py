@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.native import executable, kernel
-from chainrule.native.executable import Executable
-from chainrule.native.program import NativeProgram
+from chainrule.native.planning import kernel
+from chainrule.native.running import executable
+from chainrule.native.running.executable import Executable
+from chainrule.native.running.program import NativeProgram
 
 SOURCE = str(Path(cr.__file__).parents[1])
 

@@ -116,9 +116,9 @@ class Op:
         returns settings, positions of results and positions of inputs of a node that computes no more than these; None
         where there is nothing to leave out.
     lower : callable, optional
-        Elementwise operations: ``lower(e, *values, **params)`` computes one element with the instructions of a
-        `chainrule.native.emitter.Emitter`; the values have the dtype that NumPy's loop would have. Without it, or where
-        it returns `None` for some dtypes, compiled code calls `compute`.
+        Elementwise operations: ``lower(e, *values, **params)`` computes one element with the instructions of an
+        `Emitter` (`chainrule.native.assembly.emitter`); the values have the dtype that NumPy's loop would have.
+        Without it, or where it returns `None` for some dtypes, compiled code calls `compute`.
     decompose : callable, optional
         ``decompose(*inputs, **params)``: the same in terms of other operations, for compiled code; `None` where there
         is no such form.

@@ -45,8 +45,8 @@ class CompiledLoop:
         batch_size: int | None,
         check_finite: bool,
     ) -> None:
-        from chainrule.native.executable import Executable
-        from chainrule.native.request import Request
+        from chainrule.native.planning.request import Request
+        from chainrule.native.running.executable import Executable
 
         moving = len(graph.params) + len(graph.state)
         constants = [
@@ -93,7 +93,7 @@ class CompiledLoop:
 
     def plan(self) -> str:
         """What the compiled step consists of."""
-        from chainrule.native.plan import kernel_plan
+        from chainrule.native.running.plan import kernel_plan
 
         return kernel_plan(self._kernel)
 
@@ -129,8 +129,8 @@ def compile_loop(
     """
     if not is_available():
         return None
-    from chainrule.native.prepare import prepare
-    from chainrule.native.program import is_native_graph
+    from chainrule.native.planning.prepare import prepare
+    from chainrule.native.running.program import is_native_graph
 
     outputs = prepare(without_aliases(graph.outputs), graph.leaves)
     hoist = hoisted if batch_size is None else hoisted_rows

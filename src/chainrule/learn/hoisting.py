@@ -9,8 +9,8 @@ import numpy as np
 
 from chainrule.graph.node import Node, ancestors
 from chainrule.interpret import Program
-from chainrule.native.memory import VIEWS
-from chainrule.native.nodes import is_compiled
+from chainrule.native.planning.memory import VIEWS
+from chainrule.native.planning.nodes import is_compiled
 
 __all__ = ["hoisted", "hoisted_rows"]
 

@@ -1,4 +1,4 @@
-"""Graph to native code: row analysis, schedule, LLVM code, and the machinery that keeps and runs it."""
+"""Graph to native code: planned (`planning`), written as LLVM assembly (`assembly`), made and run (`running`)."""
 
 from __future__ import annotations
 

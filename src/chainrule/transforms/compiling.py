@@ -51,7 +51,7 @@ class _Interpreted:
 
 def compile_graph(outputs: list[Node], leaves: list[Node], name: str = "graph") -> Runnable:
     """Compile a stabilised graph: the one place where a backend is chosen."""
-    from chainrule.native.program import NativeProgram  # llvmlite is loaded when something is compiled
+    from chainrule.native.running.program import NativeProgram  # llvmlite is loaded when something is compiled
 
     return NativeProgram(outputs, leaves, name) if is_available() else _Interpreted(outputs, leaves, name)
 

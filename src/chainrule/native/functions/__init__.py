@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chainrule.native.assembly.values import Value
 from chainrule.native.functions.error_function import erf, erfc, ndtr
 from chainrule.native.functions.exponential import exp, exp2, expm1, sigmoid
 from chainrule.native.functions.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh, tanh
@@ -11,7 +12,6 @@ from chainrule.native.functions.inverse_trigonometric import arccos, arcsin, arc
 from chainrule.native.functions.logarithm import log, log1p, log2, log10, logaddexp, softplus
 from chainrule.native.functions.power import cbrt, hypot, power
 from chainrule.native.functions.trigonometric import cos, sin, tan
-from chainrule.native.values import Value
 
 __all__ = ["FUNCTIONS"]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Value
 from chainrule.native.functions.exponential import exp_of_sum
 from chainrule.native.functions.primitives import (
     by_dtype,
@@ -20,7 +21,6 @@ from chainrule.native.functions.primitives import (
     scale,
     two_product,
 )
-from chainrule.native.values import Value
 
 __all__ = ["erf", "erfc", "ndtr"]
 

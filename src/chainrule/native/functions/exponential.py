@@ -6,7 +6,8 @@ the first so short that n times it is exact; e^r is a minimax polynomial.
 
 from __future__ import annotations
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Value
 from chainrule.native.functions.primitives import (
     by_dtype,
     constant,
@@ -18,7 +19,6 @@ from chainrule.native.functions.primitives import (
     scale,
     scale_down,
 )
-from chainrule.native.values import Value
 
 __all__ = ["LN2", "exp", "exp2", "expm1", "sigmoid"]
 

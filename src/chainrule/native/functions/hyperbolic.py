@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Value
 from chainrule.native.functions.exponential import exp_scaled, expm1_scaled
 from chainrule.native.functions.logarithm import half_log_of_ratio, log1p_of_sum
 from chainrule.native.functions.primitives import (
@@ -15,7 +16,6 @@ from chainrule.native.functions.primitives import (
     residual,
     scale,
 )
-from chainrule.native.values import Value
 
 __all__ = ["arccosh", "arcsinh", "arctanh", "cosh", "sinh", "tanh"]
 

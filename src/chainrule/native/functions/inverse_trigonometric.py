@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Value
 from chainrule.native.functions.primitives import FORMAT, by_dtype, constant, polynomial, quick_two_sum
-from chainrule.native.values import Value
 
 __all__ = ["arccos", "arcsin", "arctan", "arctan2"]
 

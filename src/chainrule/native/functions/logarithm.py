@@ -7,7 +7,8 @@ log m = f − s (f − R), R = 2 s² / 3 + 2 s⁴ / 5 + ...
 
 from __future__ import annotations
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Value
 from chainrule.native.functions.exponential import LN2, exp_of_minus_magnitude, exp_of_sum
 from chainrule.native.functions.primitives import (
     FORMAT,
@@ -23,7 +24,6 @@ from chainrule.native.functions.primitives import (
     two_product,
     two_sum,
 )
-from chainrule.native.values import Value
 
 __all__ = ["log", "log1p", "log2", "log10", "logaddexp", "softplus"]
 

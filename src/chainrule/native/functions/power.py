@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Value
 from chainrule.native.functions.exponential import exp_of_sum, reduce_by_ln2
 from chainrule.native.functions.logarithm import with_special_logarithms
 from chainrule.native.functions.primitives import (
@@ -21,7 +22,6 @@ from chainrule.native.functions.primitives import (
     two_product,
     two_sum,
 )
-from chainrule.native.values import Value
 
 __all__ = ["cbrt", "hypot", "power"]
 

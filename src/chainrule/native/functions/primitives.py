@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chainrule.native.builder import Builder
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Type, Value
 
 __all__ = [
     "FORMAT",

@@ -6,7 +6,8 @@ beyond it, a branch that is hardly ever taken asks the C library, whose reductio
 
 from __future__ import annotations
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Type, Value
 from chainrule.native.functions.primitives import (
     FORMAT,
     by_dtype,
@@ -16,7 +17,6 @@ from chainrule.native.functions.primitives import (
     round_shifted,
     two_sum,
 )
-from chainrule.native.values import Type, Value
 
 __all__ = ["cos", "sin", "tan"]
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chainrule.native.builder import Builder
-from chainrule.native.lanes import lane_loop, load_lanes, store_lanes, strided_address
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.lanes import lane_loop, load_lanes, store_lanes, strided_address
+from chainrule.native.assembly.values import Type, Value
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
+    from chainrule.native.assembly.code import FunctionCode
 
 __all__ = ["InnerKernel", "OuterKernel", "Product", "Side"]
 

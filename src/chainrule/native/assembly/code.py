@@ -17,14 +17,14 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.native.arrays import DATA_OFFSET
-from chainrule.native.buffers import Buffer, Home, View
-from chainrule.native.builder import Builder
-from chainrule.native.emitter import Emitter, memory_scalar
-from chainrule.native.layout import Layout
-from chainrule.native.memory import ALIGNMENT
-from chainrule.native.sections import emit_sections, emit_steps
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.emitter import Emitter, memory_scalar
+from chainrule.native.assembly.sections import emit_sections, emit_steps
+from chainrule.native.assembly.values import Type, Value
+from chainrule.native.planning.buffers import Buffer, Home, View
+from chainrule.native.planning.layout import Layout
+from chainrule.native.planning.memory import ALIGNMENT
 from chainrule.native.target import Target
-from chainrule.native.values import Type, Value
 
 __all__ = ["FunctionCode"]
 

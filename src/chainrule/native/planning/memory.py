@@ -9,8 +9,8 @@ import numpy as np
 
 from chainrule.errors import GraphError
 from chainrule.graph.node import Node
-from chainrule.native.buffers import Buffer, Home, View, c_strides
-from chainrule.native.rows import RowAnalysis
+from chainrule.native.planning.buffers import Buffer, Home, View, c_strides
+from chainrule.native.planning.rows import RowAnalysis
 
 __all__ = ["ALIGNMENT", "VIEWS", "Arena", "Memory", "padded"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chainrule.native.control import ControlStage, emit_control
-from chainrule.native.loops import emit_nest
-from chainrule.native.nests import LoopNest
-from chainrule.native.products import MatrixProduct, emit_product
-from chainrule.native.stages import LoopStage, Stage
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.control import ControlStage, emit_control
+from chainrule.native.assembly.loops import emit_nest
+from chainrule.native.assembly.nests import LoopNest
+from chainrule.native.assembly.products import MatrixProduct, emit_product
+from chainrule.native.assembly.values import Type, Value
+from chainrule.native.planning.stages import LoopStage, Stage
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
+    from chainrule.native.assembly.code import FunctionCode
 
 __all__ = ["emit_stage"]
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from chainrule.native.emitter import Emitter
-from chainrule.native.values import Value
+from chainrule.native.assembly.emitter import Emitter
+from chainrule.native.assembly.values import Value
 
 __all__ = ["joined", "neutral_number"]
 

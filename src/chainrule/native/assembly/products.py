@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
-from chainrule.native.buffers import View
-from chainrule.native.emitter import scalar_of
-from chainrule.native.lanes import lane_loop, strided_address
-from chainrule.native.microkernels import InnerKernel, OuterKernel, Product, Side
-from chainrule.native.values import Value
+from chainrule.native.assembly.emitter import scalar_of
+from chainrule.native.assembly.lanes import lane_loop, strided_address
+from chainrule.native.assembly.microkernels import InnerKernel, OuterKernel, Product, Side
+from chainrule.native.assembly.values import Value
+from chainrule.native.planning.buffers import View
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
+    from chainrule.native.assembly.code import FunctionCode
 
 __all__ = ["MatrixProduct", "emit_product"]
 

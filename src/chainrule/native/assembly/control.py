@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.native.bodies import Lowered, bodies_of, lowered
-from chainrule.native.buffers import Buffer, Home, View, c_strides
-from chainrule.native.memory import ALIGNMENT, Arena, Memory
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.values import Type, Value
+from chainrule.native.planning.bodies import Lowered, bodies_of, lowered
+from chainrule.native.planning.buffers import Buffer, Home, View, c_strides
+from chainrule.native.planning.memory import ALIGNMENT, Arena, Memory
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
-    from chainrule.native.layout import Layout
+    from chainrule.native.assembly.code import FunctionCode
+    from chainrule.native.planning.layout import Layout
 
 __all__ = ["OUT_OF_MEMORY", "Block", "ControlStage", "emit_control", "plan_control", "reads_in_order"]
 

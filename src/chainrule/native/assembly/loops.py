@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.native.emitter import scalar_of
-from chainrule.native.lanes import lane_loop, lane_offsets, load_lanes, store_lanes, strided_address
-from chainrule.native.nests import Access, LoopNest
-from chainrule.native.nodes import ADDITION, RECURRENCE, is_immediate, is_reduction, loop_dtypes
-from chainrule.native.totals import joined, neutral_number
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.emitter import scalar_of
+from chainrule.native.assembly.lanes import lane_loop, lane_offsets, load_lanes, store_lanes, strided_address
+from chainrule.native.assembly.nests import Access, LoopNest
+from chainrule.native.assembly.totals import joined, neutral_number
+from chainrule.native.assembly.values import Type, Value
+from chainrule.native.planning.nodes import ADDITION, RECURRENCE, is_immediate, is_reduction, loop_dtypes
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
+    from chainrule.native.assembly.code import FunctionCode
 
 __all__ = ["emit_nest"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.op import literal
-from chainrule.native.buffers import View
+from chainrule.native.planning.buffers import View
 from chainrule.ops.shaping import cast
 
 __all__ = ["JOINS", "joins_natively", "pieces"]

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.native.builder import Builder
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Type, Value
 from chainrule.native.functions import FUNCTIONS
-from chainrule.native.values import Type, Value
 
 __all__ = ["Emitter", "has_instructions", "is_native", "memory_scalar", "scalar_of"]
 

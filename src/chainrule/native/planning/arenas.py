@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from itertools import chain
 
 from chainrule.graph.node import Node
-from chainrule.native.buffers import Buffer, Home
-from chainrule.native.layout import SHARED_SIZE, Layout, Table, partial_view
-from chainrule.native.memory import Arena, Memory
-from chainrule.native.nodes import is_immediate
-from chainrule.native.request import Request
-from chainrule.native.stages import nodes_of, sources_of, written_buffers
+from chainrule.native.planning.buffers import Buffer, Home
+from chainrule.native.planning.layout import SHARED_SIZE, Layout, Table, partial_view
+from chainrule.native.planning.memory import Arena, Memory
+from chainrule.native.planning.nodes import is_immediate
+from chainrule.native.planning.request import Request
+from chainrule.native.planning.stages import nodes_of, sources_of, written_buffers
 
 __all__ = ["packed_leaves", "place_ends", "plan_arenas"]
 

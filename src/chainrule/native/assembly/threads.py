@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
-from chainrule.native.buffers import Home
-from chainrule.native.emitter import memory_scalar
-from chainrule.native.lanes import lane_loop, load_lanes, store_lanes
-from chainrule.native.memory import ALIGNMENT
-from chainrule.native.totals import joined
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.emitter import memory_scalar
+from chainrule.native.assembly.lanes import lane_loop, load_lanes, store_lanes
+from chainrule.native.assembly.totals import joined
+from chainrule.native.assembly.values import Type, Value
+from chainrule.native.planning.buffers import Home
+from chainrule.native.planning.memory import ALIGNMENT
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
+    from chainrule.native.assembly.code import FunctionCode
 
 __all__ = ["add_up", "barrier", "is_first_thread", "part_of", "partial_address"]
 

@@ -9,16 +9,16 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.text import formula, node_names, type_text
-from chainrule.native.bodies import CONTROL, is_result
-from chainrule.native.buffers import Buffer, Home
-from chainrule.native.control import ControlStage
-from chainrule.native.executable import Executable
-from chainrule.native.layout import Layout
-from chainrule.native.memory import VIEWS
-from chainrule.native.stages import ProductStage, Stage, nodes_of, sources_of
+from chainrule.native.assembly.control import ControlStage
+from chainrule.native.planning.bodies import CONTROL, is_result
+from chainrule.native.planning.buffers import Buffer, Home
+from chainrule.native.planning.layout import Layout
+from chainrule.native.planning.memory import VIEWS
+from chainrule.native.planning.stages import ProductStage, Stage, nodes_of, sources_of
+from chainrule.native.running.executable import Executable
 
 if TYPE_CHECKING:
-    from chainrule.native.program import Part
+    from chainrule.native.running.program import Part
 
 __all__ = ["kernel_plan", "program_plan"]
 

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.native.arrays import address_of, references
-from chainrule.native.buffers import Buffer
-from chainrule.native.cache import compiled
-from chainrule.native.code import FunctionCode
-from chainrule.native.control import OUT_OF_MEMORY
-from chainrule.native.kernel import make_layout
-from chainrule.native.layout import Layout
-from chainrule.native.memory import ALIGNMENT, padded
-from chainrule.native.request import Request
-from chainrule.native.sections import STEPS_TAKEN
+from chainrule.native.assembly.code import FunctionCode
+from chainrule.native.assembly.control import OUT_OF_MEMORY
+from chainrule.native.assembly.sections import STEPS_TAKEN
+from chainrule.native.planning.buffers import Buffer
+from chainrule.native.planning.kernel import make_layout
+from chainrule.native.planning.layout import Layout
+from chainrule.native.planning.memory import ALIGNMENT, padded
+from chainrule.native.planning.request import Request
+from chainrule.native.running.cache import compiled
 from chainrule.native.target import Target, host
 
 __all__ = ["Executable"]

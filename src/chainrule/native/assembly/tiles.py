@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
-from chainrule.native.buffers import Home
-from chainrule.native.emitter import memory_scalar
-from chainrule.native.lanes import lane_loop, load_lanes, store_lanes
-from chainrule.native.outlining import emit_stage
-from chainrule.native.stages import Section, Stage, nodes_of
-from chainrule.native.threads import add_up, barrier, partial_address
-from chainrule.native.totals import neutral_number
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.emitter import memory_scalar
+from chainrule.native.assembly.lanes import lane_loop, load_lanes, store_lanes
+from chainrule.native.assembly.outlining import emit_stage
+from chainrule.native.assembly.threads import add_up, barrier, partial_address
+from chainrule.native.assembly.totals import neutral_number
+from chainrule.native.assembly.values import Type, Value
+from chainrule.native.planning.buffers import Home
+from chainrule.native.planning.stages import Section, Stage, nodes_of
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
+    from chainrule.native.assembly.code import FunctionCode
 
 __all__ = ["emit_row_section", "pick_rows"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from chainrule.native.builder import Builder
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.builder import Builder
+from chainrule.native.assembly.values import Type, Value
 
 __all__ = ["lane_loop", "lane_offsets", "load_lanes", "store_lanes", "strided_address"]
 

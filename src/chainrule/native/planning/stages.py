@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chainrule.graph.node import Node
-from chainrule.native.buffers import Buffer
-from chainrule.native.control import ControlStage
-from chainrule.native.memory import Memory
-from chainrule.native.nodes import is_reduction
-from chainrule.native.rows import RowAnalysis
+from chainrule.native.assembly.control import ControlStage
+from chainrule.native.planning.buffers import Buffer
+from chainrule.native.planning.memory import Memory
+from chainrule.native.planning.nodes import is_reduction
+from chainrule.native.planning.rows import RowAnalysis
 
 __all__ = [
     "LoopStage",

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chainrule.native.buffers import Home
-from chainrule.native.emitter import memory_scalar
-from chainrule.native.layout import SHARED_SIZE
-from chainrule.native.nests import LoopNest
-from chainrule.native.outlining import emit_stage
-from chainrule.native.stages import LoopStage, Section
-from chainrule.native.threads import barrier, is_first_thread, part_of
-from chainrule.native.tiles import emit_row_section, pick_rows
-from chainrule.native.values import Type, Value
+from chainrule.native.assembly.emitter import memory_scalar
+from chainrule.native.assembly.nests import LoopNest
+from chainrule.native.assembly.outlining import emit_stage
+from chainrule.native.assembly.threads import barrier, is_first_thread, part_of
+from chainrule.native.assembly.tiles import emit_row_section, pick_rows
+from chainrule.native.assembly.values import Type, Value
+from chainrule.native.planning.buffers import Home
+from chainrule.native.planning.layout import SHARED_SIZE
+from chainrule.native.planning.stages import LoopStage, Section
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
+    from chainrule.native.assembly.code import FunctionCode
 
 __all__ = ["STEPS_TAKEN", "emit_sections", "emit_steps"]
 

@@ -12,11 +12,11 @@ from chainrule.config import config
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import INPUT, abstract_input
 from chainrule.interpret.program import Program, handed_out
-from chainrule.native.executable import Executable
-from chainrule.native.nodes import is_compiled, is_immediate
-from chainrule.native.plan import program_plan
-from chainrule.native.prepare import prepare
-from chainrule.native.request import Request
+from chainrule.native.planning.nodes import is_compiled, is_immediate
+from chainrule.native.planning.prepare import prepare
+from chainrule.native.planning.request import Request
+from chainrule.native.running.executable import Executable
+from chainrule.native.running.plan import program_plan
 from chainrule.native.target import Target
 from chainrule.simplify.rewrite import rebuild
 

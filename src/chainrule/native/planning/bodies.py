@@ -8,7 +8,7 @@ from typing import Any
 
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL
-from chainrule.native.emitter import is_native
+from chainrule.native.assembly.emitter import is_native
 
 __all__ = ["CONTROL", "Lowered", "bodies_of", "compiles", "is_result", "lowered"]
 
@@ -75,7 +75,7 @@ def lowered(body: Any) -> Lowered | None:
     body : Body
         Hashable, with the graph ``body.stable``.
     """
-    from chainrule.native.prepare import prepare  # what is prepared asks here whether inner loops have code
+    from chainrule.native.planning.prepare import prepare  # what is prepared asks here whether inner loops have code
 
     inputs = body.stable.inputs
     outputs = prepare(body.stable.outputs, inputs)
@@ -88,7 +88,7 @@ def lowered(body: Any) -> Lowered | None:
 
 
 def _has_code(node: Node) -> bool:
-    from chainrule.native.nodes import is_compiled
+    from chainrule.native.planning.nodes import is_compiled
 
     if node.inputs:
         return is_compiled(node)

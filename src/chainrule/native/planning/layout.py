@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from chainrule.graph.node import Node
-from chainrule.native.buffers import Buffer, Home, View, c_strides
-from chainrule.native.control import ControlStage
-from chainrule.native.memory import Memory
-from chainrule.native.rows import RowAnalysis
-from chainrule.native.stages import Section, sources_of
+from chainrule.native.assembly.control import ControlStage
+from chainrule.native.planning.buffers import Buffer, Home, View, c_strides
+from chainrule.native.planning.memory import Memory
+from chainrule.native.planning.rows import RowAnalysis
+from chainrule.native.planning.stages import Section, sources_of
 
 __all__ = ["SHARED_SIZE", "Layout", "Table", "partial_view"]
 

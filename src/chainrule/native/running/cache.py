@@ -16,7 +16,7 @@ from collections import deque
 from pathlib import Path
 
 from chainrule.config import config
-from chainrule.native.engine import Loaded, assemble, to_object
+from chainrule.native.running.engine import Loaded, assemble, to_object
 from chainrule.native.target import Target, load_llvm
 
 __all__ = ["compiled"]

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chainrule.native.values import Type, Value, mangled, number_text
+from chainrule.native.assembly.values import Type, Value, mangled, number_text
 
 __all__ = ["Builder", "Loop"]
 

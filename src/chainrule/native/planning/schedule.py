@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from chainrule.graph.node import Node
 from chainrule.graph.op import literal
-from chainrule.native.bodies import CONTROL, is_result
-from chainrule.native.control import ControlStage, reads_in_order
-from chainrule.native.joins import JOINS, pieces
-from chainrule.native.memory import VIEWS, Memory
-from chainrule.native.nodes import ADDITION, GATHER, RECURRENCE, is_immediate, is_loop_node, is_reduction
-from chainrule.native.rows import RowAnalysis
-from chainrule.native.stages import LoopStage, ProductStage, Section, Stage, section_of
+from chainrule.native.assembly.control import ControlStage, reads_in_order
+from chainrule.native.planning.bodies import CONTROL, is_result
+from chainrule.native.planning.joins import JOINS, pieces
+from chainrule.native.planning.memory import VIEWS, Memory
+from chainrule.native.planning.nodes import ADDITION, GATHER, RECURRENCE, is_immediate, is_loop_node, is_reduction
+from chainrule.native.planning.rows import RowAnalysis
+from chainrule.native.planning.stages import LoopStage, ProductStage, Section, Stage, section_of
 from chainrule.ops.indexing import Index, getitem
 from chainrule.ops.shaping import cast
 

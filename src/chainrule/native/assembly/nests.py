@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.native.buffers import View
-from chainrule.native.emitter import memory_scalar, scalar_of
-from chainrule.native.nodes import ADDITION, GATHER, RECURRENCE, is_immediate, is_reduction
-from chainrule.native.stages import LoopStage
+from chainrule.native.assembly.emitter import memory_scalar, scalar_of
+from chainrule.native.planning.buffers import View
+from chainrule.native.planning.nodes import ADDITION, GATHER, RECURRENCE, is_immediate, is_reduction
+from chainrule.native.planning.stages import LoopStage
 
 if TYPE_CHECKING:
-    from chainrule.native.code import FunctionCode
+    from chainrule.native.assembly.code import FunctionCode
 
 __all__ = ["Access", "Axis", "LoopNest"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import INPUT
-from chainrule.native.nodes import is_compiled
+from chainrule.native.planning.nodes import is_compiled
 from chainrule.ops.activations import softplus
 from chainrule.ops.arithmetic import negative
 from chainrule.ops.complex_numbers import absolute

@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.native.arenas import packed_leaves, place_ends, plan_arenas
-from chainrule.native.bodies import Lowered, is_result
-from chainrule.native.control import plan_control
-from chainrule.native.layout import Layout, Table
-from chainrule.native.memory import VIEWS, Memory
-from chainrule.native.nodes import ADDITION, is_immediate
-from chainrule.native.request import Request
-from chainrule.native.rows import RowAnalysis, analyse_rows
-from chainrule.native.schedule import schedule
-from chainrule.native.stages import section_of
+from chainrule.native.assembly.control import plan_control
+from chainrule.native.planning.arenas import packed_leaves, place_ends, plan_arenas
+from chainrule.native.planning.bodies import Lowered, is_result
+from chainrule.native.planning.layout import Layout, Table
+from chainrule.native.planning.memory import VIEWS, Memory
+from chainrule.native.planning.nodes import ADDITION, is_immediate
+from chainrule.native.planning.request import Request
+from chainrule.native.planning.rows import RowAnalysis, analyse_rows
+from chainrule.native.planning.schedule import schedule
+from chainrule.native.planning.stages import section_of
 from chainrule.native.target import Target
 from chainrule.ops.shaping import cast
 

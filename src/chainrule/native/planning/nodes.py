@@ -8,10 +8,10 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL
-from chainrule.native.bodies import CONTROL, compiles, is_result
-from chainrule.native.emitter import has_instructions, is_native
-from chainrule.native.joins import JOINS, joins_natively
-from chainrule.native.memory import VIEWS
+from chainrule.native.assembly.emitter import has_instructions, is_native
+from chainrule.native.planning.bodies import CONTROL, compiles, is_result
+from chainrule.native.planning.joins import JOINS, joins_natively
+from chainrule.native.planning.memory import VIEWS
 
 __all__ = [
     "ADDITION",

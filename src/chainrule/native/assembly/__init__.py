@@ -1,0 +1,1 @@
+"""The code itself, as LLVM assembly: loop nests, products, branches, tiles of rows, threads."""

@@ -1,0 +1,1 @@
+"""What code is to be made: rows, stages, and a place in memory for every value."""
