@@ -101,8 +101,9 @@ class Executable:
         """
         results = [np.empty(shape, dtype) for shape, dtype in self._shapes]
         workspace = self._take()
-        workspace.table[: self._given] = references([*arrays, *results])
-        self._launch(workspace, 1)
+        used = [*arrays, *results]
+        workspace.table[: self._given] = references(used)
+        self._launch(workspace, 1, used)
         self._free.append(workspace)
         return results
 
@@ -138,7 +139,7 @@ class Executable:
         workspace.table[table.history] = address_of(history)
         if order is not None:
             workspace.table[table.order] = address_of(order)
-        self._launch(workspace, len(history))
+        self._launch(workspace, len(history), [*arrays, state, history, order])
         taken = int(workspace.sync.view(np.int64)[STEPS_TAKEN])
         self._free.append(workspace)
         return taken
@@ -176,24 +177,32 @@ class Executable:
         except IndexError:
             return _Workspace(self.layout, self._constants)
 
-    def _launch(self, workspace: _Workspace, steps: int) -> None:
+    def _launch(self, workspace: _Workspace, steps: int, used: list[Any]) -> None:
         threads = self.layout.threads
         if threads == 1:
             self._function(workspace.address, 0, steps)
         else:
-            self._launch_threads(workspace, steps)
+            self._launch_threads(workspace, steps, used)
         if self._grows and workspace.sync.view(np.int64)[OUT_OF_MEMORY]:
             raise MemoryError(
                 "the gradient of a while loop writes down the carry of every step, and there is no memory for so many "
                 "steps; where their number is known beforehand, scan with checkpoints needs less"
             )
 
-    def _launch_threads(self, workspace: _Workspace, steps: int) -> None:
+    def _launch_threads(self, workspace: _Workspace, steps: int, used: list[Any]) -> None:
         threads = self.layout.threads
+
+        def run(thread: int) -> tuple[Any, ...]:
+            self._function(workspace.address, thread, steps)
+            return (
+                workspace,
+                used,
+            )  # memory that this thread uses stays until it is done, whatever interrupts the others
+
         with _one_at_a_time:
             workspace.sync[:] = 0
             pool = _pool(threads - 1)
-            others = [pool.submit(self._function, workspace.address, i, steps) for i in range(1, threads)]
+            others = [pool.submit(run, i) for i in range(1, threads)]
             self._function(workspace.address, 0, steps)
             for other in others:
                 other.result()
