@@ -21,7 +21,7 @@ __all__ = ["add_up", "barrier", "is_first_thread", "part_of", "partial_address"]
 _I64 = Type("i64")
 
 #: A waiting thread looks this often before it lets others have the processor.
-_SPINS = 4000
+_SPINS = 200
 
 
 def is_first_thread(code: FunctionCode) -> Value:
