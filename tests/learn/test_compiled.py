@@ -483,6 +483,49 @@ def test_what_cannot_be_compiled_steps_one_by_one(optimizer: Any) -> None:
         np.testing.assert_allclose(leaf, wanted, rtol=1e-10)
 
 
+class Cast:
+    """The parameters that it returns have a dtype of their own."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+
+    def init(self, params: list[Any]) -> None:
+        return None
+
+    def update(self, params: list[Any], gradients: list[Any], state: None) -> Any:
+        return [(p - 0.1 * g).astype(self.dtype) for p, g in zip(params, gradients, strict=True)], None
+
+
+@pytest.mark.parametrize("batch_size", [None, 30])
+@pytest.mark.parametrize(("dtype", "other"), [(np.float32, np.float64), (np.float64, np.float32)])
+def test_an_optimizer_may_change_the_dtype(dtype: Any, other: Any, batch_size: int | None) -> None:
+    """A program for the first parameters must not read the memory of others."""
+    loss, params, data = logistic_problem(dtype=dtype)
+    settings: dict[str, Any] = {"optimizer": Cast(other), "steps": 12, "batch_size": batch_size}
+    found = cr.minimize(loss, params, data, **settings)
+    expected = cr.minimize(loss, params, data, callback=lambda *_: None, **settings)  # calls the loss in each step
+    np.testing.assert_allclose(found.history["loss"], expected.history["loss"], rtol=1e-5)
+    for leaf, wanted in zip(*(cr.structure.flatten(run.params)[0] for run in (found, expected)), strict=True):
+        assert leaf.dtype == wanted.dtype == other
+        np.testing.assert_allclose(leaf, wanted, rtol=1e-4, atol=1e-6)
+
+
+class Shrinking:
+    """It loses all numbers but the first."""
+
+    def init(self, params: list[Any]) -> None:
+        return None
+
+    def update(self, params: list[Any], gradients: list[Any], state: None) -> Any:
+        return [(p - 0.1 * g)[:1] for p, g in zip(params, gradients, strict=True)], None
+
+
+def test_an_optimizer_that_changes_the_shape_meets_the_loss_again() -> None:
+    data = (np.arange(12.0).reshape(4, 3), np.ones(4))
+    with pytest.raises(cr.errors.ShapeMismatchError, match="3 columns meet 1"):
+        cr.minimize(lambda w, X, y: np.mean((X @ w - y) ** 2), np.zeros(3), data, optimizer=Shrinking(), steps=9)
+
+
 # NaN and infinity -----------------------------------------------------------------------------------------------------
 
 

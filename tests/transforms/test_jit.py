@@ -214,6 +214,22 @@ def test_arguments_may_be_strided_read_only_overlapping_and_empty() -> None:
     np.testing.assert_array_equal(compiled(np.ones((0, 3)), np.ones((0, 3))), np.zeros(3))
 
 
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3)])
+def test_softmaxes_without_elements(shape: tuple[int, ...]) -> None:
+    """Their stable forms subtract a maximum, which an empty array does not have."""
+
+    def loss(x: Any) -> Any:
+        return np.sum(np.log(np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True)))
+
+    def total(x: Any) -> Any:
+        return np.log(np.sum(np.exp(x)))
+
+    for fun, wanted in ((loss, 0.0), (total, -np.inf)):
+        value, gradient = cr.jit(cr.value_and_grad(fun))(np.ones(shape))
+        assert value == wanted
+        assert gradient.shape == shape
+
+
 def test_memory_maps_are_arrays(tmp_path: Any) -> None:
     mapped = np.memmap(tmp_path / "x", np.float64, "w+", shape=(3,))
     mapped[:] = [1, 2, 3]

@@ -16,7 +16,7 @@ from chainrule.transforms.calling import Arguments, TracedCall, function_name
 from chainrule.transforms.gradient import scalar_output
 from chainrule.transforms.running import gradients, ones_for
 
-__all__ = ["Recording", "data_arrays", "data_shapes"]
+__all__ = ["Recording", "data_arrays", "data_shapes", "step_shapes"]
 
 
 def _is_array(leaf: Any) -> bool:
@@ -30,6 +30,12 @@ def data_arrays(data: tuple[Any, ...]) -> list[Any]:
 
 def data_shapes(data: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple([(array.shape, array.dtype) for array in data_arrays(data)])
+
+
+def step_shapes(params: Any, data: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Shapes and dtypes of what a step gets: a program made for one must not be given another."""
+    leaves = [np.asarray(leaf) for leaf in flatten(params)[0]]
+    return tuple([(leaf.shape, leaf.dtype) for leaf in leaves]), data_shapes(data)
 
 
 class Recording:
@@ -46,6 +52,7 @@ class Recording:
 
     def __init__(self, loss: Callable[..., Any], params: Any, data: tuple[Any, ...], *, named: bool = False) -> None:
         leaves, structure = flatten(data)
+        self.shapes = step_shapes(params, data)
 
         def with_arrays(params: Any, arrays: list[Any]) -> Any:
             following = iter(arrays)

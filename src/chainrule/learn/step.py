@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.errors import ChainRuleError
 from chainrule.interpret import Program
-from chainrule.learn.recording import Recording, data_arrays, data_shapes
+from chainrule.learn.recording import Recording, data_arrays, step_shapes
 from chainrule.structure import flatten
 from chainrule.transforms.compiling import compile_graph
 from chainrule.transforms.gradient import value_and_grad
@@ -37,6 +37,8 @@ class StepGradient:
         self._loss = loss
         self._traced = value_and_grad(loss)
         self._keeps_programs = keeps_programs
+        # Programs by the shapes and dtypes of parameters and data: an optimiser may change those of the parameters, and
+        # compiled code trusts what it is given.
         self._first: dict[Any, Recording] = {}
         self._agreed: dict[Any, Recording] = {}
         self._kept: dict[Any, _KeptProgram] = {}
@@ -44,7 +46,7 @@ class StepGradient:
         self._ahead: list[Recording] = []
 
     def agreed(self, params: Any, data: tuple[Any, ...], *, looks_ahead: bool) -> Recording | None:
-        """The recording that stands for all further steps with data of these shapes, once two calls agreed on it.
+        """The recording that stands for all further steps on arrays of these shapes, once two calls agreed on it.
 
         Parameters
         ----------
@@ -53,7 +55,7 @@ class StepGradient:
         looks_ahead : bool
             Whether the loss may be called for the next two steps at once: both see data of these shapes.
         """
-        key = data_shapes(data)
+        key = step_shapes(params, data)
         if key in self._agreed or not self._keeps_programs or not looks_ahead or self._ahead or key in self._first:
             return self._agreed.get(key)
         for _ in range(2):
@@ -72,18 +74,20 @@ class StepGradient:
 
     def __call__(self, params: Any, data: tuple[Any, ...]) -> tuple[Any, list[Any]]:
         """The loss, and its gradient for each leaf of the parameters."""
+        key = step_shapes(params, data)
         if self._ahead:
-            return _KeptProgram(self._ahead.pop(0)).run(params, data)
+            recording = self._ahead.pop(0)
+            if recording.shapes == key:
+                return _KeptProgram(recording).run(params, data)
         if self._keeps_programs:
-            key = data_shapes(data)
             if key in self._agreed:
                 if key not in self._kept:
                     self._kept[key] = _KeptProgram(self._agreed[key], compile_graph)
                 return self._kept[key].run(params, data)
-            recording = self._record(params, data)
-            if recording is not None:
-                self._compare(key, recording)
-                return _KeptProgram(recording).run(params, data)
+            made = self._record(params, data)
+            if made is not None:
+                self._compare(key, made)
+                return _KeptProgram(made).run(params, data)
             self._keeps_programs = False
         with np.errstate(all="ignore"):  # a loss that is not finite stops the run; see `minimize`
             value, gradient = self._traced(params, *data)

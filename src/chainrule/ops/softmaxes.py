@@ -43,8 +43,8 @@ def _log_softmax(x: Any, axis: Any) -> Any:
 
 
 def _finite_top(x: Any, axis: Any) -> Any:
-    """The maximum with its axes kept, or 0 where it is not finite; None for complex numbers."""
-    if x.dtype.kind != "f":
+    """The maximum with its axes kept, or 0 where it is not finite; None for complex numbers and where there is none."""
+    if x.dtype.kind != "f" or 0 in x.shape:
         return None
     top = max_op(x, axis=axis, keepdims=True)
     return where(isfinite(top), top, 0.0)
