@@ -154,6 +154,23 @@ def test_a_value_that_is_needed_to_the_end_keeps_its_place(planned: Planned) -> 
     assert layout.arena_bytes == 3 * 16 * 16 * 8
 
 
+def test_what_a_pass_over_rows_needs_is_there_for_the_next_tile(planned: Planned) -> None:
+    """The first stage of a pass reads V for the last time, and reads it once more for the next tile."""
+
+    def function(X: Any, W: Any) -> Any:
+        V = W @ W
+        z = X @ V
+        u = np.exp(z) @ W
+        return np.sin(u) @ W
+
+    graph, layout = planned(function, np.ones((16, 16)), np.ones((16, 16)), data=(0,))
+    kept = layout.memory.view(graph["V"]).buffer
+    others = [one for one in lifetimes(layout) if one is not kept]
+    assert {one.nbytes for one in others} == {kept.nbytes}
+    assert not any(overlap(kept, one) for one in others)
+    assert_places_are_right(layout)
+
+
 #: All of these keep the shape, or transpose it.
 UNARY: list[Callable[[Any], Any]] = [
     np.exp,
@@ -207,7 +224,11 @@ def test_of_random_graphs_all_places_are_right(planned: Planned, function: Calla
 @settings(max_examples=60, deadline=None)
 @given(functions())
 def test_of_random_graphs_by_rows_all_places_are_right(planned: Planned, function: Callable[..., Any]) -> None:
-    weights = np.ones((5, 3))
-    _, layout = planned(lambda X, W, V: function(X @ W, X @ V), np.ones((64, 5)), weights, weights, data=(0,))
+    square = np.ones((16, 16))  # weights take as many bytes as the rows of a tile
+
+    def layers(X: Any, W: Any, V: Any) -> Any:
+        return function(X @ np.exp(W), X @ np.exp(V))
+
+    _, layout = planned(layers, square, square, square, data=(0,))
     assert_everything_is_there_in_time(layout)
     assert_places_are_right(layout)
