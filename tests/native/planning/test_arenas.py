@@ -161,12 +161,13 @@ def test_what_a_pass_over_rows_needs_is_there_for_the_next_tile(planned: Planned
         V = W @ W
         z = X @ V
         u = np.exp(z) @ W
-        return np.sin(u) @ W
+        return np.sum(np.sin(u) @ W)
 
     graph, layout = planned(function, np.ones((16, 16)), np.ones((16, 16)), data=(0,))
     kept = layout.memory.view(graph["V"]).buffer
     others = [one for one in lifetimes(layout) if one is not kept]
-    assert {one.nbytes for one in others} == {kept.nbytes}
+    assert [section.over_rows for section in layout.sections] == [False, True]
+    assert sum(one.nbytes == kept.nbytes for one in others) >= 4
     assert not any(overlap(kept, one) for one in others)
     assert_places_are_right(layout)
 
