@@ -41,9 +41,7 @@ def writer(kind: str, sizes: Any, orders: Any, scalar: str, target: Any, accumul
     def write(b: Builder, arrays: list[Value], n: Value) -> None:
         m, columns, k = sizes
         pairs = [(m, k), (k, columns), (m, columns)]
-        sides = [
-            Side(array, *strides(order, *pair)) for array, order, pair in zip(arrays, orders, pairs, strict=True)
-        ]
+        sides = [Side(array, *strides(order, *pair)) for array, order, pair in zip(arrays, orders, pairs, strict=True)]
         lengths = [n if axis == axis_n else length for axis, length in enumerate(sizes)]
         product = Product(*lengths, sizes, *sides, accumulates, scalar)
         KERNELS[kind](SimpleNamespace(b=b, target=target), product).emit()
@@ -56,8 +54,7 @@ def check(compiled: Callable[..., None], sizes: Any, orders: Any, dtype: Any, ac
     rng = np.random.default_rng(m * 10_000 + n * 100 + k)
     blocks = [rng.normal(size=2 * length + 64).astype(dtype) for length in (m * k, k * n, m * n)]
     A, B, C = (
-        shown(block, order, *pair)
-        for block, order, pair in zip(blocks, orders, [(m, k), (k, n), (m, n)], strict=True)
+        shown(block, order, *pair) for block, order, pair in zip(blocks, orders, [(m, k), (k, n), (m, n)], strict=True)
     )
     wanted = A.astype(float) @ B.astype(float) + (C.astype(float) if accumulates else 0)
     before = [block.copy() for block in blocks]

@@ -1,4 +1,4 @@
-"""Matrix products in compiled programs: every layout of both operands, vectors, stacks, long axes, totals over tiles."""
+"""Matrix products in compiled programs: every layout of both operands, stacks, long axes, totals over tiles."""
 
 from __future__ import annotations
 
@@ -63,7 +63,13 @@ LAYOUTS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("left", LAYOUTS)
 def test_all_layouts_of_both_operands(left: str, right: str, dtype: Any) -> None:
     shapes = [((7, 19), (19, 5)), ((33, 4), (4, 34)), ((2, 65), (65, 2)), ((5, 9), (9,)), ((9,), (9, 5))]
-    shapes += [((3, 4, 17), (3, 17, 6)), ((3, 1, 4, 5), (2, 5, 6)), ((4, 5), (3, 5, 2)), ((2, 3, 4), (4,)), ((8,), (8,))]
+    shapes += [
+        ((3, 4, 17), (3, 17, 6)),
+        ((3, 1, 4, 5), (2, 5, 6)),
+        ((4, 5), (3, 5, 2)),
+        ((2, 3, 4), (4,)),
+        ((8,), (8,)),
+    ]
     pairs = [(draw(*a, dtype=dtype), draw(*b, dtype=dtype)) for a, b in shapes]
     check(pairs, lambda a, b: LAYOUTS[left](a) @ LAYOUTS[right](b))
 

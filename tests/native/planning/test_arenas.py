@@ -132,7 +132,7 @@ def test_a_long_chain_of_products_takes_two_places(planned: Planned) -> None:
             S = S @ S
         return S
 
-    graph, layout = planned(function, np.ones((16, 16)))
+    _, layout = planned(function, np.ones((16, 16)))
     assert layout.arena_bytes == 2 * 16 * 16 * 8
     assert len(lifetimes(layout)) == 19
     assert_places_are_right(layout)

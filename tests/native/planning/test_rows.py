@@ -1,5 +1,7 @@
 """The row analysis: what carries the row axis of a data set, what sums it away, and what needs all rows at once."""
 
+# ruff: noqa: RET504 -- a traced value has the name of its variable, also the one that is returned
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -101,7 +103,7 @@ def test_a_vector_of_rows_against_a_matrix_of_rows() -> None:
 
 
 def test_of_two_leaves_of_the_same_length_one_may_hold_no_data() -> None:
-    """A parameter for each row, and a square matrix of weights, are read as they are; they have no rows of their own."""
+    """A parameter for each row, and a square matrix of weights, have no rows of their own."""
 
     def function(X: Any, a: Any, S: Any) -> Any:
         z = X * a[:, None]

@@ -1,5 +1,7 @@
 """The schedule: which nodes share a loop, where light ones are computed, and which values get memory."""
 
+# ruff: noqa: RET504 -- a traced value has the name of its variable, also the one that is returned
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -150,7 +152,7 @@ def test_a_reshape_that_strides_cannot_express_is_a_copy(planned: Planned) -> No
         b = np.sin(a.T.reshape(-1))
         return b
 
-    graph, layout = planned(function, X)
+    _, layout = planned(function, X)
     assert [len(nodes) for nodes in loops(layout)] == [1, 1, 1]
     copy = stages(layout)[1]
     assert isinstance(copy, LoopStage)

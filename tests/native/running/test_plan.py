@@ -14,11 +14,12 @@ from chainrule.native.planning.buffers import Home
 from chainrule.native.running.executable import Executable
 from chainrule.native.running.plan import kernel_plan
 from chainrule.native.running.program import NativeProgram
+from chainrule.transforms.aliases import without_aliases
 
 
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread, and layouts that do not depend on the machine: rows innermost or not is a matter of its vectors."""
+    """One thread, and code that is made anew."""
     monkeypatch.setattr(cr.config, "cache", False)
     monkeypatch.setattr(cr.config, "threads", 1)
 
@@ -34,7 +35,7 @@ X, Y = np.linspace(-1.0, 1.0, 900).reshape(300, 3), np.ones(300)
 
 def gradient_program() -> NativeProgram:
     graph = cr.trace(cr.value_and_grad(loss), PARAMS, X, Y)
-    return NativeProgram(graph.outputs, graph.inputs, "gradient")
+    return NativeProgram(without_aliases(graph.outputs), graph.inputs, "gradient")
 
 
 def gradient_kernel() -> Executable:
@@ -49,9 +50,14 @@ def test_the_gradient_of_a_perceptron_is_one_part() -> None:
 
 
 def test_the_plan_of_a_jitted_function_is_that_of_its_program() -> None:
+    """But for the names: a jitted function does not look for those of its variables."""
+
+    def stages(plan: str) -> list[str]:
+        return [re.sub(r"%\d+|hidden", "_", line) for line in plan.splitlines()[1:]]
+
     plan = cr.jit(cr.value_and_grad(loss)).plan(PARAMS, X, Y)
-    assert plan.splitlines()[0] == "loss: 1 part"
-    assert plan.splitlines()[1:] == gradient_program().plan().splitlines()[1:]
+    assert plan.startswith("loss: 1 part\n")
+    assert stages(plan) == stages(gradient_program().plan())
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -71,8 +77,8 @@ def test_rows_tiles_and_threads(threads: int, tile_bytes: int, monkeypatch: pyte
 
 def test_which_way_vectors_run() -> None:
     assert "vectors run along rows" in gradient_program().plan()
-    wide = cr.trace(cr.grad(lambda W, X: np.sum(np.tanh(X @ W))), np.ones((3, 200)), X)
-    assert "vectors run along the elements of a row" in NativeProgram(wide.outputs, wide.inputs).plan()
+    wide = cr.jit(lambda W, X: np.sum(np.tanh(X @ W))).plan(np.ones((3, 200)), X)
+    assert "vectors run along the elements of a row" in wide
 
 
 def test_all_stages_stand_in_their_sections_in_order() -> None:
@@ -85,7 +91,9 @@ def test_all_stages_stand_in_their_sections_in_order() -> None:
     assert all(rows < number < once for number in products)
     assert "X @ " in lines[products[0]]
     assert "float64[300, 5]" in lines[products[0]]
-    assert re.search(r"loop over rows × 5\n       %\d+ = %\d+ \+ .*\n       %\d+ = tanh\(%\d+\)  → memory", plan)
+    assert re.search(
+        r"loop over rows × 5\n       %\d+ = %\d+ \+ params\['b'\]\n       hidden = tanh\(%\d+\)  → memory", plan
+    )
     assert re.search(r"sum\(%\d+, axis=0\)  → memory", plan)  # the gradient of b
     assert re.search(r"     numbers\n       %\d+ = .*  → memory\n", plan)  # the loss
 
@@ -102,7 +110,7 @@ def test_buffers_with_their_places_and_bytes() -> None:
     plan = kernel_plan(made)
     layout = made.layout
     assert f"   working memory: {layout.arena_bytes:,} bytes for each thread" in plan
-    told = re.findall(r"^     arena +([\d,]+): +([\d,]+) bytes  %\d+$", plan, re.MULTILINE)
+    told = re.findall(r"^     arena +([\d,]+): +([\d,]+) bytes  \S+$", plan, re.MULTILINE)
     places = [(int(place.replace(",", "")), int(size.replace(",", ""))) for place, size in told]
     buffers = {view.buffer for view in layout.memory.views() if view.buffer.home is Home.ARENA}
     assert sorted(places) == sorted((buffer.offset, buffer.nbytes) for buffer in buffers)
@@ -125,7 +133,7 @@ def test_a_function_that_needs_no_memory() -> None:
         "   once:",
         "     loop over 7",
         "       %0 = exp(x)",
-        "       %1 = 2 * %0  → memory",
+        "       %1 = %0 * 2  → memory",
         "   working memory: none",
     ]
 
@@ -147,5 +155,11 @@ def test_the_steps_of_a_loop_are_shown_within_it() -> None:
         return cr.scan(lambda c, row: (np.tanh(c + row), c), 0.0, x)[0]
 
     plan = cr.jit(function).plan(np.arange(1200.0))
-    assert "loop of 1,200 steps" in plan
-    assert re.search(r"\n       \w[^\n]*:\n[^\n]*\n[^\n]*tanh", plan) or "tanh" in plan
+    lines = plan.splitlines()
+    (start,) = (number for number, line in enumerate(lines) if "loop of 1,200 steps %1 = scan(" in line)
+    assert lines[start + 1 : start + 5] == [
+        "       body:",
+        "         numbers",
+        "           %0 = c + row",
+        "           %1 = tanh(%0)  → memory",
+    ]
