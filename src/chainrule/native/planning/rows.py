@@ -162,10 +162,7 @@ def _role(own: int, ndim: int, is_left: bool) -> str:
 
 def _matmul(node: Node, axis: dict[Node, int], count: int) -> Any:
     a, b = node.inputs
-    roles = [_role(axis[x], x.ndim, x is a) if x in axis else None for x in (a, b)]
-    if a is b and len(set(roles)) == 1 and roles[0] is not None:
-        return None
-    left, right = roles
+    left, right = roles = [_role(axis[x], x.ndim, not i) if x in axis else None for i, x in enumerate((a, b))]
     if "inner" in (left, right):
         other = right if left == "inner" else left
         return "summed" if other in (None, "inner") else None
