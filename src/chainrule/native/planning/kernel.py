@@ -21,8 +21,8 @@ from chainrule.ops.shaping import cast
 
 __all__ = ["make_layout"]
 
-#: Bytes that the values of a tile of rows may take: half of a second-level cache of 1 MiB.
-TILE_BYTES = 512 * 1024
+#: Bytes that the values of a tile of rows may take: less than half of a second-level cache of 1 MiB.
+TILE_BYTES = 384 * 1024
 
 #: Operations, roughly, that are worth a thread of their own: in a loop of steps, where threads only have to meet (about
 #: five microseconds of work), and in a single call, for which they are woken (about fifty).
@@ -139,12 +139,16 @@ def _row_width(node: Node, rows: RowAnalysis) -> int:
 
 
 def _rows_innermost(order: Sequence[Node], rows: RowAnalysis, lanes: int) -> bool:
-    """Vectors run along rows where layers are too narrow to fill them."""
+    """Vectors run along rows where layers are too narrow to fill them.
+
+    A layer that fills one vector, but not two, fills it well enough if the data are wide: then the products take most
+    of the time, and they need no packed data.
+    """
     widest = max((_row_width(node, rows) for node in rows.axis if node.op.name not in VIEWS), default=1)
+    data = max((_row_width(node, rows) for node in rows.given), default=1)
     if widest == 1:
-        widest = max((_row_width(node, rows) for node in rows.given), default=1)
-        return widest < 4 * lanes
-    return widest < 2 * lanes
+        return data < 4 * lanes
+    return widest < lanes or (widest < 2 * lanes and data < lanes)
 
 
 def _tile_rows(order: Sequence[Node], rows: RowAnalysis, threads: int, lanes: int) -> int:
