@@ -187,3 +187,44 @@ def test_data_that_the_loss_hands_to_plain_numpy_is_plain() -> None:
 
     x = np.array([1.0, 2.0])
     assert cr.minimize(loss, 0.5, (x,), optimizer=DESCENT, steps=3).params == by_hand(loss, 0.5, (x,), steps=3)[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"optimizer": cr.Adam}, r"optimizer is the class Adam"),
+        ({"optimizer": "adam"}, r"'adam', which has no init and no update"),
+        ({"steps": 2.5}, r"steps is a whole number, not 2.5"),
+        ({"steps": -1}, r"steps is a whole number, not -1"),
+        ({"batch_size": 2.5}, r"batch_size is a whole number, not 2.5"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(cr.errors.ConfigError, match=words):
+        cr.minimize(
+            lambda w, x: np.sum(w * x),
+            1.0,
+            (np.ones(4),),
+            **{"optimizer": DESCENT, "steps": 2, "batch_size": 2} | settings,
+        )
+
+
+@pytest.mark.parametrize("callback", [None, lambda step, params, loss: None])
+def test_an_update_that_changes_a_shape_is_refused(callback: Any) -> None:
+    class Stretching:
+        def init(self, params: list[Any]) -> None:
+            return None
+
+        def update(self, params: list[Any], gradients: list[Any], state: None) -> tuple[list[Any], None]:
+            return [(p - g)[None] for p, g in zip(params, gradients, strict=True)], None
+
+    with pytest.raises(cr.errors.StructureError, match=r"shape \(3,\) into one of shape \(1, 3\)"):
+        cr.minimize(lambda w: np.sum(w**2), np.ones(3), optimizer=Stretching(), steps=3, callback=callback)
+
+
+@pytest.mark.parametrize("make", [cr.GradientDescent, cr.Adam])
+def test_a_learning_rate_of_numpy_adapts_to_float32(make: Any) -> None:
+    result = cr.minimize(
+        lambda w: np.sum(w**2), np.ones(3, np.float32), optimizer=make(lr=np.logspace(-2, -1, 2)[0]), steps=3
+    )
+    assert result.params.dtype == np.float32

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ChainRuleError, DivergenceError
+from chainrule.errors import ChainRuleError, DivergenceError, StructureError
 from chainrule.graph.provenance import describe, where_recorded
 from chainrule.interpret import first_bad_node
 from chainrule.learn.batches import Batches, Span
@@ -114,12 +114,23 @@ class Descent:
             self._finite = lambda before=before: before  # type: ignore[misc]
             with np.errstate(over="ignore", invalid="ignore"):  # parameters that are not finite end the run
                 self.leaves, self._state = self._optimizer.update(before, [_uphill(g) for g in gradients], self._state)
+            self._check_shapes(before)
             self._losses.append(float(value))
             self.steps += 1
             self._advance(1, float(value))
             if self._callback is not None and self._callback(self.steps - 1, self.params, float(value)):
                 self.stopped = True
                 return
+
+    def _check_shapes(self, before: list[Any]) -> None:
+        """An update of another shape would broadcast in the next step, and train something else."""
+        for old, new in zip(before, self.leaves, strict=True):
+            if np.shape(old) != np.shape(new):
+                raise StructureError(
+                    f"the update of {type(self._optimizer).__name__} turned a parameter of shape {np.shape(old)} into "
+                    f"one of shape {np.shape(new)}",
+                    fix="return, for each parameter, an array of its own shape",
+                )
 
     # Compiled --------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import ConfigError
 from chainrule.learn.batches import Batches
 from chainrule.learn.descent import Descent
 from chainrule.learn.optimizers import Optimizer
@@ -109,8 +110,11 @@ def minimize(
         If the parameters are integers: write ``0.0``, not ``0``.
     NonScalarOutputError
         If the loss does not return one real number.
+    ConfigError
+        If `optimizer`, `steps` or `batch_size` is nothing of the kind.
     StructureError
-        If `batch_size` is given and the arrays in `data` differ in their number of rows or have none.
+        If an update changes the shape of a parameter; if `batch_size` is given and the arrays in `data` differ in their
+        number of rows or have none.
 
     Notes
     -----
@@ -132,6 +136,7 @@ def minimize(
     >>> round(float(result.params), 6)
     2.0
     """
+    _check_settings(optimizer, steps, batch_size)
     data = tuple(data) if isinstance(data, (tuple, list)) else (data,)
     Arguments(loss, (params, *data), 0).require_differentiable()
     leaves, structure = flatten(params)
@@ -153,6 +158,26 @@ def minimize(
                 break
     descent.finish()
     return Result(descent.params, {"loss": descent.history}, descent.steps, descent.stopped)
+
+
+def _check_settings(optimizer: Any, steps: Any, batch_size: Any) -> None:
+    """Refuse what would fail later, or train nothing."""
+    if isinstance(optimizer, type):
+        raise ConfigError(
+            f"optimizer is the class {optimizer.__name__}, not an optimiser",
+            fix=f"make one: optimizer={optimizer.__name__}()",
+        )
+    if not (hasattr(optimizer, "init") and hasattr(optimizer, "update")):
+        raise ConfigError(
+            f"optimizer is {optimizer!r}, which has no init and no update",
+            fix="give chainrule.GradientDescent(lr=0.1), chainrule.Adam(), or an object with these two methods",
+        )
+    for name, count, least in (("steps", steps, 0), ("batch_size", batch_size, None)):
+        if count is None and name == "batch_size":
+            continue
+        whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
+        if not whole or (least is not None and count < least):
+            raise ConfigError(f"{name} is a whole number, not {count!r}", fix=f"give {name} as an int, such as 100")
 
 
 def _bar(progress: bool, steps: int) -> AbstractContextManager[Callable[[int, float], None]]:

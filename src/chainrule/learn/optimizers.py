@@ -22,6 +22,11 @@ class Optimizer(Protocol):
         ...
 
 
+def _adaptable(number: Any) -> Any:
+    """A number that adapts to the dtype of the parameters, as a float64 of NumPy does not."""
+    return number.item() if isinstance(number, np.generic) else number
+
+
 @dataclass(frozen=True)
 class GradientDescent:
     """Plain gradient descent: θ ← θ − lr · ∂L/∂θ.
@@ -38,6 +43,9 @@ class GradientDescent:
     """
 
     lr: float = 0.1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lr", _adaptable(self.lr))
 
     def init(self, params: list[Any]) -> None:
         """Gradient descent keeps nothing between the steps."""
@@ -75,6 +83,10 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
+
+    def __post_init__(self) -> None:
+        for name in ("lr", "beta1", "beta2", "eps"):
+            object.__setattr__(self, name, _adaptable(getattr(self, name)))
 
     def init(self, params: list[Any]) -> tuple[int, list[Any], list[Any]]:
         """Step count, and zeros for both running means."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chainrule.graph.node import Node
 from chainrule.ops.exponential import exp, log
 from chainrule.ops.reduction import sum_
 from chainrule.ops.softmaxes import log_softmax, logsumexp, softmax
 from chainrule.simplify.moves import only_adds_axes
-from chainrule.simplify.patterns import is_real_exp, same_value
+from chainrule.simplify.patterns import is_real, is_real_exp, same_value
 from chainrule.simplify.rewrite import Case, Rule
 
 __all__ = ["SOFTMAX_FORMS"]
@@ -27,6 +29,20 @@ def _quotient_softmax(node: Node) -> Node | None:
     kept = tuple([1 if i in axis else n for i, n in enumerate(top.shape)])
     aligned = (1,) * (top.ndim - bottom.ndim) + bottom.shape
     return softmax.apply((top.inputs[0],), {"axis": axis}) if aligned == kept else None
+
+
+def _shifted_softmax(node: Node) -> Node | None:
+    """softmax(u − c) = softmax(u) for a c that is the same along the axis, as max u is: softmax subtracts one itself"""
+    shifted = node.inputs[0]
+    if shifted.op.name not in ("subtract", "add") or not is_real(node):
+        return None
+    u, c = shifted.inputs
+    if shifted.op.name == "add" and u.shape != node.shape:
+        u, c = c, u
+    lengths = (1,) * (node.ndim - c.ndim) + c.shape
+    is_constant = all(lengths[axis] == 1 for axis in node.params["axis"])
+    fits = u.shape == node.shape and u.dtype == node.dtype
+    return node.op.apply((u,), node.params) if is_constant and fits else None
 
 
 def _log_of_softmax(node: Node) -> Node | None:
@@ -54,6 +70,15 @@ SOFTMAX_FORMS = [
             Case(lambda u: exp(u) / sum_(exp(u), 1, keepdims=True), _GRID),
             Case(lambda u: exp(u) / sum_(exp(u), 1)[:, None], _GRID),
             Case(lambda u: exp(u) / sum_(exp(u)), _GRID),
+        ),
+    ),
+    Rule(
+        "softmax of a shifted row",
+        ("softmax", "log_softmax"),
+        _shifted_softmax,
+        (
+            Case(lambda u: softmax(u - 3.0, axis=(1,)), _GRID),
+            Case(lambda u: log_softmax(u + np.array([[2.0], [0.5], [-1.0]]), axis=(1,)), _GRID),
         ),
     ),
     Rule("log of softmax", ("log",), _log_of_softmax, (Case(lambda u: log(softmax(u, axis=(1,))), _GRID),)),
