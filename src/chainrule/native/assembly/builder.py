@@ -72,6 +72,10 @@ class Builder:
 
     # Names and constants ---------------------------------------------------------------------------------------
 
+    def number_from(self, other: Builder) -> None:
+        """Go on after the names that another builder has given."""
+        self._counter = other._counter
+
     def fresh(self, prefix: str = "%v") -> str:
         """A new name."""
         self._counter += 1

@@ -169,14 +169,24 @@ class FunctionCode:
         return self.b.load(self.b.address(Value("%table", _PTR), self.b.i64(slot), "ptr"), _PTR)
 
     @contextmanager
-    def apart(self, rows: int | Value) -> Iterator[Builder]:
-        """Write the body of another function, with its own name for the number of rows."""
+    def apart(self, rows: int | Value, *, keeps_names: bool = False) -> Iterator[Builder]:
+        """Write the body of another function, with its own name for the number of rows.
+
+        With `keeps_names` its arguments have the names that their values have outside, and new names are others.
+        """
         outside = self.b, self.e, self.rows
         self.b = Builder(self.target.lanes_of, self.target.has_fma, self.target.has_avx512)
+        if keeps_names:
+            self.b.number_from(outside[0])
         self.e, self.rows = Emitter(self.b), rows
         yield self.b
         outside[0].declarations |= self.b.declarations
         self.b, self.e, self.rows = outside
+
+    def visible_values(self) -> list[Value]:
+        """What the code of a stage may refer to besides its own values: addresses, and the number of the step."""
+        values = [*self.pointers.values(), *([self.history, self.step] if self.layout.is_loop else [])]
+        return list({value.text: value for value in values if value.text.startswith("%")}.values())
 
     # The function --------------------------------------------------------------------------------------------------
 

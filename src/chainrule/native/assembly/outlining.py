@@ -15,7 +15,7 @@ from chainrule.native.planning.stages import LoopStage, Stage
 if TYPE_CHECKING:
     from chainrule.native.assembly.code import FunctionCode
 
-__all__ = ["emit_stage"]
+__all__ = ["emit_run", "emit_stage"]
 
 _I64, _PTR = Type("i64"), Type("ptr")
 
@@ -39,6 +39,19 @@ def emit_stage(code: FunctionCode, stage: Stage, part: tuple[Value, Value] | Non
         _call(code, work, pointers)
     else:
         _write(code, work, pointers, part)
+
+
+def emit_run(code: FunctionCode, stages: Sequence[Stage]) -> None:
+    """Write some of many stages as a function of their own."""
+    name = f"{code.name}.run{len(code.functions)}"
+    given = ", ".join(map(str, code.visible_values()))
+    with code.apart(code.rows, keeps_names=True) as b:
+        b.label("entry")
+        for stage in stages:
+            emit_stage(code, stage)
+    text = "\n".join([f"define internal void @{name}({given}) {{", *b.lines, "ret void", "}"])
+    code.functions[name] = name, text
+    code.b.lines.append(f"call void @{name}({given})")
 
 
 def _write(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from chainrule.native.assembly.control import ControlStage
 from chainrule.native.assembly.emitter import memory_scalar
 from chainrule.native.assembly.nests import LoopNest
-from chainrule.native.assembly.outlining import emit_stage
+from chainrule.native.assembly.outlining import emit_run, emit_stage
 from chainrule.native.assembly.threads import barrier, is_first_thread, part_of
 from chainrule.native.assembly.tiles import emit_row_section, pick_rows
 from chainrule.native.assembly.values import Type, Value
@@ -54,6 +55,10 @@ def _is_spoilt(code: FunctionCode) -> Value | None:
     return b.not_(code.e.isfinite(loss))
 
 
+#: Stages that one function calls: over thousands of calls in one function LLVM takes longer than in proportion.
+_MOST_CALLS = 64
+
+
 def emit_sections(code: FunctionCode) -> None:
     """Write the sections, once."""
     layout = code.layout
@@ -74,6 +79,10 @@ def emit_sections(code: FunctionCode) -> None:
 
 def _emit_whole_section(code: FunctionCode, section: Section) -> None:
     """A section that sees all of an array at once: every thread computes it for itself, or a part of what is large."""
+    if code.outlines and not any(isinstance(stage, ControlStage) for stage in section.stages):
+        for start in range(0, len(section.stages), _MOST_CALLS):
+            emit_run(code, section.stages[start : start + _MOST_CALLS])
+        return
     for stage in section.stages:
         if isinstance(stage, LoopStage) and _is_shared(code, stage):
             emit_stage(code, stage, part_of(code, math.prod(stage.domain)))
