@@ -21,7 +21,7 @@ PACKAGE = Path(cr.__file__).parent
 #: Rooms from the ground up. A room may import from rows below its own, and from itself.
 FLOORS = [
     {"errors"},
-    {"structure", "config"},
+    {"structure", "config", "notation"},
     {"graph"},
     {"ops"},
     {"trace"},

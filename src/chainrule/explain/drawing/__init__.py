@@ -1,0 +1,1 @@
+"""The picture of a graph: what is drawn, where, and as which file."""

@@ -1,0 +1,1 @@
+"""Mathematical expressions: one tree, and its printers."""
