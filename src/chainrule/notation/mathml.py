@@ -22,6 +22,8 @@ _ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙"}
 _SIGNS = {"Σ": "∑", "Π": "∏"}
 #: Signs that are read aloud, but not seen.
 _TIMES, _APPLIED = "\u2062", "\u2061"
+#: What is higher than a line. Round anything else, browsers make more room than there should be for signs that stretch.
+_TALL = re.compile("<m(?:frac|under|table|sqrt|root)")
 #: What XML cannot hold, not even as a reference.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -83,6 +85,19 @@ def _scripts(base: str, below: Sequence[str], above: Sequence[str]) -> str:
     if below or above:
         return _element("msub" if below else "msup", base, _row(below or above))
     return base
+
+
+def _raised(base: str, exponent: str) -> str:
+    """A base with an exponent, which stands above its subscript."""
+    if base.startswith("<msub>"):
+        return base.removesuffix("</msub>").replace("<msub>", "<msubsup>", 1) + exponent + "</msubsup>"
+    return _element("msup", base, exponent)
+
+
+def _signed(number: str) -> str:
+    """What small characters stand for: a number, or a letter."""
+    digits = _letters(number.removeprefix("-"))
+    return _element("mrow", _operator("−"), digits) if number.startswith("-") else digits
 
 
 def _listed(parts: Sequence[str]) -> list[str]:
@@ -151,10 +166,10 @@ class _MathML(Layout):
         return _element("mfrac", numerator, denominator)
 
     def set_power(self, base: str, exponent: str) -> str:
-        return _element("msup", base, exponent)
+        return _raised(base, exponent)
 
     def set_transpose(self, base: str) -> str:
-        return _element("msup", base, _text("mi", "T", mathvariant="normal"))
+        return _raised(base, _text("mi", "T", mathvariant="normal"))
 
     def set_root(self, operand: str, degree: int) -> str:
         return _element("msqrt", operand) if degree == 2 else _element("mroot", operand, _text("mn", str(degree)))
@@ -165,9 +180,11 @@ class _MathML(Layout):
 
     def set_fence(self, left: str, body: str, right: str) -> str:
         closing, below, above = split_scripts(right)
-        end = _operator(closing, form="postfix", fence="true")
-        scripts = [[_letters(text)] if text else [] for text in (below, above)]
-        return _element("mrow", _operator(left, form="prefix", fence="true"), body, _scripts(end, *scripts))
+        stretchy = "true" if _TALL.search(body) else "false"
+        begin = _operator(left, form="prefix", fence="true", stretchy=stretchy)
+        end = _operator(closing, form="postfix", fence="true", stretchy=stretchy)
+        scripts = [[_signed(text)] if text else [] for text in (below, above)]
+        return _element("mrow", begin, body, _scripts(end, *scripts))
 
     def set_reduction(self, sign: str, index: str, body: str) -> str:
         operator = _operator(_SIGNS.get(sign, sign), form="prefix")
@@ -192,6 +209,5 @@ def _function(name: str) -> str:
     letters = bare.rstrip("′")
     primes = [_operator("′" * (len(bare) - len(letters)))] if letters != bare else []
     tag = "mi" if letters.isidentifier() else "mo"
-    return _scripts(
-        _text(tag, letters), [_letters(below)] if below else [], primes + ([_letters(above)] if above else [])
-    )
+    under, over = ([_signed(text)] if text else [] for text in (below, above))
+    return _scripts(_text(tag, letters), under, primes + over)
