@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.graph.node import Node
-
-if TYPE_CHECKING:
-    from chainrule.notation.tree import Expression
+from chainrule.notation.tree import Expression, Item
 
 __all__ = [
     "CONSTANT",
@@ -192,6 +190,7 @@ ITEM = Op(
     lambda op, inputs, params: inputs[0].shape[params["position"]],
     vjp=(lambda g, *_, **__: g,),
     is_view=True,
+    notation=lambda results, position: Item(results, str(position)),
 )
 
 _LITERAL_TYPES = (float, int, bool, complex)
