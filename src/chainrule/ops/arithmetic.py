@@ -10,6 +10,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.op import LITERAL, ZERO, Notation
 from chainrule.ops.comparison import equal, frexp_exponent, isinf, rint, trunc
 from chainrule.ops.exponential import log
+from chainrule.ops.hazards import POWER, PRODUCT, QUOTIENT, RECIPROCAL, SQUARE, SQUARE_ROOT, SUM
 from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
 
@@ -22,6 +23,7 @@ add = elementwise_op(
     notation=Notation("{0} + {1}", "{0} + {1}", 10),
     jvp="linear",
     lower=lambda e, x, y: e.add(x, y),
+    hazards=SUM,
 )
 subtract = elementwise_op(
     "subtract",
@@ -32,6 +34,7 @@ subtract = elementwise_op(
     notation=Notation("{0} - {1}", "{0} - {1}", 10),
     jvp="linear",
     lower=lambda e, x, y: e.subtract(x, y),
+    hazards=SUM,
 )
 multiply = elementwise_op(
     "multiply",
@@ -41,6 +44,7 @@ multiply = elementwise_op(
     holomorphic=True,
     notation=Notation("{0} * {1}", r"{0} \cdot {1}", 20),
     lower=lambda e, x, y: e.multiply(x, y),
+    hazards=PRODUCT,
 )
 divide = elementwise_op(
     "divide",
@@ -51,6 +55,7 @@ divide = elementwise_op(
     holomorphic=True,
     notation=Notation("{0} / {1}", r"\frac{{{0}}}{{{1}}}", 20),
     lower=lambda e, x, y: e.divide(x, y),
+    hazards=QUOTIENT,
 )
 negative = elementwise_op(
     "negative",
@@ -113,6 +118,7 @@ power = elementwise_op(
         example(2.0, s.normal(3)),
     ],
     lower=_power,
+    hazards=POWER,
 )
 float_power = elementwise_op(
     "float_power",
@@ -123,6 +129,7 @@ float_power = elementwise_op(
     holomorphic=True,
     notation=Notation("{0} ** {1}", "{0}^{{{1}}}", 30),
     lower=_power,
+    hazards=POWER,
 )
 square = elementwise_op(
     "square",
@@ -131,6 +138,7 @@ square = elementwise_op(
     holomorphic=True,
     notation=Notation("{0}²", "{0}^2", 30),
     lower=lambda e, x: e.multiply(x, x),
+    hazards=SQUARE,
 )
 sqrt = elementwise_op(
     "sqrt",
@@ -140,6 +148,7 @@ sqrt = elementwise_op(
     holomorphic=True,
     notation=Notation("√{0}", r"\sqrt{{{0}}}", 35),
     lower=lambda e, x: e.sqrt(x),
+    hazards=SQUARE_ROOT,
 )
 cbrt = elementwise_op(
     "cbrt",
@@ -158,6 +167,7 @@ reciprocal = elementwise_op(
     holomorphic=True,
     notation=Notation("1 / {0}", r"\frac{{1}}{{{0}}}", 20),
     lower=lambda e, x: e.divide(e.number(1, x), x) if x.type.is_float else None,
+    hazards=RECIPROCAL,
 )
 #: The derivative by the divisor is −⌊x / y⌋, which `floor_divide` rounds as `remainder` does.
 remainder = elementwise_op(
@@ -169,6 +179,7 @@ remainder = elementwise_op(
     notation=Notation("{0} % {1}", r"{0} \bmod {1}", 20),
     lower=lambda e, x, y: e.remainder(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
+    hazards=QUOTIENT,
 )
 fmod = elementwise_op(
     "fmod",
@@ -179,6 +190,7 @@ fmod = elementwise_op(
     notation=Notation("fmod({0}, {1})", r"\operatorname{{fmod}}({0}, {1})"),
     lower=lambda e, x, y: e.fmod(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
+    hazards=QUOTIENT,
 )
 floor_divide = elementwise_op(
     "floor_divide",
@@ -188,6 +200,7 @@ floor_divide = elementwise_op(
     domain=((2.1, 2.2), (1.5, 1.6)),
     notation=Notation("{0} // {1}", r"\lfloor {0} / {1} \rfloor", 20),
     lower=lambda e, x, y: e.floor_divide(x, y),
+    hazards=QUOTIENT,
 )
 ldexp = elementwise_op(
     "ldexp",

@@ -11,6 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.op import ZERO, Notation, Op
 from chainrule.ops.comparison import isfinite
 from chainrule.ops.exponential import exp, log
+from chainrule.ops.hazards import SUM_OF_EXPONENTIALS
 from chainrule.ops.record import Example, Sampler, example, function
 from chainrule.ops.reduction import max_op, spread, sum_op
 from chainrule.ops.selection import where
@@ -88,6 +89,7 @@ softmax = Op(
     vjp=(lambda g, out, x, axis: out * (g - sum_op(out * g, axis=axis, keepdims=True)),),
     notation=Notation("softmax({0})", r"\operatorname{{softmax}}({0})"),
     decompose=_softmax_steps,
+    hazards=SUM_OF_EXPONENTIALS,
 )
 log_softmax = Op(
     "log_softmax",
@@ -96,6 +98,7 @@ log_softmax = Op(
     vjp=(lambda g, out, x, axis: g - exp(out) * sum_op(g, axis=axis, keepdims=True),),
     notation=Notation("log_softmax({0})", r"\log\operatorname{{softmax}}({0})"),
     decompose=_log_softmax_steps,
+    hazards=SUM_OF_EXPONENTIALS,
 )
 logsumexp = Op(
     "logsumexp",

@@ -11,6 +11,7 @@ from chainrule.graph.infer import elementwise, same_as_first
 from chainrule.graph.op import Notation, Op
 from chainrule.ops.arithmetic import sqrt
 from chainrule.ops.comparison import equal
+from chainrule.ops.hazards import ARCCOSH, ARCSINE, ARCTANH, HYPERBOLIC
 from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
 
@@ -51,6 +52,7 @@ sinh = elementwise_op(
     holomorphic=True,
     notation=_named("sinh"),
     lower=lambda e, x: e.call("sinh", x),
+    hazards=HYPERBOLIC,
 )
 cosh = elementwise_op(
     "cosh",
@@ -59,6 +61,7 @@ cosh = elementwise_op(
     holomorphic=True,
     notation=_named("cosh"),
     lower=lambda e, x: e.call("cosh", x),
+    hazards=HYPERBOLIC,
 )
 tanh = elementwise_op(
     "tanh",
@@ -79,6 +82,7 @@ arcsin = elementwise_op(
     holomorphic=True,
     notation=_named("arcsin"),
     lower=lambda e, x: e.call("arcsin", x),
+    hazards=ARCSINE,
 )
 arccos = elementwise_op(
     "arccos",
@@ -88,6 +92,7 @@ arccos = elementwise_op(
     holomorphic=True,
     notation=_named("arccos"),
     lower=lambda e, x: e.call("arccos", x),
+    hazards=ARCSINE,
 )
 arctan = elementwise_op(
     "arctan",
@@ -115,6 +120,7 @@ arccosh = elementwise_op(
     holomorphic=True,
     notation=_named("arccosh", r"\operatorname{{arccosh}}"),
     lower=lambda e, x: e.call("arccosh", x),
+    hazards=ARCCOSH,
 )
 arctanh = elementwise_op(
     "arctanh",
@@ -124,6 +130,7 @@ arctanh = elementwise_op(
     holomorphic=True,
     notation=_named("arctanh", r"\operatorname{{arctanh}}"),
     lower=lambda e, x: e.call("arctanh", x),
+    hazards=ARCTANH,
 )
 
 hypot = elementwise_op(
