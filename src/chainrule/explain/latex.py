@@ -22,6 +22,7 @@ from chainrule.explain.lines import (
     fold_text,
     forward_lines,
     forward_steps,
+    joined_numbers,
     local_gradients,
     value_expression,
     verdict,

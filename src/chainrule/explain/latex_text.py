@@ -27,8 +27,8 @@ _GREEK = dict(
 _SIGNS = dict(
     zip(
         "∂∞·×⊙←→↦≤≥≠≈±√∇∈ℓ⌊⌋⌈⌉‖⊗⊤✓∏∑∫∧∨¬",
-        "partial infty cdot times odot leftarrow rightarrow mapsto leq geq neq approx pm surd nabla in ell lfloor rfloor "
-        "lceil rceil Vert otimes top checkmark prod sum int wedge vee neg".split(),
+        "partial infty cdot times odot leftarrow rightarrow mapsto leq geq neq approx pm surd nabla in ell "
+        "lfloor rfloor lceil rceil Vert otimes top checkmark prod sum int wedge vee neg".split(),
         strict=True,
     )
 )
@@ -44,12 +44,12 @@ def escaped(text: str) -> str:
 
 
 def without_unicode(document: str) -> str:
-    """A document in ASCII; what is replaced may stand in text and in formulas.
+    r"""A document in ASCII; what is replaced may stand in text and in formulas.
 
     Examples
     --------
-    >>> without_unicode("σ′ and ŷ")
-    "\\\\ensuremath{\\\\sigma}\\\\ensuremath{'} and \\\\ensuremath{\\\\hat{y}}"
+    >>> print(without_unicode("σ′ and ŷ"))
+    \ensuremath{\sigma}\ensuremath{'} and \ensuremath{\hat{y}}
     """
     whole = unicodedata.normalize("NFC", document)
     pieces: list[str] = []

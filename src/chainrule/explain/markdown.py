@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chainrule.explain.drawing.mermaid import diagram_mermaid
 from chainrule.explain.latex_parts import formula_latex, without_macros
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.lines import (
@@ -26,7 +27,6 @@ from chainrule.explain.lines import (
     value_expression,
     verdict,
 )
-from chainrule.explain.mermaid import diagram_mermaid
 from chainrule.explain.model import BackwardStep, Fault
 from chainrule.notation.latex import to_latex
 from chainrule.notation.tree import Expression, Role, Symbol
@@ -139,17 +139,20 @@ def _backward(lesson: Lesson) -> list[str]:
 
 
 def _backward_step(step: BackwardStep) -> list[str]:
-    rows = [" = ".join([_line(line) for line in members]) for members in joined_numbers(backward_lines(step))]
-    notes = [members[-1].note for members in joined_numbers(backward_lines(step))]
-    aligned = [
-        f"{_math(step.gradient) if index == 0 else ''} &= {row}{rf' && \text{{{note}}}' if note else ''}"
-        for index, (row, note) in enumerate(zip(rows, notes, strict=True))
-    ]
-    formula = " \\cr\n".join(aligned)
+    rows: list[str] = []
+    for members in joined_numbers(backward_lines(step)):
+        left = "" if rows else _math(step.gradient)
+        rows.append(f"{left} &= {' = '.join([_line(line) for line in members])}{_note(members[-1].note)}")
+    formula = " \\cr\n".join(rows)
     return [
         f"**{step.number}.** ${_math(step.gradient)}$: {_escaped(step.pattern)}",
         f"$$\n\\begin{{aligned}}\n{formula}\n\\end{{aligned}}\n$$",
     ]
+
+
+def _note(note: str) -> str:
+    """A remark beside an equality."""
+    return rf" && \text{{{note.replace('_', ' ')}}}" if note else ""
 
 
 def _result(lesson: Lesson) -> list[str]:
