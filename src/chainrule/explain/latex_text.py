@@ -73,7 +73,7 @@ def _ascii(character: str) -> str:
             inside = rf"\{_ACCENTS[mark]}{{{inside}}}"
         return rf"\ensuremath{{{inside}}}"
     compatible = unicodedata.normalize("NFKC", character)
-    if compatible != character and compatible.isascii():
+    if len(character) == 1 and compatible != character and compatible.isascii():
         if "<super>" in unicodedata.decomposition(character):
             return rf"\ensuremath{{^{{{compatible}}}}}"
         if "<sub>" in unicodedata.decomposition(character):
