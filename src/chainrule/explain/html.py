@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from importlib.resources import files
+from xml.etree import ElementTree
 
 from chainrule.explain.drawing.svg import diagram_svg
 from chainrule.explain.drawing.table import table_twin
@@ -67,7 +68,9 @@ def _header(lesson: Lesson) -> Markup:
 
 def _stage(lesson: Lesson) -> Markup:
     """The picture of the graph, and the same as a table."""
-    picture = element("div", Markup(diagram_svg(lesson.diagram)), class_="picture scroll")
+    svg = diagram_svg(lesson.diagram, is_inline=True)
+    width = ElementTree.fromstring(svg).get("width")
+    picture = element("div", Markup(svg), class_="picture scroll", style=f"--width: {width}")
     table = element("details", element("summary", "The graph as a table"), Markup(table_twin(lesson.diagram)), class_="twin")
     return element("div", picture, table, class_="stage")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from importlib.util import find_spec
@@ -73,10 +74,11 @@ def _html(lesson: Lesson) -> str:
 
 def _picture(lesson: Lesson) -> Markup:
     svg = diagram_svg(lesson.diagram)
+    prefix = f"cr-{hashlib.sha256(svg.encode()).hexdigest()[:8]}-"  # other cells may show other pictures
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
     words = f"{lesson.diagram.title}: {lesson.diagram.description}"
     image = element("div", element("img", src=source, alt=words), class_="plain picture")
-    return image + element("div", Markup(svg), class_="rich picture", hidden=True)
+    return image + element("div", Markup(diagram_svg(lesson.diagram, prefix=prefix)), class_="rich picture", hidden=True)
 
 
 # LaTeX ----------------------------------------------------------------------------------------------------------------

@@ -17,23 +17,32 @@
   let current = 0;
   let timer = 0;
 
-  // What belongs to a step, with its number: lines of text, and values and gradients of the picture.
-  const parts = steps.map((step) => [step, Number(step.dataset.step)]);
-  for (const part of picture.querySelectorAll("[data-forward]")) {
-    parts.push([part, Number(part.dataset.forward)]);
+  // What belongs to which steps: lines of text, and in the picture nodes with their values and gradients.
+  const numbers = (text, before = 0) => (text ?? "").split(" ").filter(Boolean).map((n) => before + Number(n));
+  const parts = steps.map((step) => [step, numbers(step.dataset.step)]);
+  for (const node of picture.querySelectorAll(".cr-vertex")) {
+    const values = numbers(node.dataset.forward);
+    const gradients = numbers(node.dataset.backward, forward);
+    parts.push([node, [...values, ...gradients]]);
+    for (const part of node.querySelectorAll(".cr-value, .cr-badge-forward")) parts.push([part, values]);
+    for (const part of node.querySelectorAll(".cr-gradient, .cr-badge-backward")) parts.push([part, gradients]);
   }
-  for (const part of picture.querySelectorAll("[data-backward]")) {
-    parts.push([part, forward + Number(part.dataset.backward)]);
-  }
+  const edges = [...picture.querySelectorAll(".cr-edge")];
 
   const phase = () => (current === 0 ? "all" : current <= forward ? "forward" : "backward");
 
   function show(step, { follow = true } = {}) {
     current = Math.min(Math.max(step, 0), steps.length);
     document.body.dataset.phase = phase();
-    for (const [part, number] of parts) {
-      part.classList.toggle("is-current", number === current);
-      part.classList.toggle("is-later", current > 0 && number > current);
+    for (const [part, numbers] of parts) {
+      part.classList.toggle("is-current", numbers.includes(current));
+      part.classList.toggle("is-later", current > 0 && numbers.length > 0 && Math.min(...numbers) > current);
+    }
+    // A value comes along the edges into its node, a gradient along those out of it.
+    const node = picture.querySelector(".cr-vertex.is-current")?.dataset.symbol;
+    for (const edge of edges) {
+      const end = current > forward ? edge.dataset.source : edge.dataset.target;
+      edge.classList.toggle("is-current", node !== undefined && end === node);
     }
     for (const derivation of derivations) {
       derivation.open = Number(derivation.dataset.step) === current;
@@ -72,11 +81,12 @@
     }
     const behavior = calm.matches ? "instant" : "smooth";
     step.scrollIntoView({ block: "nearest", behavior });
-    const node = picture.querySelector(".is-current");
+    const node = picture.querySelector(".cr-vertex.is-current");
     if (!node) return;
     const [inner, box] = [node.getBoundingClientRect(), picture.getBoundingClientRect()];
     const left = picture.scrollLeft + inner.left + inner.width / 2 - box.left - box.width / 2;
-    picture.scrollTo({ left, behavior });
+    const top = picture.scrollTop + inner.top + inner.height / 2 - box.top - box.height / 2;
+    picture.scrollTo({ left, top, behavior });
   }
 
   function stop() {
@@ -151,7 +161,7 @@
   // Formulas that are wider than the page scroll by themselves, and by keyboard too.
   function reachable() {
     for (const box of document.querySelectorAll(".scroll")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
   }

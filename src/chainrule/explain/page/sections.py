@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from chainrule.explain.lesson import Lesson
@@ -128,11 +130,12 @@ def _folded(steps: Markup, count: int) -> Markup:
 
 
 def _forward_step(step: ForwardStep, total: int, formula: Formula) -> Markup:
-    written = [step.formula] if step.substituted is None else [step.formula, step.substituted]
+    numbers = [] if step.substituted is None else [step.substituted]
+    line = [formula(step.symbol), _equals(formula(step.formula), "piece"), _given(numbers, step.value, formula)]
     return element(
         "li",
         _badge(step.number),
-        element("span", formula(step.symbol), _chain_of_equals(written, value_text(step.value), formula), class_="line"),
+        element("span", line, class_="line"),
         class_="step forward",
         value=step.number,
         data_step=step.number,
@@ -142,8 +145,8 @@ def _forward_step(step: ForwardStep, total: int, formula: Formula) -> Markup:
 
 def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula) -> Markup:
     short = unmarked(step.closed.formula if step.closed else step.formula)
-    result = element("span", _chain_of_equals([short], value_text(step.value), formula), class_="given")
-    summary = element("summary", _badge(step.number), element("span", formula(step.gradient), result, class_="line"))
+    line = [formula(step.gradient), _given([short], step.value, formula)]
+    summary = element("summary", _badge(step.number), element("span", line, class_="line"))
     say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step)}. {step.pattern}"
     return element(
         "details",
@@ -180,9 +183,13 @@ def _derivation(step: BackwardStep, formula: Formula) -> list[Markup]:
     left = element("span", formula(step.gradient), class_="left")
     blank = element("span", class_="left")
     return [
-        element("div", left if index == 0 else blank, right, element("span", reason, class_="reason"), class_="row")
-        for index, (right, reason) in enumerate(lines)
+        element("div", left if index == 0 else blank, _right(term, reason), class_="row")
+        for index, (term, reason) in enumerate(lines)
     ]
+
+
+def _right(term: Markup, reason: str) -> Markup:
+    return element("span", term, element("span", reason, class_="reason"), class_="right")
 
 
 def _shapes(step: BackwardStep, formula: Formula) -> Markup:
@@ -211,10 +218,12 @@ def _badge(number: int) -> Markup:
     return element("span", str(number), class_="badge")
 
 
-def _chain_of_equals(written: list[Expression], value: str, formula: Formula) -> list[Markup]:
-    """`` = z = 0 · 50 + 0 = 0``; a value that stands there already is not repeated."""
-    parts = [formula(expression) for expression in written if to_text(expression) != value]
-    return [_equals(part, "piece") for part in (*parts, element("span", value, class_="number"))]
+def _given(written: list[Expression], value: Any, formula: Formula) -> Markup:
+    """What a step gives: `` = ŷ − y = −0.5``; a value that stands there already is not repeated."""
+    text = value_text(value)
+    parts = [formula(expression) for expression in written if to_text(expression) != text]
+    parts.append(element("span", text, class_="number"))
+    return element("span", [_equals(part, "piece") for part in parts], class_="given")
 
 
 def _equals(content: Markup, kind: str) -> Markup:
