@@ -32,17 +32,53 @@ def assign_heights(graph: LayeredGraph, distance: Distance) -> list[float]:
     list of float
     """
     conflicts = _conflicts(graph)
+    is_leaf = _is_leaf(graph)
+    strong_sources = [_without_leaves(near, is_leaf) for near in graph.sources]
+    strong_targets: list[list[int]] = [[] for _ in graph.targets]
+    for vertex, near in enumerate(strong_sources):
+        for source in near:
+            strong_targets[source].append(vertex)
     drawings: list[list[float]] = []
     for leftwards in (False, True):
         for upside_down in (False, True):
             columns = graph.layers[::-1] if leftwards else graph.layers
-            neighbours = graph.targets if leftwards else graph.sources
+            neighbours = strong_targets if leftwards else strong_sources
             sign = -1.0 if upside_down else 1.0
             if upside_down:
                 columns = [column[::-1] for column in columns]
             roots = _blocks(columns, neighbours, conflicts)
             drawings.append([sign * height for height in _compacted(columns, roots, distance)])
-    return _middle(drawings)
+    heights = _middle(drawings)
+    for column in graph.layers:
+        _settle_leaves(graph, column, heights, distance)
+    return heights
+
+
+def _is_leaf(graph: LayeredGraph) -> list[bool]:
+    """Whether a vertex, or the one that a bend belongs to, is computed from nothing."""
+    is_leaf = [not graph.sources[vertex] for vertex in range(graph.count)]
+    for bend in range(graph.count, len(graph.sources)):
+        is_leaf.append(is_leaf[graph.sources[bend][0]])
+    return is_leaf
+
+
+def _without_leaves(sources: list[int], is_leaf: list[bool]) -> list[int]:
+    inner = [source for source in sources if not is_leaf[source]]
+    return inner or sources
+
+
+def _settle_leaves(graph: LayeredGraph, column: list[int], heights: list[float], distance: Distance) -> None:
+    """Move the leaves of a column towards what uses them, as far as their neighbours in the column let them."""
+    for number, vertex in enumerate(column):
+        if vertex >= graph.count or graph.sources[vertex] or not graph.targets[vertex]:
+            continue
+        users = [heights[target] for target in graph.targets[vertex]]
+        wanted = sum(users) / len(users)
+        if number > 0:
+            wanted = max(wanted, heights[column[number - 1]] + distance(column[number - 1], vertex))
+        if number + 1 < len(column):
+            wanted = min(wanted, heights[column[number + 1]] - distance(vertex, column[number + 1]))
+        heights[vertex] = wanted
 
 
 def _conflicts(graph: LayeredGraph) -> set[tuple[int, int]]:
@@ -133,5 +169,4 @@ def _middle(drawings: list[list[float]]) -> list[float]:
     for found in zip(*drawings, strict=True):
         values = sorted([height + shift for height, shift in zip(found, shifts, strict=True)])
         middle.append((values[1] + values[2]) / 2)
-    top = min(middle)
-    return [height - top for height in middle]
+    return middle

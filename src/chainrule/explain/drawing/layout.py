@@ -15,7 +15,7 @@ from chainrule.explain.drawing.coordinates import assign_heights
 from chainrule.explain.drawing.layers import assign_layers
 from chainrule.explain.drawing.ordering import LayeredGraph, order_layers
 
-__all__ = ["Layout", "Point", "Size", "lay_out"]
+__all__ = ["PORT_GAP", "Layout", "Point", "Size", "lay_out"]
 
 Point = tuple[float, float]
 
@@ -23,8 +23,8 @@ Point = tuple[float, float]
 _ROW_GAP, _EDGE_GAP, _BEND_GAP = 18.0, 13.0, 11.0
 #: Width of a channel between columns, and how much of the greatest rise in it is added, so that edges are not steep.
 _CHANNEL, _CHANNEL_SHARE, _CHANNEL_MOST = 26.0, 0.2, 120.0
-#: How far apart edges arrive at a box, at most.
-_PORT_GAP = 13.0
+#: How far apart edges arrive at a box, and how far from its corners.
+PORT_GAP, _PORT_MARGIN = 13.0, 9.0
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,9 @@ def _ports(graph: LayeredGraph, sizes: Sequence[Size], heights: list[float]) -> 
             ports[source, vertex] = middle
         if len(graph.sources[vertex]) == 1:
             continue
-        room = max(size.height / 2 - 9, 1.0)
+        room = max(size.height / 2 - _PORT_MARGIN, 1.0)
         for side, sign in ((sorted(above, key=lambda s: -heights[s]), -1), (sorted(below, key=heights.__getitem__), 1)):
-            gap = min(_PORT_GAP, room / max(len(side), 1))
+            gap = min(PORT_GAP, room / max(len(side), 1))
             for number, source in enumerate(side, 1):
                 ports[source, vertex] = middle + sign * gap * number
     return ports
