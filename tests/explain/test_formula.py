@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.explain.formula import parse, parse_value
+from chainrule.explain.formulas import parse, parse_value
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.errors import FormulaError
-from chainrule.explain.formula import parse, parse_value
+from chainrule.explain.formulas import parse, parse_value
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def explain(formula: str, values: tuple[str, ...], wrt: str | None) -> None:
     Statements are separated by semicolons: "z = w*x + b; y_hat = sigmoid(z)". Values may be vectors and matrices:
     "W=[[1, 2], [3, 4]]".
     """
-    from chainrule.explain.formula import CONSTANTS, parse, parse_value
+    from chainrule.explain.formulas import CONSTANTS, parse, parse_value
     from chainrule.explain.lesson import explain as explain_function
 
     parsed = parse(formula)
