@@ -102,9 +102,10 @@ class Checker:
 
     def _check_call(self, node: ast.Call) -> None:
         if not isinstance(node.func, ast.Name):
-            is_method = isinstance(node.func, ast.Attribute) and node.func.attr != "T"
-            fix = "write exp(x), not np.exp(x)" if is_method else "write * for a product: 2 * (x + y)"
-            raise self.refuse(node, "only plain function names can be called", fix)
+            what = "only plain function names can be called"
+            if isinstance(node.func, ast.Attribute) and node.func.attr != "T":
+                raise self.refuse(node, what, "write exp(x), not np.exp(x)")
+            raise self.refuse(node.func, what, "write * for a product: 2 * (x + y)", after=True)
         name = node.func.id
         if name not in self._functions:
             raise self.refuse(node, f"{name} is no known function", self._instead_of_call(name))

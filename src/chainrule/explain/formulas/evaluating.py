@@ -76,7 +76,7 @@ class Evaluator:
         if isinstance(node, ast.BinOp):
             right = self._exponent(node) if isinstance(node.op, ast.Pow) else self.visit(node.right)
             left = self.visit(node.left)
-            self._check_size(node, (left, right), is_product=isinstance(node.op, ast.MatMult))
+            self._check_size(node, (left, right), "matmul" if isinstance(node.op, ast.MatMult) else "")
             return BINARY[type(node.op)](left, right)
         if isinstance(node, ast.Compare):
             operands = self.visit(node.left), self.visit(node.comparators[0])
@@ -87,7 +87,7 @@ class Evaluator:
         assert isinstance(node, ast.Call)
         assert isinstance(node.func, ast.Name)
         arguments = [self.visit(argument) for argument in node.args]
-        self._check_size(node, arguments, is_product=node.func.id in _PRODUCTS)
+        self._check_size(node, arguments, node.func.id)
         keywords = {str(keyword.arg): setting(keyword.value) for keyword in node.keywords}
         return self._functions[node.func.id](*arguments, **keywords)
 
@@ -96,12 +96,11 @@ class Evaluator:
         exponent = node.right
         return exponent.value if isinstance(exponent, ast.Constant) else self.visit(exponent)
 
-    def _check_size(self, node: ast.expr, operands: Sequence[Any], *, is_product: bool = False) -> None:
+    def _check_size(self, node: ast.expr, operands: Sequence[Any], function: str = "") -> None:
         """Refuse what would have too many numbers before it is computed."""
         shapes = [np.shape(operand) for operand in operands]
-        if is_product:
-            shapes = [shape[:-1] for shape in shapes[:1]] + [shape[:-2] + shape[-1:] for shape in shapes[1:]]
-            size = np.prod([float(np.prod(shape)) for shape in shapes])
+        if function in _PRODUCTS:
+            size = np.prod([float(np.prod(shape)) for shape in _uncontracted(shapes, is_inner=function == "inner")])
         else:
             try:
                 size = np.prod([float(length) for length in np.broadcast_shapes(*shapes)])
@@ -109,3 +108,10 @@ class Evaluator:
                 return
         if size > _LARGEST_RESULT:
             raise self._failed(node, f"this has more than {_LARGEST_RESULT} numbers", "use smaller arrays")
+
+
+def _uncontracted(shapes: Sequence[tuple[int, ...]], *, is_inner: bool) -> list[tuple[int, ...]]:
+    """Of the operands of a product, the axes that are not summed over."""
+    left = [shape[:-1] for shape in shapes[:1]]
+    right = [shape[:-1] if is_inner or len(shape) == 1 else shape[:-2] + shape[-1:] for shape in shapes[1:]]
+    return left + right

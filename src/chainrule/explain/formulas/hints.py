@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import re
 
@@ -26,6 +27,8 @@ _SIGNS = {
     "”": "leave quotes out",
 }
 _TOKEN = re.compile(r"(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<other>\S)")
+#: What stands for the rest of a factor of which only the beginning is shown.
+_REST = {"(": "…)", "√": "…"}
 #: Python's words that may stand where a name stands.
 _VALUES = ("True", "False", "None")
 
@@ -66,13 +69,13 @@ def _word(text: TypedText, line: int) -> tuple[int, str] | None:
 def _missing_sign(text: TypedText, line: int) -> tuple[int, str] | None:
     """Two factors without a sign between them, such as ``2x`` and ``w x``."""
     tokens = _tokens(text, line)
-    for left, right in zip(tokens, tokens[1:], strict=False):
+    for left, right in itertools.pairwise(tokens):
         ends = left.lastgroup in ("number", "name") or left.group() == ")"
         begins = right.lastgroup in ("number", "name") or (right.group() == "(" and left.lastgroup != "name")
         if ends and begins:
             first, second = (text.typed(line, *token.span()) for token in (left, right))
             if left.lastgroup == "number":
-                return right.start(), f"write {first}*{second}{'…)' if second == '(' else ''}"
+                return right.start(), f"write {first}*{second}{_REST.get(second, '')}"
             return right.start(), "write a sign between them: * for a product, @ for a product of matrices"
     return None
 

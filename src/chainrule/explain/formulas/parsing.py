@@ -1,8 +1,8 @@
 """Formulas typed as text, parsed by an allow-list and never evaluated as Python.
 
 ``parse("q = x + y; q * z")`` gives a `Formula`, a function of its free names that works on arrays and on traced values,
-so that `trace`, `grad` and `explain` take it like any other function. Only what is listed in `known` is understood: numbers,
-names, arithmetic, and calls of known operations. Length, depth, size and exponents are bounded.
+so that `trace`, `grad` and `explain` take it like any other function. Only what is listed in `known` is understood:
+numbers, names, arithmetic, and calls of known operations. Length, depth, size and exponents are bounded.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from chainrule.errors import FormulaError
 from chainrule.explain.formulas.checking import Checker
 from chainrule.explain.formulas.evaluating import Evaluator
 from chainrule.explain.formulas.hints import syntax_failure
+from chainrule.explain.formulas.naming import unified
 from chainrule.explain.formulas.typed import TypedText
 from chainrule.trace.tracer import Tracer
 
@@ -43,7 +44,9 @@ class Formula:
     -12.0
     """
 
-    def __init__(self, text: str, typed: TypedText, statements: list[tuple[str | None, ast.expr]], names: tuple[str, ...]):
+    def __init__(
+        self, text: str, typed: TypedText, statements: list[tuple[str | None, ast.expr]], names: tuple[str, ...]
+    ):
         self.text = text
         self.names = names
         self._typed = typed
@@ -74,8 +77,8 @@ def parse(text: str) -> Formula:
     text : str
         Python's arithmetic (``+ - * / ** @``, comparisons, parentheses), names, numbers, and calls of operations
         by their NumPy names or chainrule's (``sigmoid``, ``bce``, ...). ``name = expression`` names a partial result.
-        What a lesson prints is understood where it means one thing only: ``−``, ``·``, ``⊙``, ``²``, ``ᵀ``, ``√``, ``σ(z)``,
-        ``x₁``, and ``ŷ`` for ``y_hat``.
+        What a lesson prints is understood where it means one thing only: ``−``, ``·``, ``⊙``, ``²``, ``ᵀ``, ``√``,
+        ``σ(z)``, ``x₁``, and ``ŷ`` for ``y_hat``.
 
     Returns
     -------
@@ -116,7 +119,15 @@ def parse(text: str) -> Formula:
     count = sum(1 for _ in ast.walk(module))
     if count > _MOST_NODES:
         raise FormulaError(f"the formula has {count} parts; {_MOST_NODES} are allowed", fix="leave parts out")
+    _unify_names(module)
     return _checked(text, typed, module.body)
+
+
+def _unify_names(module: ast.Module) -> None:
+    names = [node for node in ast.walk(module) if isinstance(node, ast.Name)]
+    one_for_each = unified(node.id for node in names)
+    for node in names:
+        node.id = one_for_each[node.id]
 
 
 def _checked(text: str, typed: TypedText, body: list[ast.stmt]) -> Formula:

@@ -1,8 +1,8 @@
 """The text of a formula: as it was typed, as Python reads it, and the way from a place in one to the other.
 
 Beside Python's arithmetic, the signs of mathematics are understood where they mean one thing only, so that most of what
-a lesson prints can be typed again: ``−`` ``·`` ``×`` ``⊙`` ``²`` ``⁻¹`` ``ᵀ`` ``√`` ``≤`` ``≥`` ``≠`` ``x₁``. (What names mean the same, such as ``ŷ`` and
-``y_hat``, is the business of `naming`.)
+a lesson prints can be typed again: ``−`` ``·`` ``×`` ``⊙`` ``²`` ``⁻¹`` ``ᵀ`` ``√`` ``≤`` ``≥`` ``≠`` ``x₁``.
+Which names mean the same, such as ``ŷ`` and ``y_hat``, is said in `naming`.
 """
 
 from __future__ import annotations
@@ -28,14 +28,13 @@ _TRANSLATED = re.compile(
     | √ \s* (?: (?P<group> (?=\() )
         | (?P<radicand> [^\W\d{_NO_NAME}][^\W{_NO_NAME}]* | \d+(?:\.\d+)? ) (?! [\w.⁻⁺{_NO_NAME}] | \s*\( ) )
     | (?P<sign> [{"".join(_SIGNS)}] )
-    | (?P<space> \s )
     """,
     re.VERBOSE,
 )
 
 
 class TypedText:
-    """A typed formula, one statement a line.
+    r"""A typed formula, one statement a line.
 
     Parameters
     ----------
@@ -57,14 +56,14 @@ class TypedText:
     Examples
     --------
     >>> TypedText("z = −x²; √(z)").python
-    'z = -x**2\\nsqrt(z)'
+    'z = -x**2\nsqrt(z)'
     """
 
     def __init__(self, text: str) -> None:
-        self.lines = [statement.strip() for statement in re.split(r"\r\n|[;\n\r]", text.strip())]
+        self.lines = [re.sub(r"\s", " ", line.strip()) for line in re.split(r"\r\n|[;\n\r]", text.strip())]
         for number, line in enumerate(self.lines, 1):
             for column, character in enumerate(line):
-                if not (character.isprintable() or character.isspace()) or character in "\x1c\x1d\x1e\x1f\x85":
+                if not character.isprintable():
                     self.lines = [_printable(typed) for typed in self.lines]
                     raise self._failure("there is a character without meaning here", column, number, "type it again")
         translations = [_translated(line) for line in self.lines]
@@ -138,10 +137,8 @@ def _replacement(match: re.Match[str]) -> tuple[str, list[int]]:
             radicand = match.group("radicand")
             first = match.start("radicand")
             return f"sqrt({radicand})", [start] * 5 + list(range(first, first + len(radicand))) + [match.end()]
-        case "sign":
-            piece = _SIGNS[found]
         case _:
-            piece = " "
+            piece = _SIGNS[found]
     return piece, [start] * len(piece)
 
 
