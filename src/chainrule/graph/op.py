@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.graph.node import Node
+
+if TYPE_CHECKING:
+    from chainrule.notation.tree import Expression
 
 __all__ = [
     "CONSTANT",
@@ -21,7 +24,6 @@ __all__ = [
     "LITERAL",
     "OPS",
     "ZERO",
-    "Notation",
     "Op",
     "Zero",
     "abstract_input",
@@ -51,24 +53,6 @@ _NO_PARAMS: dict[str, Any] = {}
 Rule = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class Notation:
-    """How an operation is written: templates in which ``{0}``, ``{1}`` stand for the operands.
-
-    Attributes
-    ----------
-    text, latex : str
-        Templates for plain text and for LaTeX.
-    precedence : int
-        Binding strength: 10 sums, 20 products, 25 signs, 30 powers, 40 calls. An operand that binds more
-        weakly is put in parentheses.
-    """
-
-    text: str
-    latex: str
-    precedence: int = 40
-
-
 @dataclass(eq=False)
 class Op:
     """One primitive operation.
@@ -96,7 +80,10 @@ class Op:
         Whether NumPy broadcasting applies, so that gradients are summed back to the arguments' shapes.
     serves : tuple of callable
         NumPy or SciPy functions that record this operation when called on a traced value.
-    notation : Notation, optional
+    notation : callable, optional
+        How it is written: ``notation(*operands, **params)`` makes an expression of expressions
+        (`chainrule.notation.tree`). Where the parameter ``axis`` names all axes, it is given `None`; see
+        `chainrule.graph.written`.
     domain : tuple of (float, float)
         Elementwise operations: for each argument the interval that tests sample from; it avoids kinks and
         poles.
@@ -132,7 +119,7 @@ class Op:
     jvp: Callable[..., Any] | str | None = None
     broadcasts: bool = False
     serves: tuple[Any, ...] = ()
-    notation: Notation | None = None
+    notation: Callable[..., Expression] | None = None
     domain: tuple[tuple[float, float], ...] = ()
     holomorphic: bool = False
     examples: Callable[..., Any] | None = None

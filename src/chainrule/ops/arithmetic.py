@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL, ZERO, Notation
+from chainrule.graph.op import LITERAL, ZERO
+from chainrule.notation.tree import Fence, Root, call
 from chainrule.ops.comparison import equal, frexp_exponent, isinf, rint, trunc
 from chainrule.ops.exponential import log
 from chainrule.ops.record import elementwise_op, example, function
@@ -19,7 +20,7 @@ add = elementwise_op(
     1,
     1,
     holomorphic=True,
-    notation=Notation("{0} + {1}", "{0} + {1}", 10),
+    notation=lambda x, y: x + y,
     jvp="linear",
     lower=lambda e, x, y: e.add(x, y),
 )
@@ -29,7 +30,7 @@ subtract = elementwise_op(
     1,
     -1,
     holomorphic=True,
-    notation=Notation("{0} - {1}", "{0} - {1}", 10),
+    notation=lambda x, y: x - y,
     jvp="linear",
     lower=lambda e, x, y: e.subtract(x, y),
 )
@@ -39,7 +40,7 @@ multiply = elementwise_op(
     lambda out, x, y: y,
     lambda out, x, y: x,
     holomorphic=True,
-    notation=Notation("{0} * {1}", r"{0} \cdot {1}", 20),
+    notation=lambda x, y: x * y,
     lower=lambda e, x, y: e.multiply(x, y),
 )
 divide = elementwise_op(
@@ -49,7 +50,7 @@ divide = elementwise_op(
     lambda out, x, y: -out / y,
     domain=((-2.0, 2.0), (0.5, 2.0)),
     holomorphic=True,
-    notation=Notation("{0} / {1}", r"\frac{{{0}}}{{{1}}}", 20),
+    notation=lambda x, y: x / y,
     lower=lambda e, x, y: e.divide(x, y),
 )
 negative = elementwise_op(
@@ -57,7 +58,7 @@ negative = elementwise_op(
     np.negative,
     -1,
     holomorphic=True,
-    notation=Notation("-{0}", "-{0}", 25),
+    notation=lambda x: -x,
     jvp="linear",
     lower=lambda e, x: e.negative(x),
 )
@@ -66,7 +67,7 @@ positive = elementwise_op(
     np.positive,
     1,
     holomorphic=True,
-    notation=Notation("+{0}", "+{0}", 25),
+    notation=lambda x: x,
     jvp="linear",
     lower=lambda e, x: x,
 )
@@ -104,7 +105,7 @@ power = elementwise_op(
     _power_by_exponent,
     domain=((0.4, 2.0), (-2.0, 2.0)),
     holomorphic=True,
-    notation=Notation("{0} ** {1}", "{0}^{{{1}}}", 30),
+    notation=lambda x, y: x**y,
     examples=lambda s: [
         example(s.normal(3), 2),
         example(s.normal(3), 3.0),
@@ -121,7 +122,7 @@ float_power = elementwise_op(
     _power_by_exponent,
     domain=((0.4, 2.0), (-2.0, 2.0)),
     holomorphic=True,
-    notation=Notation("{0} ** {1}", "{0}^{{{1}}}", 30),
+    notation=lambda x, y: x**y,
     lower=_power,
 )
 square = elementwise_op(
@@ -129,7 +130,7 @@ square = elementwise_op(
     np.square,
     lambda out, x: 2 * x,
     holomorphic=True,
-    notation=Notation("{0}²", "{0}^2", 30),
+    notation=lambda x: x**2,
     lower=lambda e, x: e.multiply(x, x),
 )
 sqrt = elementwise_op(
@@ -138,7 +139,7 @@ sqrt = elementwise_op(
     lambda out, x: 0.5 / out,
     domain=(0.3, 2.0),
     holomorphic=True,
-    notation=Notation("√{0}", r"\sqrt{{{0}}}", 35),
+    notation=Root,
     lower=lambda e, x: e.sqrt(x),
 )
 cbrt = elementwise_op(
@@ -146,7 +147,7 @@ cbrt = elementwise_op(
     np.cbrt,
     lambda out, x: 1 / (3 * out * out),
     domain=(0.3, 2.0),
-    notation=Notation("∛{0}", r"\sqrt[3]{{{0}}}", 35),
+    notation=lambda x: Root(x, 3),
     lower=lambda e, x: e.call("cbrt", x),
     examples=lambda s: [example(-s.positive(3))],
 )
@@ -156,7 +157,7 @@ reciprocal = elementwise_op(
     lambda out, x: -out * out,
     domain=(0.4, 2.0),
     holomorphic=True,
-    notation=Notation("1 / {0}", r"\frac{{1}}{{{0}}}", 20),
+    notation=lambda x: 1 / x,
     lower=lambda e, x: e.divide(e.number(1, x), x) if x.type.is_float else None,
 )
 #: The derivative by the divisor is −⌊x / y⌋, which `floor_divide` rounds as `remainder` does.
@@ -166,7 +167,7 @@ remainder = elementwise_op(
     1,
     lambda out, x, y: -floor_divide(x, y),
     domain=((2.1, 2.9), (1.1, 1.4)),
-    notation=Notation("{0} % {1}", r"{0} \bmod {1}", 20),
+    notation=lambda x, y: call("mod", x, y),
     lower=lambda e, x, y: e.remainder(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
 )
@@ -176,7 +177,7 @@ fmod = elementwise_op(
     1,
     lambda out, x, y: rint((out - x) / y),
     domain=((2.1, 2.9), (1.1, 1.4)),
-    notation=Notation("fmod({0}, {1})", r"\operatorname{{fmod}}({0}, {1})"),
+    notation=lambda x, y: call("fmod", x, y),
     lower=lambda e, x, y: e.fmod(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
 )
@@ -186,7 +187,7 @@ floor_divide = elementwise_op(
     ZERO,
     ZERO,
     domain=((2.1, 2.2), (1.5, 1.6)),
-    notation=Notation("{0} // {1}", r"\lfloor {0} / {1} \rfloor", 20),
+    notation=lambda x, y: Fence("⌊", x / y, "⌋"),
     lower=lambda e, x, y: e.floor_divide(x, y),
 )
 ldexp = elementwise_op(
@@ -195,7 +196,7 @@ ldexp = elementwise_op(
     lambda out, x, y: 2.0**y,
     None,
     domain=((-2.0, 2.0), (0.0, 0.0)),
-    notation=Notation("{0} * 2 ** {1}", r"{0} \cdot 2^{{{1}}}", 20),
+    notation=lambda x, y: x * 2**y,
     examples=lambda s: [example(s.normal(3), np.array([-3, 0, 2]))],
 )
 

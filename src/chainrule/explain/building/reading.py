@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL, OPS, abstract_input
+from chainrule.graph.op import LITERAL, abstract_input
 from chainrule.notation.tree import Symbol
 from chainrule.ops.activations import relu
-from chainrule.ops.arithmetic import add, divide, multiply, square
+from chainrule.ops.arithmetic import add, multiply
 from chainrule.ops.exponential import log
 from chainrule.ops.reduction import mean_op, sum_op
 from chainrule.simplify.rewrite import rebuild
@@ -36,19 +36,19 @@ class Counts:
     Attributes
     ----------
     values : dict of Symbol to int
-    leaves : dict of Node to Symbol
-        The nodes that stand for them.
+    reciprocals : dict of Node to Symbol
+        The nodes that stand for 1/n. Products are what the rewrites know best, so a mean is a sum times this.
     """
 
     def __init__(self, taken: Iterable[Symbol]) -> None:
         names = {symbol.name for symbol in taken}
         self._free = [name for name in ("n", "m", "k", "N", "M", "K") if name not in names]
         self.values: dict[Symbol, int] = {}
-        self.leaves: dict[Node, Symbol] = {}
+        self.reciprocals: dict[Node, Symbol] = {}
         self._nodes: dict[tuple[int, np.dtype[Any]], Node] = {}
 
-    def node(self, count: int, dtype: np.dtype[Any]) -> Node | None:
-        """A leaf for a count; None where no letter is left."""
+    def reciprocal(self, count: int, dtype: np.dtype[Any]) -> Node | None:
+        """A leaf for one over a count; None where no letter is left."""
         known = self._nodes.get((count, dtype))
         if known is not None:
             return known
@@ -60,7 +60,7 @@ class Counts:
             self.values[symbol] = count
         leaf = abstract_input((), dtype, symbol.name)
         self._nodes[count, dtype] = leaf
-        self.leaves[leaf] = symbol
+        self.reciprocals[leaf] = symbol
         return leaf
 
 
@@ -96,13 +96,13 @@ class Reading:
         done[node] = form
 
     def _mean(self, x: Node, axis: tuple[int, ...], keepdims: bool) -> Node | None:
-        """(Σ x) / n"""
+        """(Σ x) · 1/n"""
         count = math.prod([x.shape[i] for i in axis])
         total = sum_op(x, axis=axis, keepdims=keepdims)
         if count == 1:
             return total
-        divisor = self._counts.node(count, x.dtype)
-        return None if divisor is None else divide(total, divisor)
+        share = self._counts.reciprocal(count, x.dtype)
+        return None if share is None else multiply(total, share)
 
 
 def _larger(x: Node, y: Node) -> Node | None:
@@ -118,6 +118,4 @@ _FORMS: dict[str, Callable[..., Node | None]] = {
     "xlog1py": lambda x, y: multiply(x, log(add(1, y))),
     "log1p": lambda x: log(add(1, x)),
     "maximum": _larger,
-    "softplus": lambda x: log(add(1, OPS["exp"](x))),
-    "hypot": lambda x, y: OPS["sqrt"](add(square(x), square(y))),
 }
