@@ -46,7 +46,11 @@ class ForwardStep:
     sources : tuple of Symbol
         What the node is computed from, in the order in which the formula names them.
     group : int or None
-        Steps of the same repeated block (the iterations of a loop, equal layers) have the same number.
+        Steps of the same repeated block (the iterations of a loop, equal layers) have the same number and follow each
+        other. None for a step that is not repeated.
+    repetition : int or None
+        Which repetition of the block it belongs to, from 1: a block of several statements has several steps in each.
+        Where repetitions are folded, the first one is shown, and then how many there are more.
     """
 
     number: int
@@ -56,6 +60,7 @@ class ForwardStep:
     value: Any
     sources: tuple[Symbol, ...]
     group: int | None = None
+    repetition: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,8 @@ class BackwardStep:
         What happens, in words.
     users : tuple of Symbol
         The nodes that the gradient comes from.
-    group : int or None
-        As in `ForwardStep`.
+    group, repetition : int or None
+        As in `ForwardStep`; where a block of the forward pass is repeated here too, it has the same number.
     """
 
     number: int
@@ -144,6 +149,7 @@ class BackwardStep:
     pattern: str
     users: tuple[Symbol, ...]
     group: int | None = None
+    repetition: int | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
+from chainrule.notation.tree import Expression, Item
 
 __all__ = [
     "CONSTANT",
@@ -21,7 +22,7 @@ __all__ = [
     "LITERAL",
     "OPS",
     "ZERO",
-    "Notation",
+    "Hazard",
     "Op",
     "Zero",
     "abstract_input",
@@ -52,21 +53,26 @@ Rule = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Notation:
-    """How an operation is written: templates in which ``{0}``, ``{1}`` stand for the operands.
+class Hazard:
+    """A way in which an operation on finite numbers gives NaN or infinity.
 
     Attributes
     ----------
-    text, latex : str
-        Templates for plain text and for LaTeX.
-    precedence : int
-        Binding strength: 10 sums, 20 products, 25 signs, 30 powers, 40 calls. An operand that binds more
-        weakly is put in parentheses.
+    reason : str
+        What happens, such as ``log of 0``. ``{name}`` stands for the operation's name and, if it is elementwise,
+        ``{0}`` and ``{1}`` for the numbers that it happens to.
+    fix : str
+        What to write instead.
+    when : callable, optional
+        ``when(*values)``: where it happens, elementwise. Left out: wherever the result is not finite.
+    in_slope : bool
+        The result is finite there, and the derivative is not: ``sqrt`` at 0.
     """
 
-    text: str
-    latex: str
-    precedence: int = 40
+    reason: str
+    fix: str
+    when: Callable[..., Any] | None = None
+    in_slope: bool = False
 
 
 @dataclass(eq=False)
@@ -96,7 +102,10 @@ class Op:
         Whether NumPy broadcasting applies, so that gradients are summed back to the arguments' shapes.
     serves : tuple of callable
         NumPy or SciPy functions that record this operation when called on a traced value.
-    notation : Notation, optional
+    notation : callable, optional
+        How it is written: ``notation(*operands, **params)`` makes an expression of expressions
+        (`chainrule.notation.tree`). Where the parameter ``axis`` names all axes, it is given `None`; see
+        `chainrule.graph.written`.
     domain : tuple of (float, float)
         Elementwise operations: for each argument the interval that tests sample from; it avoids kinks and
         poles.
@@ -122,6 +131,9 @@ class Op:
     decompose : callable, optional
         ``decompose(*inputs, **params)``: the same in terms of other operations, for compiled code; `None` where there
         is no such form.
+    hazards : tuple of Hazard
+        How a result that is not finite comes about, the more special cases first. An operation that lists none, and
+        has such a result all the same, is said to overflow.
     """
 
     name: str
@@ -132,7 +144,7 @@ class Op:
     jvp: Callable[..., Any] | str | None = None
     broadcasts: bool = False
     serves: tuple[Any, ...] = ()
-    notation: Notation | None = None
+    notation: Callable[..., Expression] | None = None
     domain: tuple[tuple[float, float], ...] = ()
     holomorphic: bool = False
     examples: Callable[..., Any] | None = None
@@ -141,6 +153,7 @@ class Op:
     prune: Callable[..., Any] | None = None
     lower: Callable[..., Any] | None = None
     decompose: Callable[..., Any] | None = None
+    hazards: tuple[Hazard, ...] = ()
     dtypes: dict[Any, np.dtype[Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -205,6 +218,7 @@ ITEM = Op(
     lambda op, inputs, params: inputs[0].shape[params["position"]],
     vjp=(lambda g, *_, **__: g,),
     is_view=True,
+    notation=lambda results, position: Item(results, str(position)),
 )
 
 _LITERAL_TYPES = (float, int, bool, complex)

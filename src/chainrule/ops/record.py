@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import elementwise
-from chainrule.graph.op import Notation, Op, Rule, Zero
+from chainrule.graph.op import Hazard, Op, Rule, Zero
+from chainrule.notation.tree import Expression
 
 __all__ = [
     "FUNCTIONS",
@@ -184,12 +185,13 @@ def elementwise_op(
     domain: Sequence[tuple[float, float]] | tuple[float, float] = (-2.0, 2.0),
     holomorphic: bool = False,
     serves: tuple[Any, ...] | None = None,
-    notation: Notation | None = None,
+    notation: Callable[..., Expression] | None = None,
     vjp: tuple[Rule | Zero | None, ...] | None = None,
     jvp: Callable[..., Any] | str | None = None,
     examples: Callable[[Sampler], list[Example]] | None = None,
     lower: Callable[..., Any] | None = None,
     decompose: Callable[..., Any] | None = None,
+    hazards: tuple[Hazard, ...] = (),
 ) -> Op:
     """Declare an elementwise operation from its partial derivatives.
 
@@ -204,13 +206,15 @@ def elementwise_op(
         Where tests sample the arguments.
     holomorphic : bool, default False
     serves : tuple of callable, optional
-    notation : Notation, optional
+    notation : callable, optional
     vjp, jvp : optional
         In place of partials, where the derivative is not a factor (``conj``, ``where``).
     examples : callable, optional
         Further calls for the tests, beside those sampled from the domain.
     lower, decompose : callable, optional
         How compiled code computes it, see `Op`.
+    hazards : tuple of Hazard, optional
+        How results that are not finite come about.
 
     Examples
     --------
@@ -235,6 +239,7 @@ def elementwise_op(
         examples=examples,
         lower=lower,
         decompose=decompose,
+        hazards=hazards,
     )
     serve(op, *op.serves)
     return op
