@@ -212,7 +212,7 @@ class _Local:
         result = done[self._block.node]
         leaves = [*places, *(place for known, place in others.items() if place is not known)]
         gradients = self._gradients(result, places, leaves)
-        writer = self._writer(others, result, {place: source for place in places})
+        writer = self._writer(others, result, dict.fromkeys(places, source))
         return tuple([writer.term(gradient) for gradient in gradients])
 
     def _writer(
