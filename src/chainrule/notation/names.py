@@ -114,7 +114,7 @@ def _letter(base: str) -> tuple[str, str]:
     """The letter that a name stands for, and its accent: ``theta`` is θ, and ŷ is y with a hat."""
     base = GREEK.get(base, base)
     if len(base) == 1:
-        plain, *marks = unicodedata.normalize("NFD", base)
+        plain, *marks = tuple(unicodedata.normalize("NFD", base))
         if len(marks) == 1 and marks[0] in _ACCENT_OF:
             return plain, _ACCENT_OF[marks[0]]
     return base, ""
