@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
@@ -136,38 +136,38 @@ class _Described(NamedTuple):
     ----------
     structure : hashable
         Formulas and shape, with all names left out.
-    symbols : list of Symbol
-        The step's own, then those of the formulas. The index of an array is a symbol as well.
+    names : list of (str, int or None)
+        Name and occurrence of the step's own symbol, then of those in the formulas. An array's index counts as one.
     """
 
     structure: Hashable
-    symbols: list[Symbol]
+    names: list[tuple[str, int | None]]
 
 
 def _described(symbol: Symbol, formulas: tuple[Expression, ...], value: Any, *more: Hashable) -> _Described:
     """Take a step apart; `more` must be equal, too."""
     structure: list[Hashable] = [np.shape(value), len(formulas), *more]
-    symbols = [symbol]
+    names = [(symbol.name, symbol.occurrence)]
     stack: list[Expression] = list(formulas)
     while stack:
         part = stack.pop()
         if type(part) is Symbol:
-            symbols.append(part)
+            names.append((part.name, part.occurrence))
             structure.append(None)
             continue
         if isinstance(part, Item):
-            symbols.append(Symbol(part.index))
+            names.append((part.index, None))
         structure.append(type(part).__name__)
-        for name in _field_names(type(part)):
-            held = getattr(part, name)
+        for field in _field_names(type(part)):
+            held = getattr(part, field)
             if isinstance(held, Expression):
                 stack.append(held)
             elif isinstance(held, tuple) and held and isinstance(held[0], Expression):
                 structure.append(len(held))
                 stack += held
-            elif not (isinstance(part, Item) and name == "index"):
+            elif not (isinstance(part, Item) and field == "index"):
                 structure.append(held if isinstance(held, (str, int)) else repr(held))
-    return _Described(tuple(structure), symbols)
+    return _Described(tuple(structure), names)
 
 
 _known_fields: dict[type, tuple[str, ...]] = {}
@@ -191,37 +191,31 @@ class _Table:
     offsets : array (steps + 1,)
         Where the rows of each step begin.
     names : array (rows,)
-        For each symbol in a step, a number for its name without digits.
+        For each name in a step, a number for the same name without digits.
     counters : array (rows, k)
-        For each symbol the position of its step, −1 for a value from outside; its occurrence; the digits in its name.
+        For each name the position of its step, −1 for a value from outside; its occurrence; the digits in it.
     """
 
     def __init__(self, steps: Sequence[_Described]) -> None:
-        positions = {_key(step.symbols[0]): position for position, step in enumerate(steps)}
+        positions = {step.names[0]: position for position, step in enumerate(steps)}
         structures: dict[Hashable, int] = {}
         self.structures = np.array([structures.setdefault(step.structure, len(structures)) for step in steps], int)
-        self.offsets = np.concatenate([[0], np.cumsum([len(step.symbols) for step in steps], dtype=int)])
-        names: dict[Hashable, int] = {}
-        taken_apart: dict[Symbol, tuple[int, list[int]]] = {}
-        rows = []
-        for step in steps:
-            for symbol in step.symbols:
-                if symbol not in taken_apart:
-                    digits = [int(run) for run in _DIGITS.findall(symbol.name)]
-                    key = (_DIGITS.sub("0", symbol.name), symbol.occurrence is None)
-                    counted = [positions.get(_key(symbol), -1), symbol.occurrence or 0, *digits]
-                    taken_apart[symbol] = names.setdefault(key, len(names)), counted
-                rows.append(taken_apart[symbol])
-        width = max([len(counted) for _, counted in rows], default=0)
-        self.names = np.array([name for name, _ in rows], int)
-        self.counters = np.array([counted + [0] * (width - len(counted)) for _, counted in rows], int)
+        self.offsets = np.concatenate([[0], np.cumsum([len(step.names) for step in steps], dtype=int)])
+        each: dict[tuple[str, int | None], int] = {}
+        rows = np.array([each.setdefault(name, len(each)) for step in steps for name in step.names], int)
+        without_digits: dict[Hashable, int] = {}
+        numbers, counters = [], []
+        for name, occurrence in each:
+            key = (_DIGITS.sub("0", name), occurrence is None)
+            numbers.append(without_digits.setdefault(key, len(without_digits)))
+            digits = [int(run) for run in _DIGITS.findall(name)]
+            counters.append([positions.get((name, occurrence), -1), occurrence or 0, *digits])
+        width = max(map(len, counters))
+        self.names = np.array(numbers, int)[rows]
+        self.counters = np.array([counted + [0] * (width - len(counted)) for counted in counters], int)[rows]
 
     def rows(self, start: int, stop: int) -> slice:
         return slice(self.offsets[start], self.offsets[stop])
-
-
-def _key(symbol: Symbol) -> tuple[str, int | None]:
-    return symbol.name, symbol.occurrence
 
 
 # Finding repetitions --------------------------------------------------------------------------------------------------
@@ -250,13 +244,10 @@ def _runs(steps: Sequence[_Described]) -> list[_Run]:
     by_end: dict[int, _Run] = {}
     for period in range(1, min(_LONGEST, len(steps) // FEWEST) + 1):
         free = 0
-        for start, end in _alike(table, period):
-            known = by_end.get(end)
-            if known is not None and known.start <= start and period % known.period == 0:
-                continue  # several repetitions of a shorter block
+        for start, end in _alike(table, period, by_end):
             start = max(start, free)
-            if end - start < (FEWEST - 1) * period:
-                continue  # shortened by the run before
+            if end - start < (FEWEST - 1) * period or _is_known(by_end, start, end, period):
+                continue
             start = _with_first(table, period, start, free)
             repetitions = (end - start) // period
             if repetitions >= FEWEST:
@@ -266,13 +257,19 @@ def _runs(steps: Sequence[_Described]) -> list[_Run]:
     return _best(found)
 
 
-def _alike(table: _Table, period: int) -> Iterator[tuple[int, int]]:
+def _is_known(by_end: Mapping[int, _Run], start: int, end: int, period: int) -> bool:
+    """Whether a stretch is one of repetitions of a shorter block, so that several of these are the longer one."""
+    known = by_end.get(end)
+    return known is not None and known.start <= start and period % known.period == 0
+
+
+def _alike(table: _Table, period: int, by_end: Mapping[int, _Run]) -> Iterator[tuple[int, int]]:
     """Stretches of steps in which each is like the one a period before, and counts on from it as that one did."""
     same = table.structures[period:] == table.structures[:-period]
     fewest = (FEWEST - 2) * period
     for first, last in _stretches(same):
         # Each step from `first` to before `last` has the structure of the one a period later.
-        if last - first < fewest:
+        if last - first < fewest or _is_known(by_end, first, last + period, period):
             continue
         earlier, later = table.rows(first, last), table.rows(first + period, last + period)
         begins = table.offsets[first:last] - table.offsets[first]
@@ -282,6 +279,8 @@ def _alike(table: _Table, period: int) -> Iterator[tuple[int, int]]:
         changes = (growth[ahead:] != growth[:-ahead]).any(axis=1)
         grows_differently = np.logical_or.reduceat(changes, begins[:-period])
         for start, end in _stretches(is_named_alike):
+            if end - start < fewest:
+                continue
             # A stretch cannot hold both a step and the one a period later if growth is different there.
             cuts = start + np.flatnonzero(grows_differently[start : max(end - period, start)])
             starts, ends = np.append(start, cuts + 1), np.append(cuts + period, end)
