@@ -16,9 +16,11 @@ from chainrule.errors import ChainRuleError
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL, Op, Zero, input_node
-from chainrule.graph.text import formula
+from chainrule.graph.text import step
 from chainrule.native.planning.nodes import is_compiled
 from chainrule.native.planning.prepare import decompose
+from chainrule.notation.program import to_program
+from chainrule.notation.tree import Expression, Number, Symbol, Verbatim
 from chainrule.ops.examples import differentiated, examples_of
 from chainrule.ops.load import load_all
 from chainrule.ops.record import FUNCTIONS, SERVED, Example, Function
@@ -145,18 +147,17 @@ def local_gradients(record: Op) -> Iterator[tuple[str, Any]]:
             yield f"g · {left}", rule(input_node(1.0, "g"), node, *inputs)
 
 
-def as_text(node: Any) -> str:
-    return operand(node)[0] if isinstance(node, Node) else f"{node:g}"
+def as_text(value: Any) -> str:
+    return to_program(expression(value) if isinstance(value, Node) else Number(value))
 
 
-def operand(node: Node) -> tuple[str, int]:
-    """A node as text, with its binding strength."""
+def expression(node: Node) -> Expression:
+    """A node as an expression of the inputs."""
     if node.op is LITERAL:
-        return (f"{node._value:g}" if isinstance(node._value, (int, float)) else str(node._value)), 100
+        return Number(node._value)
     if node.name or not node.inputs:
-        return node.name or str(node._value), 100
-    strength = node.op.notation.precedence if node.op.notation is not None else 40
-    return formula(node, [operand(source) for source in node.inputs]), strength
+        return Symbol(node.name) if node.name else Verbatim(str(node._value))
+    return step(node, [expression(source) for source in node.inputs])
 
 
 class OperationTable(SphinxDirective):

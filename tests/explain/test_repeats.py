@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.explain.model import BackwardStep, ForwardStep
-from chainrule.explain.repeats import FEWEST, Place, grouped, repeated_backward_groups, repeated_groups
+from chainrule.explain.repeats import FEWEST, Place, repeated_backward_groups, repeated_groups
 from chainrule.notation.tree import Derivative, Expression, Item, Symbol, Transpose, call
 
 W, U, X, Y = (Symbol(name, is_array=True) for name in ("W", "U", "X", "Y"))
@@ -41,6 +41,11 @@ def groups(steps: list[ForwardStep]) -> list[int | None]:
 
 def repetitions(steps: list[ForwardStep]) -> list[int | None]:
     return [place and place.repetition for place in repeated_groups(steps)]
+
+
+def grouped(steps: list[Any], places: list[Place | None]) -> list[Any]:
+    """Steps that know their places."""
+    return [replace(s, group=p.group, repetition=p.repetition) if p else s for s, p in zip(steps, places, strict=True)]
 
 
 def h(t: int) -> Symbol:
@@ -171,10 +176,10 @@ def test_backward_steps_fold_where_they_are_alike() -> None:
     gradient = {t: Derivative(LOSS, h(t), is_array=True) for t in range(9)}
     chain = [(h(t), Transpose(W, is_array=True) @ ((1 - h(t + 1) ** 2) * gradient[t + 1])) for t in range(7, 0, -1)]
     back = backward((LOSS, call("one")), (h(8), call("ones")), *chain, (W, gradient[1]), (U, gradient[2]))
-    folded, folded_back = grouped(steps, back)
+    folded = grouped(steps, repeated_groups(steps))
+    places = repeated_backward_groups(back, folded)
     assert [step.group for step in folded] == [1] * 8 + [None]
-    assert [step.group for step in folded_back] == [None, None] + [1] * 7 + [None] * 2
-    assert [step.repetition for step in folded_back] == [None, None, *range(1, 8), None, None]
+    assert places == [None, None, *[Place(1, k) for k in range(1, 8)], None, None]
 
 
 def test_backward_steps_of_layers_come_with_their_weights() -> None:
@@ -183,14 +188,16 @@ def test_backward_steps_of_layers_come_with_their_weights() -> None:
         upstream = Derivative(LOSS, Symbol(f"a{k}"))
         statements += [(Symbol(f"b{k}"), upstream * 1), (Symbol(f"W{k}"), upstream * Symbol(f"a{k - 1}"))]
         statements += [(Symbol(f"a{k - 1}"), upstream * Symbol(f"W{k}"))] if k > 1 else []
-    places = repeated_backward_groups(backward(*statements), {Symbol(f"a{k}"): 7 for k in range(1, 10)})
+    network = [replace(step, group=7) for step in forward(*layers(9))]
+    places = repeated_backward_groups(backward(*statements), network)
     assert places[:9] == [Place(7, 1)] * 3 + [Place(7, 2)] * 3 + [Place(7, 3)] * 3
     assert places[-2:] == [None, None]
 
 
 def test_a_backward_block_of_no_single_forward_group_has_a_number_of_its_own() -> None:
     statements = [(h(t), call("sin", Derivative(LOSS, h(t + 1)))) for t in range(9, 0, -1)]
-    places = repeated_backward_groups(backward(*statements), {h(3): 1, h(4): 2})
+    steps = forward(*recurrence(4))
+    places = repeated_backward_groups(backward(*statements), [replace(steps[2], group=1), replace(steps[3], group=2)])
     assert {place.group for place in places if place is not None} == {3}
 
 
@@ -203,7 +210,6 @@ def test_different_patterns_do_not_fold() -> None:
 def test_no_steps() -> None:
     assert repeated_groups([]) == []
     assert repeated_backward_groups([]) == []
-    assert grouped([], []) == ((), ())
 
 
 def test_long_graphs() -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ import numpy as np
 from chainrule.explain.model import BackwardStep, ForwardStep
 from chainrule.notation.tree import Expression, Item, Symbol
 
-__all__ = ["FEWEST", "Place", "grouped", "repeated_backward_groups", "repeated_groups"]
+__all__ = ["FEWEST", "Place", "repeated_backward_groups", "repeated_groups"]
 
 #: A block must be repeated that often to be folded: two or three layers are shown one by one.
 FEWEST = 4
@@ -41,57 +41,35 @@ class Place(NamedTuple):
     repetition: int
 
 
-def grouped(
-    forward: Sequence[ForwardStep], backward: Sequence[BackwardStep]
-) -> tuple[tuple[ForwardStep, ...], tuple[BackwardStep, ...]]:
-    """The steps of both passes with `group` and `repetition` filled in.
-
-    Examples
-    --------
-    >>> from chainrule.notation.tree import call
-    >>> x, steps = Symbol("x"), []
-    >>> h = Symbol("h0")
-    >>> for number in range(1, 6):
-    ...     before, h = h, Symbol("h", number)
-    ...     steps.append(ForwardStep(number, h, call("tanh", before * x), None, 0.5, (before, x)))
-    >>> forward, backward = grouped(steps, [])
-    >>> [(step.group, step.repetition) for step in forward]
-    [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5)]
-    """
-    places = repeated_groups(forward)
-    known = {step.symbol: place.group for step, place in zip(forward, places, strict=True) if place is not None}
-    back_places = repeated_backward_groups(backward, known)
-    return (
-        tuple([_at(step, place) for step, place in zip(forward, places, strict=True)]),
-        tuple([_at(step, place) for step, place in zip(backward, back_places, strict=True)]),
-    )
-
-
-def _at(step: Any, place: Place | None) -> Any:
-    return step if place is None else replace(step, group=place.group, repetition=place.repetition)
-
-
 def repeated_groups(steps: Sequence[ForwardStep]) -> list[Place | None]:
     """For each step of the forward pass the repeated block that it belongs to; None if it is not repeated.
 
     Groups are numbered from 1 in the order of the steps, and the steps of a group follow each other.
+
+    Examples
+    --------
+    >>> from chainrule.notation.tree import call
+    >>> x, h, steps = Symbol("x"), Symbol("h0"), []
+    >>> for number in range(1, 5):
+    ...     before, h = h, Symbol("h", number)
+    ...     steps.append(ForwardStep(number, h, call("tanh", before * x), None, 0.5, (before, x)))
+    >>> repeated_groups(steps)[1:3]
+    [Place(group=1, repetition=2), Place(group=1, repetition=3)]
     """
     runs = _runs([_described(step.symbol, (step.formula,), step.value) for step in steps])
     return _places(len(steps), runs, range(1, len(runs) + 1))
 
 
-def repeated_backward_groups(
-    steps: Sequence[BackwardStep], forward_groups: dict[Symbol, int] | None = None
-) -> list[Place | None]:
+def repeated_backward_groups(steps: Sequence[BackwardStep], forward: Sequence[ForwardStep] = ()) -> list[Place | None]:
     """The same for the backward pass.
 
     Parameters
     ----------
     steps : sequence of BackwardStep
-    forward_groups : dict of Symbol to int, optional
-        Groups of the forward pass: a block of gradients of such a group's nodes, and of inputs, has its number.
+    forward : sequence of ForwardStep, optional
+        With their groups: a block of gradients of one group's nodes, and of inputs, has that group's number.
     """
-    known = forward_groups or {}
+    known = {step.symbol: step.group for step in forward if step.group is not None}
     runs = _runs(
         [
             _described(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
+from chainrule.notation.tree import Expression, Item
 
 __all__ = [
     "CONSTANT",
@@ -22,7 +23,6 @@ __all__ = [
     "OPS",
     "ZERO",
     "Hazard",
-    "Notation",
     "Op",
     "Zero",
     "abstract_input",
@@ -50,24 +50,6 @@ _NO_PARAMS: dict[str, Any] = {}
 
 #: A rule for one argument: ``partial(out, *inputs, **params)`` or ``vjp(g, out, *inputs, **params)``.
 Rule = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Notation:
-    """How an operation is written: templates in which ``{0}``, ``{1}`` stand for the operands.
-
-    Attributes
-    ----------
-    text, latex : str
-        Templates for plain text and for LaTeX.
-    precedence : int
-        Binding strength: 10 sums, 20 products, 25 signs, 30 powers, 40 calls. An operand that binds more
-        weakly is put in parentheses.
-    """
-
-    text: str
-    latex: str
-    precedence: int = 40
 
 
 @dataclass(frozen=True)
@@ -120,7 +102,10 @@ class Op:
         Whether NumPy broadcasting applies, so that gradients are summed back to the arguments' shapes.
     serves : tuple of callable
         NumPy or SciPy functions that record this operation when called on a traced value.
-    notation : Notation, optional
+    notation : callable, optional
+        How it is written: ``notation(*operands, **params)`` makes an expression of expressions
+        (`chainrule.notation.tree`). Where the parameter ``axis`` names all axes, it is given `None`; see
+        `chainrule.graph.written`.
     domain : tuple of (float, float)
         Elementwise operations: for each argument the interval that tests sample from; it avoids kinks and
         poles.
@@ -159,7 +144,7 @@ class Op:
     jvp: Callable[..., Any] | str | None = None
     broadcasts: bool = False
     serves: tuple[Any, ...] = ()
-    notation: Notation | None = None
+    notation: Callable[..., Expression] | None = None
     domain: tuple[tuple[float, float], ...] = ()
     holomorphic: bool = False
     examples: Callable[..., Any] | None = None
@@ -233,6 +218,7 @@ ITEM = Op(
     lambda op, inputs, params: inputs[0].shape[params["position"]],
     vjp=(lambda g, *_, **__: g,),
     is_view=True,
+    notation=lambda results, position: Item(results, str(position)),
 )
 
 _LITERAL_TYPES = (float, int, bool, complex)

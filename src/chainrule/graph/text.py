@@ -1,4 +1,4 @@
-"""Graphs as text: formulas from the notation of the records, and a graph as a readable program."""
+"""Graphs as text: the step that a node stands for, and a graph as a readable program."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL, Notation
+from chainrule.graph.op import LITERAL
+from chainrule.graph.written import generic, written
+from chainrule.notation.program import to_program
+from chainrule.notation.tree import Expression, Fence, Negative, Number, Verbatim
 
-__all__ = ["formula", "node_names", "program_text", "type_text"]
+__all__ = ["formula", "node_names", "program_text", "step", "type_text"]
 
 
 def type_text(node: Node) -> str:
@@ -44,45 +47,42 @@ def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
     return names
 
 
-def formula(node: Node, operands: Sequence[tuple[str, int]]) -> str:
-    """The operation applied to operands given as text and binding strength, with parentheses where needed.
+def formula(node: Node, operands: Sequence[str]) -> str:
+    """The operation of a node as code, applied to operands given by name.
 
-    >>> from chainrule.ops.arithmetic import multiply
     >>> from chainrule.graph.op import input_node
-    >>> formula(multiply(input_node(1.0), input_node(2.0)), [("x + y", 10), ("z", 100)])
-    '(x + y) * z'
+    >>> from chainrule.ops.arithmetic import multiply
+    >>> formula(multiply(input_node(1.0), input_node(2.0)), ["x", "y"])
+    'x * y'
     """
-    notation = node.op.notation
-    settings = _settings_text(node)
-    if notation is None or (settings and notation.precedence == 40):
-        return f"{node.op.name}({', '.join([text for text, _ in operands] + settings)})"
-    return notation.text.format(*_bracketed(notation, operands, node), index=node.params.get("index", ""))
+    return to_program(step(node, [Verbatim(text) for text in operands]))
 
 
-def _bracketed(notation: Notation, operands: Sequence[tuple[str, int]], node: Node) -> list[str]:
-    shown = []
-    for position, (text, strength) in enumerate(operands):
-        weaker = strength < notation.precedence
-        # a - (b - c) and a / (b / c) need their parentheses, a + (b + c) does not
-        equal_on_the_right = (
-            strength == notation.precedence and position > 0 and node.op.name not in ("add", "multiply")
-        )
-        inside_call = notation.precedence == 40
-        shown.append(f"({text})" if (weaker or equal_on_the_right) and not inside_call else text)
-    return shown
+def step(node: Node, operands: Sequence[Expression]) -> Expression:
+    """The operation of a node as one step of a program.
+
+    An operation that mathematics writes by means of several others, or does not write at all, as it does not write
+    casts, goes by its name.
+
+    >>> from chainrule.graph.op import input_node
+    >>> from chainrule.ops.exponential import log1p
+    >>> node, x = log1p(input_node(1.0)), Verbatim("x")
+    >>> to_program(written(node, [x])), to_program(step(node, [x]))
+    ('log(1 + x)', 'log1p(x)')
+    """
+    places = [Verbatim(f"operand {position}") for position in range(len(operands))]
+    if _is_one_step(written(node, places), places):
+        return written(node, operands)
+    return generic(node, operands)
 
 
-def _settings_text(node: Node) -> list[str]:
-    shown = []
-    for key, value in node.params.items():
-        if key == "index" or value is False or value is None:
-            continue
-        if key == "axis" and isinstance(value, tuple) and node.inputs:
-            if len(value) == node.inputs[0].ndim:
-                continue
-            value = value[0] if len(value) == 1 else value
-        shown.append(f"{key}={value}")
-    return shown
+def _is_one_step(expression: Expression, places: Sequence[Expression]) -> bool:
+    if expression in places:
+        return False
+    if isinstance(expression, Fence) and expression.operand not in places:  # ⌊x / y⌋ is one step, x // y
+        return _is_one_step(expression.operand, places)
+    parts = [part.operand if isinstance(part, Negative) else part for part in expression.children]
+    return all(part in places or isinstance(part, Number) for part in parts)
 
 
 def program_text(name: str, inputs: Sequence[Node], outputs: Sequence[Node], nodes: Sequence[Node]) -> str:
@@ -97,7 +97,7 @@ def program_text(name: str, inputs: Sequence[Node], outputs: Sequence[Node], nod
         if node.op.name == "constant":
             text = "constant"
         else:
-            text = formula(node, [(names[source], 100 if names[source][0] != "-" else 25) for source in node.inputs])
+            text = formula(node, [names[source] for source in node.inputs])
         rows.append((names[node], text, type_text(node)))
     width = _width(rows, lambda row: row[0])
     text_width = _width(rows, lambda row: row[1])

@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 __all__ = [
+    "INDEX_LETTERS",
     "Call",
     "Cases",
     "Derivative",
@@ -42,6 +43,9 @@ __all__ = [
 ProductKind = Literal["scalar", "elementwise", "matrix"]
 #: Parts of a step of backpropagation that are pointed out: the local and the upstream gradient.
 Role = Literal["local", "upstream"]
+
+#: The indices of a `Reduction`: i along axis 0, j along axis 1, ...
+INDEX_LETTERS = "ijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,12 +262,15 @@ class Reduction(Expression):
     Attributes
     ----------
     index : str
-        ``i`` runs over rows, ``j`` over columns.
+        ``i`` runs over rows, ``j`` over columns; ``ik``: along axes 0 and 2.
+    settings : tuple of str
+        What code says beside the axis: ``keepdims=True``. Mathematics does not write it.
     """
 
     sign: str
     index: str
     operand: Expression
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

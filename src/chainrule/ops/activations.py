@@ -9,7 +9,8 @@ import numpy as np
 
 from chainrule.graph.infer import elementwise
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Op
+from chainrule.notation.tree import call
 from chainrule.ops.comparison import greater
 from chainrule.ops.exponential import exp, sigmoid
 from chainrule.ops.record import Example, Sampler, elementwise_op, example, function
@@ -53,7 +54,7 @@ softplus = elementwise_op(
     _softplus,
     lambda out, x: sigmoid(x),
     domain=(-3.0, 3.0),
-    notation=Notation("softplus({0})", r"\operatorname{{softplus}}({0})"),
+    notation=lambda x: call("softplus", x),
     lower=lambda e, x: e.call("softplus", x),
 )
 relu = elementwise_op(
@@ -62,7 +63,7 @@ relu = elementwise_op(
     vjp=(lambda g, out, x: where(greater(x, 0), g, 0.0),),
     domain=(0.1, 2.0),
     examples=lambda s: [example(s.distinct(5) + 0.05)],
-    notation=Notation("relu({0})", r"\operatorname{{relu}}({0})"),
+    notation=lambda x: call("relu", x),
     lower=lambda e, x: e.relu(x),
 )
 leaky_relu_op = Op(
@@ -71,7 +72,7 @@ leaky_relu_op = Op(
     elementwise,
     vjp=(lambda g, out, x, negative_slope: where(greater(x, 0), g, g * negative_slope),),
     broadcasts=True,
-    notation=Notation("leaky_relu({0})", r"\operatorname{{leaky\_relu}}({0})"),
+    notation=lambda x, **_: call("leaky_relu", x),
     lower=lambda e, x, negative_slope: e.where(
         e.greater(x, e.number(0, x)), x, e.multiply(x, e.number(negative_slope, x))
     ),
@@ -81,7 +82,7 @@ silu = elementwise_op(
     _silu,
     _silu_derivative,
     domain=(-3.0, 3.0),
-    notation=Notation("silu({0})", r"\operatorname{{silu}}({0})"),
+    notation=lambda x: call("silu", x),
     lower=lambda e, x: e.multiply(x, e.call("sigmoid", x)),
 )
 gelu_op = elementwise_op(
@@ -89,7 +90,7 @@ gelu_op = elementwise_op(
     _gelu,
     _gelu_derivative,
     domain=(-3.0, 3.0),
-    notation=Notation("gelu({0})", r"\operatorname{{gelu}}({0})"),
+    notation=lambda x: call("gelu", x),
     lower=lambda e, x: e.multiply(x, e.call("ndtr", x)),
 )
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL, ZERO, Notation
+from chainrule.graph.op import LITERAL, ZERO
+from chainrule.notation.tree import Fence, Root, call
 from chainrule.ops.comparison import equal, frexp_exponent, isinf, rint, trunc
 from chainrule.ops.exponential import log
 from chainrule.ops.hazards import POWER, PRODUCT, QUOTIENT, RECIPROCAL, SQUARE, SQUARE_ROOT, SUM
@@ -20,7 +21,7 @@ add = elementwise_op(
     1,
     1,
     holomorphic=True,
-    notation=Notation("{0} + {1}", "{0} + {1}", 10),
+    notation=lambda x, y: x + y,
     jvp="linear",
     lower=lambda e, x, y: e.add(x, y),
     hazards=SUM,
@@ -31,7 +32,7 @@ subtract = elementwise_op(
     1,
     -1,
     holomorphic=True,
-    notation=Notation("{0} - {1}", "{0} - {1}", 10),
+    notation=lambda x, y: x - y,
     jvp="linear",
     lower=lambda e, x, y: e.subtract(x, y),
     hazards=SUM,
@@ -42,7 +43,7 @@ multiply = elementwise_op(
     lambda out, x, y: y,
     lambda out, x, y: x,
     holomorphic=True,
-    notation=Notation("{0} * {1}", r"{0} \cdot {1}", 20),
+    notation=lambda x, y: x * y,
     lower=lambda e, x, y: e.multiply(x, y),
     hazards=PRODUCT,
 )
@@ -53,7 +54,7 @@ divide = elementwise_op(
     lambda out, x, y: -out / y,
     domain=((-2.0, 2.0), (0.5, 2.0)),
     holomorphic=True,
-    notation=Notation("{0} / {1}", r"\frac{{{0}}}{{{1}}}", 20),
+    notation=lambda x, y: x / y,
     lower=lambda e, x, y: e.divide(x, y),
     hazards=QUOTIENT,
 )
@@ -62,7 +63,7 @@ negative = elementwise_op(
     np.negative,
     -1,
     holomorphic=True,
-    notation=Notation("-{0}", "-{0}", 25),
+    notation=lambda x: -x,
     jvp="linear",
     lower=lambda e, x: e.negative(x),
 )
@@ -71,7 +72,7 @@ positive = elementwise_op(
     np.positive,
     1,
     holomorphic=True,
-    notation=Notation("+{0}", "+{0}", 25),
+    notation=lambda x: x,
     jvp="linear",
     lower=lambda e, x: x,
 )
@@ -109,7 +110,7 @@ power = elementwise_op(
     _power_by_exponent,
     domain=((0.4, 2.0), (-2.0, 2.0)),
     holomorphic=True,
-    notation=Notation("{0} ** {1}", "{0}^{{{1}}}", 30),
+    notation=lambda x, y: x**y,
     examples=lambda s: [
         example(s.normal(3), 2),
         example(s.normal(3), 3.0),
@@ -127,7 +128,7 @@ float_power = elementwise_op(
     _power_by_exponent,
     domain=((0.4, 2.0), (-2.0, 2.0)),
     holomorphic=True,
-    notation=Notation("{0} ** {1}", "{0}^{{{1}}}", 30),
+    notation=lambda x, y: x**y,
     lower=_power,
     hazards=POWER,
 )
@@ -136,7 +137,7 @@ square = elementwise_op(
     np.square,
     lambda out, x: 2 * x,
     holomorphic=True,
-    notation=Notation("{0}²", "{0}^2", 30),
+    notation=lambda x: x**2,
     lower=lambda e, x: e.multiply(x, x),
     hazards=SQUARE,
 )
@@ -146,7 +147,7 @@ sqrt = elementwise_op(
     lambda out, x: 0.5 / out,
     domain=(0.3, 2.0),
     holomorphic=True,
-    notation=Notation("√{0}", r"\sqrt{{{0}}}", 35),
+    notation=Root,
     lower=lambda e, x: e.sqrt(x),
     hazards=SQUARE_ROOT,
 )
@@ -155,7 +156,7 @@ cbrt = elementwise_op(
     np.cbrt,
     lambda out, x: 1 / (3 * out * out),
     domain=(0.3, 2.0),
-    notation=Notation("∛{0}", r"\sqrt[3]{{{0}}}", 35),
+    notation=lambda x: Root(x, 3),
     lower=lambda e, x: e.call("cbrt", x),
     examples=lambda s: [example(-s.positive(3))],
 )
@@ -165,7 +166,7 @@ reciprocal = elementwise_op(
     lambda out, x: -out * out,
     domain=(0.4, 2.0),
     holomorphic=True,
-    notation=Notation("1 / {0}", r"\frac{{1}}{{{0}}}", 20),
+    notation=lambda x: 1 / x,
     lower=lambda e, x: e.divide(e.number(1, x), x) if x.type.is_float else None,
     hazards=RECIPROCAL,
 )
@@ -176,7 +177,7 @@ remainder = elementwise_op(
     1,
     lambda out, x, y: -floor_divide(x, y),
     domain=((2.1, 2.9), (1.1, 1.4)),
-    notation=Notation("{0} % {1}", r"{0} \bmod {1}", 20),
+    notation=lambda x, y: call("mod", x, y),
     lower=lambda e, x, y: e.remainder(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
     hazards=QUOTIENT,
@@ -187,7 +188,7 @@ fmod = elementwise_op(
     1,
     lambda out, x, y: rint((out - x) / y),
     domain=((2.1, 2.9), (1.1, 1.4)),
-    notation=Notation("fmod({0}, {1})", r"\operatorname{{fmod}}({0}, {1})"),
+    notation=lambda x, y: call("fmod", x, y),
     lower=lambda e, x, y: e.fmod(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
     hazards=QUOTIENT,
@@ -198,7 +199,7 @@ floor_divide = elementwise_op(
     ZERO,
     ZERO,
     domain=((2.1, 2.2), (1.5, 1.6)),
-    notation=Notation("{0} // {1}", r"\lfloor {0} / {1} \rfloor", 20),
+    notation=lambda x, y: Fence("⌊", x / y, "⌋"),
     lower=lambda e, x, y: e.floor_divide(x, y),
     hazards=QUOTIENT,
 )
@@ -208,7 +209,7 @@ ldexp = elementwise_op(
     lambda out, x, y: 2.0**y,
     None,
     domain=((-2.0, 2.0), (0.0, 0.0)),
-    notation=Notation("{0} * 2 ** {1}", r"{0} \cdot 2^{{{1}}}", 20),
+    notation=lambda x, y: x * 2**y,
     examples=lambda s: [example(s.normal(3), np.array([-3, 0, 2]))],
 )
 

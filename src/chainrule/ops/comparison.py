@@ -7,36 +7,27 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import elementwise
-from chainrule.graph.op import ZERO, Notation, Op
+from chainrule.graph.op import ZERO, Op
+from chainrule.notation.tree import Fence, Relation, call
 from chainrule.ops.record import elementwise_op, example, function
 
 
-def _predicate(
-    name: str, compute: Any, arity: int, symbol: str | None = None, latex: str | None = None, lower: Any = None
-) -> Op:
+def _predicate(name: str, compute: Any, arity: int, sign: str | None = None, lower: Any = None) -> Op:
     """An operation with a Boolean result, which carries no gradient."""
-    notation = Notation(f"{{0}} {symbol} {{1}}", f"{{0}} {latex or symbol} {{1}}", 5) if symbol else None
+    notation = None if sign is None else lambda x, y: Relation(sign, (x, y))
     return elementwise_op(name, compute, *(ZERO,) * arity, notation=notation, lower=lower)
 
 
-equal = _predicate("equal", np.equal, 2, "==", "=", lower=lambda e, x, y: e.equal(x, y))
-not_equal = _predicate("not_equal", np.not_equal, 2, "!=", r"\neq", lower=lambda e, x, y: e.not_equal(x, y))
+equal = _predicate("equal", np.equal, 2, "=", lower=lambda e, x, y: e.equal(x, y))
+not_equal = _predicate("not_equal", np.not_equal, 2, "≠", lower=lambda e, x, y: e.not_equal(x, y))
 less = _predicate("less", np.less, 2, "<", lower=lambda e, x, y: e.less(x, y))
-less_equal = _predicate("less_equal", np.less_equal, 2, "<=", r"\leq", lower=lambda e, x, y: e.less_equal(x, y))
+less_equal = _predicate("less_equal", np.less_equal, 2, "≤", lower=lambda e, x, y: e.less_equal(x, y))
 greater = _predicate("greater", np.greater, 2, ">", lower=lambda e, x, y: e.greater(x, y))
-greater_equal = _predicate(
-    "greater_equal", np.greater_equal, 2, ">=", r"\geq", lower=lambda e, x, y: e.greater_equal(x, y)
-)
+greater_equal = _predicate("greater_equal", np.greater_equal, 2, "≥", lower=lambda e, x, y: e.greater_equal(x, y))
 
-logical_and = _predicate(
-    "logical_and", np.logical_and, 2, "∧", r"\land", lower=lambda e, x, y: e.and_(e.truth(x), e.truth(y))
-)
-logical_or = _predicate(
-    "logical_or", np.logical_or, 2, "∨", r"\lor", lower=lambda e, x, y: e.or_(e.truth(x), e.truth(y))
-)
-logical_xor = _predicate(
-    "logical_xor", np.logical_xor, 2, "⊕", r"\oplus", lower=lambda e, x, y: e.xor(e.truth(x), e.truth(y))
-)
+logical_and = _predicate("logical_and", np.logical_and, 2, "∧", lower=lambda e, x, y: e.and_(e.truth(x), e.truth(y)))
+logical_or = _predicate("logical_or", np.logical_or, 2, "∨", lower=lambda e, x, y: e.or_(e.truth(x), e.truth(y)))
+logical_xor = _predicate("logical_xor", np.logical_xor, 2, "⊕", lower=lambda e, x, y: e.xor(e.truth(x), e.truth(y)))
 logical_not = _predicate("logical_not", np.logical_not, 1, lower=lambda e, x: e.not_(e.truth(x)))
 isfinite = _predicate("isfinite", np.isfinite, 1, lower=lambda e, x: e.isfinite(x))
 isinf = _predicate("isinf", np.isinf, 1, lower=lambda e, x: e.isinf(x))
@@ -76,7 +67,7 @@ isclose_op = Op(
     elementwise,
     partials=(ZERO, ZERO),
     broadcasts=True,
-    notation=Notation("{0} ≈ {1}", r"{0} \approx {1}", 5),
+    notation=lambda x, y, **_: Relation("≈", (x, y)),
     lower=_close,
 )
 
@@ -129,44 +120,47 @@ def array_equiv(a1: Any, a2: Any) -> Any:
     return array_equiv_op(a1, a2)
 
 
-def _bitwise(name: str, compute: Any, arity: int, symbol: str, latex: str, lower: Any) -> Op:
+def _bitwise(name: str, compute: Any, notation: Any, arity: int, lower: Any) -> Op:
     """Arithmetic on the bits of integers and Booleans: there is nothing to differentiate."""
-    template = ("{0} %s {1}", "{0} %s {1}") if arity == 2 else ("%s{0}", "%s{0}")
     return elementwise_op(
         name,
         compute,
         *(None,) * arity,
         domain=(),
-        notation=Notation(template[0] % symbol, template[1] % latex, 5 if arity == 2 else 25),
+        notation=notation,
         examples=lambda s: [example(*[np.array([1, 6, 3]), np.array([2, 5, 3])][:arity])],
         lower=lower,
     )
 
 
-bitwise_and = _bitwise("bitwise_and", np.bitwise_and, 2, "&", r"\mathbin{{\&}}", lambda e, x, y: e.and_(x, y))
-bitwise_or = _bitwise("bitwise_or", np.bitwise_or, 2, "|", r"\mathbin{{|}}", lambda e, x, y: e.or_(x, y))
-bitwise_xor = _bitwise("bitwise_xor", np.bitwise_xor, 2, "^", r"\oplus", lambda e, x, y: e.xor(x, y))
-invert = _bitwise("invert", np.invert, 1, "~", r"\lnot ", lambda e, x: e.not_(x))
+bitwise_and = _bitwise(
+    "bitwise_and", np.bitwise_and, lambda x, y: Relation("&", (x, y)), 2, lambda e, x, y: e.and_(x, y)
+)
+bitwise_or = _bitwise("bitwise_or", np.bitwise_or, lambda x, y: Relation("|", (x, y)), 2, lambda e, x, y: e.or_(x, y))
+bitwise_xor = _bitwise(
+    "bitwise_xor", np.bitwise_xor, lambda x, y: Relation("⊕", (x, y)), 2, lambda e, x, y: e.xor(x, y)
+)
+invert = _bitwise("invert", np.invert, lambda x: call("¬", x), 1, lambda e, x: e.not_(x))
 
 #: Piecewise constant, sampled away from the jumps.
 _BETWEEN_INTEGERS = (1.1, 1.4)
 
 
-def _step(name: str, compute: Any, text: str, latex: str, lower: Any) -> Op:
-    return elementwise_op(name, compute, ZERO, domain=_BETWEEN_INTEGERS, notation=Notation(text, latex), lower=lower)
+def _step(name: str, compute: Any, notation: Any, lower: Any) -> Op:
+    return elementwise_op(name, compute, ZERO, domain=_BETWEEN_INTEGERS, notation=notation, lower=lower)
 
 
-floor = _step("floor", np.floor, "⌊{0}⌋", r"\lfloor {0} \rfloor", lambda e, x: e.floor(x))
-ceil = _step("ceil", np.ceil, "⌈{0}⌉", r"\lceil {0} \rceil", lambda e, x: e.ceil(x))
-trunc = _step("trunc", np.trunc, "trunc({0})", r"\operatorname{{trunc}}({0})", lambda e, x: e.trunc(x))
-rint = _step("rint", np.rint, "rint({0})", r"\operatorname{{rint}}({0})", lambda e, x: e.rint(x))
+floor = _step("floor", np.floor, lambda x: Fence("⌊", x, "⌋"), lambda e, x: e.floor(x))
+ceil = _step("ceil", np.ceil, lambda x: Fence("⌈", x, "⌉"), lambda e, x: e.ceil(x))
+trunc = _step("trunc", np.trunc, lambda x: call("trunc", x), lambda e, x: e.trunc(x))
+rint = _step("rint", np.rint, lambda x: call("rint", x), lambda e, x: e.rint(x))
 fix = elementwise_op("fix", np.fix, ZERO, domain=_BETWEEN_INTEGERS, serves=(np.fix,), lower=lambda e, x: e.trunc(x))
 sign = elementwise_op(
     "sign",
     np.sign,
     ZERO,
     domain=(0.2, 2.0),
-    notation=Notation("sign({0})", r"\operatorname{{sign}}({0})"),
+    notation=lambda x: call("sign", x),
     lower=lambda e, x: e.sign(x),
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation
+from chainrule.notation.tree import Fence, call
 from chainrule.ops.comparison import equal, sign
 from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
@@ -23,7 +23,7 @@ conjugate = elementwise_op(
     np.conjugate,
     vjp=(lambda g, out, x: conjugate(g),),
     jvp=lambda tangents, out, x: conjugate(tangents[0]),
-    notation=Notation("conj({0})", r"\overline{{{0}}}"),
+    notation=lambda x: call("conj", x),
     lower=lambda e, x: x,  # compiled code knows real numbers only
     holomorphic=True,
 )
@@ -34,7 +34,7 @@ real = elementwise_op(
     jvp=lambda tangents, out, x: real(tangents[0]),
     serves=(np.real,),
     holomorphic=True,
-    notation=Notation("Re({0})", r"\operatorname{{Re}}({0})"),
+    notation=lambda x: call("Re", x),
     lower=lambda e, x: x,
 )
 imag = elementwise_op(
@@ -44,7 +44,7 @@ imag = elementwise_op(
     jvp=lambda tangents, out, x: imag(tangents[0]),
     serves=(np.imag,),
     holomorphic=True,
-    notation=Notation("Im({0})", r"\operatorname{{Im}}({0})"),
+    notation=lambda x: call("Im", x),
     lower=lambda e, x: e.number(0, x),
 )
 real.is_view = imag.is_view = True  # NumPy shows a part of the same memory
@@ -64,7 +64,7 @@ absolute = elementwise_op(
     ),
     domain=(0.2, 2.0),
     holomorphic=True,
-    notation=Notation("|{0}|", "|{0}|"),
+    notation=lambda x: Fence("|", x, "|"),
     examples=lambda s: [example(-s.positive(3))],
     lower=lambda e, x: e.absolute(x),
 )
@@ -73,7 +73,7 @@ fabs = elementwise_op(
     np.fabs,
     lambda out, x: sign(x),
     domain=(0.2, 2.0),
-    notation=Notation("|{0}|", "|{0}|"),
+    notation=lambda x: Fence("|", x, "|"),
     examples=lambda s: [example(-s.positive(3))],
     lower=lambda e, x: e.absolute(x),
 )

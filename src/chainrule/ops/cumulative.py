@@ -14,7 +14,8 @@ import numpy as np
 
 from chainrule.graph.infer import normalize_axes, reduction, with_shape
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation, Op, constant
+from chainrule.graph.op import Op, constant
+from chainrule.notation.tree import Reduction, call
 from chainrule.ops.joining import as_array, concatenate_op
 from chainrule.ops.record import Example, Sampler, example, function, present
 from chainrule.ops.reduction import initial_like, reduce_with, spread
@@ -112,7 +113,7 @@ cumsum_op = Op(
     vjp=(_running_sum_vjp,),
     jvp="multilinear",
     decompose=_sums_as_recurrence,
-    notation=Notation("cumsum({0})", r"\operatorname{{cumsum}}({0})"),
+    notation=lambda x, **_: call("cumsum", x),
 )
 #: A linear recurrence along an axis; all derivatives of running products are made of it.
 recurrence = Op(
@@ -134,7 +135,7 @@ cumprod_op = Op(
     _accumulation,
     vjp=(_running_product_vjp,),
     decompose=_products_as_recurrence,
-    notation=Notation("cumprod({0})", r"\operatorname{{cumprod}}({0})"),
+    notation=lambda x, **_: call("cumprod", x),
 )
 
 
@@ -162,7 +163,7 @@ prod_op = Op(
     lambda x, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims),
     reduction,
     vjp=(_product_vjp,),
-    notation=Notation("prod({0})", r"\prod {0}"),
+    notation=lambda x, **_: Reduction("Π", "", x),
 )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import normalize_axes, with_shape
-from chainrule.graph.op import Notation, Op, constant
+from chainrule.graph.op import Op, constant
+from chainrule.notation.tree import call
 from chainrule.ops.indexing import Index, scatter
 from chainrule.ops.joining import as_array
 from chainrule.ops.record import example, function
@@ -83,7 +84,7 @@ diagonal_op = Op(
     jvp="multilinear",
     decompose=_diagonal_steps,
     is_view=True,
-    notation=Notation("diagonal({0})", r"\operatorname{{diag}}({0})"),
+    notation=lambda x, **_: call("diagonal", x),
 )
 #: Zeros with values on a diagonal: the transpose of `diagonal`.
 on_diagonal = Op(
@@ -93,7 +94,7 @@ on_diagonal = Op(
     vjp=(lambda g, out, x, offset, axis1, axis2, shape: diagonal_op(g, offset=offset, axis1=axis1, axis2=axis2),),
     jvp="multilinear",
     decompose=_on_diagonal_steps,
-    notation=Notation("diag({0})", r"\operatorname{{diag}}({0})"),
+    notation=lambda x, **_: call("diag", x),
 )
 tril_op = Op(
     "tril",

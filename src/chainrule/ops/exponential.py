@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.op import Notation
+from chainrule.notation.tree import call
 from chainrule.ops.comparison import equal, isinf, logical_and
 from chainrule.ops.hazards import EXPONENTIAL, LOG, LOG1P, TIMES_LOG, TIMES_LOG1P
 from chainrule.ops.record import Example, Sampler, elementwise_op, example, function
@@ -21,7 +21,7 @@ exp = elementwise_op(
     np.exp,
     lambda out, x: out,
     holomorphic=True,
-    notation=Notation("exp({0})", "e^{{{0}}}"),
+    notation=lambda x: call("exp", x),
     lower=lambda e, x: e.call("exp", x),
     hazards=EXPONENTIAL,
 )
@@ -30,7 +30,7 @@ exp2 = elementwise_op(
     np.exp2,
     lambda out, x: out * _LN2,
     holomorphic=True,
-    notation=Notation("2^{0}", "2^{{{0}}}", 30),
+    notation=lambda x: 2**x,
     lower=lambda e, x: e.call("exp2", x),
     hazards=EXPONENTIAL,
 )
@@ -39,7 +39,7 @@ expm1 = elementwise_op(
     np.expm1,
     lambda out, x: out + 1,
     holomorphic=True,
-    notation=Notation("expm1({0})", r"\left(e^{{{0}}} - 1\right)"),
+    notation=lambda x: call("exp", x) - 1,
     lower=lambda e, x: e.call("expm1", x),
     hazards=EXPONENTIAL,
 )
@@ -49,7 +49,7 @@ log = elementwise_op(
     lambda out, x: 1 / x,
     domain=(0.3, 3.0),
     holomorphic=True,
-    notation=Notation("log({0})", r"\log({0})"),
+    notation=lambda x: call("log", x),
     lower=lambda e, x: e.call("log", x),
     hazards=LOG,
 )
@@ -59,7 +59,7 @@ log2 = elementwise_op(
     lambda out, x: 1 / (x * _LN2),
     domain=(0.3, 3.0),
     holomorphic=True,
-    notation=Notation("log2({0})", r"\log_2({0})"),
+    notation=lambda x: call("log₂", x),
     lower=lambda e, x: e.call("log2", x),
     hazards=LOG,
 )
@@ -69,7 +69,7 @@ log10 = elementwise_op(
     lambda out, x: 1 / (x * _LN10),
     domain=(0.3, 3.0),
     holomorphic=True,
-    notation=Notation("log10({0})", r"\log_{{10}}({0})"),
+    notation=lambda x: call("log₁₀", x),
     lower=lambda e, x: e.call("log10", x),
     hazards=LOG,
 )
@@ -79,7 +79,7 @@ log1p = elementwise_op(
     lambda out, x: 1 / (1 + x),
     domain=(-0.5, 2.0),
     holomorphic=True,
-    notation=Notation("log1p({0})", r"\log(1 + {0})"),
+    notation=lambda x: call("log", 1 + x),
     lower=lambda e, x: e.call("log1p", x),
     hazards=LOG1P,
 )
@@ -96,7 +96,7 @@ sigmoid = elementwise_op(
     lambda out, x: out * (1 - out),
     domain=(-3.0, 3.0),
     holomorphic=True,
-    notation=Notation("σ({0})", r"\sigma({0})"),
+    notation=lambda x: call("σ", x),
     lower=lambda e, x: e.call("sigmoid", x),
 )
 
@@ -124,7 +124,7 @@ logaddexp = elementwise_op(
     np.logaddexp,
     lambda out, x, y: sigmoid(_lead(x, y)),
     lambda out, x, y: sigmoid(_lead(y, x)),
-    notation=Notation("logaddexp({0}, {1})", r"\log\left(e^{{{0}}} + e^{{{1}}}\right)"),
+    notation=lambda x, y: call("log", call("exp", x) + call("exp", y)),
     examples=_infinite_terms,
     lower=lambda e, x, y: e.call("logaddexp", x, y),
 )
@@ -133,7 +133,7 @@ logaddexp2 = elementwise_op(
     np.logaddexp2,
     lambda out, x, y: sigmoid(_lead(x, y) * _LN2),
     lambda out, x, y: sigmoid(_lead(y, x) * _LN2),
-    notation=Notation("logaddexp2({0}, {1})", r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)"),
+    notation=lambda x, y: call("log₂", 2**x + 2**y),
     examples=_infinite_terms,
     lower=_log2_of_sum,
 )
@@ -173,7 +173,7 @@ xlogy = elementwise_op(
     lambda out, x, y: log(y),
     lambda out, x, y: quotient(x, y),
     domain=((0.3, 2.0), (0.3, 2.0)),
-    notation=Notation("{0} * log({1})", r"{0} \log({1})", 20),
+    notation=lambda x, y: x * call("log", y),
     lower=_times_log_of_element("log", 1.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
     hazards=TIMES_LOG,
@@ -184,7 +184,7 @@ xlog1py = elementwise_op(
     lambda out, x, y: log1p(y),
     lambda out, x, y: quotient(x, 1 + y),
     domain=((0.3, 2.0), (-0.5, 2.0)),
-    notation=Notation("{0} * log1p({1})", r"{0} \log(1 + {1})", 20),
+    notation=lambda x, y: x * call("log", 1 + y),
     lower=_times_log_of_element("log1p", 0.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
     hazards=TIMES_LOG1P,

@@ -11,17 +11,12 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
-from chainrule.graph.op import ZERO, Notation, Op
+from chainrule.graph.op import ZERO, Op
+from chainrule.notation.tree import Fence, call
 from chainrule.ops.exponential import exp, xlog1py, xlogy
 from chainrule.ops.record import Example, Sampler, elementwise_op, example, function
 
 _POSITIVE = (0.4, 3.0)
-
-
-def named(name: str, latex: str, arity: int = 1) -> Notation:
-    """The notation of a function that is written as a call."""
-    arguments = ", ".join([f"{{{i}}}" for i in range(arity)])
-    return Notation(f"{name}({arguments})", latex if "{0}" in latex else f"{latex}({arguments})")
 
 
 # Gamma function ---------------------------------------------------------------------------------------------------
@@ -31,7 +26,7 @@ digamma = elementwise_op(
     lambda out, x: polygamma(1, x),
     domain=_POSITIVE,
     serves=(sp.digamma, sp.psi),
-    notation=named("digamma", r"\psi"),
+    notation=lambda x: call("ψ", x),
 )
 polygamma = elementwise_op(
     "polygamma",
@@ -40,28 +35,28 @@ polygamma = elementwise_op(
     lambda out, n, x: polygamma(n + 1, x),
     domain=((0.0, 0.0), _POSITIVE),
     serves=(sp.polygamma,),
-    notation=Notation("polygamma({0}, {1})", r"\psi^{{({0})}}({1})"),
+    notation=lambda n, x: call("polygamma", n, x),
     examples=lambda s: [example(1, s.uniform(*_POSITIVE, 3)), example(np.array([0, 2]), s.uniform(*_POSITIVE, 2))],
 )
 gamma = elementwise_op(
-    "gamma", sp.gamma, lambda out, x: out * digamma(x), domain=_POSITIVE, notation=named("gamma", r"\Gamma")
+    "gamma", sp.gamma, lambda out, x: out * digamma(x), domain=_POSITIVE, notation=lambda x: call("Γ", x)
 )
 gammaln = elementwise_op(
     "gammaln",
     sp.gammaln,
     lambda out, x: digamma(x),
     domain=_POSITIVE,
-    notation=named("gammaln", r"\log|\Gamma({0})|"),
+    notation=lambda x: call("log", Fence("|", call("Γ", x), "|", is_array=x.is_array)),
 )
 loggamma = elementwise_op(
-    "loggamma", sp.loggamma, lambda out, x: digamma(x), domain=_POSITIVE, notation=named("loggamma", r"\log\Gamma")
+    "loggamma", sp.loggamma, lambda out, x: digamma(x), domain=_POSITIVE, notation=lambda x: call("log", call("Γ", x))
 )
 rgamma = elementwise_op(
     "rgamma",
     sp.rgamma,
     lambda out, x: -out * digamma(x),
     domain=_POSITIVE,
-    notation=named("rgamma", r"\frac{{1}}{{\Gamma({0})}}"),
+    notation=lambda x: 1 / call("Γ", x),
 )
 gammasgn = elementwise_op("gammasgn", sp.gammasgn, ZERO, domain=_POSITIVE)
 multigammaln_op = Op(
@@ -70,7 +65,7 @@ multigammaln_op = Op(
     lambda op, inputs, params: (inputs[0].shape, np.result_type(inputs[0].dtype, np.float64)),
     partials=(lambda out, a, d: _sum([digamma(a - j / 2) for j in range(d)]),),
     broadcasts=True,
-    notation=named("multigammaln", r"\log\Gamma_d"),
+    notation=lambda x, d: call("multigammaln", x),
 )
 
 
@@ -99,7 +94,7 @@ gammainc = elementwise_op(
     None,
     lambda out, a, x: _gamma_density(a, x),
     domain=((0.0, 0.0), _POSITIVE),
-    notation=named("gammainc", "P", 2),
+    notation=lambda a, x: call("gammainc", a, x),
     examples=lambda s: [Example((s.positive(2, 1), s.positive(2, 3)), argnums=(1,))],
 )
 gammaincc = elementwise_op(
@@ -108,7 +103,7 @@ gammaincc = elementwise_op(
     None,
     lambda out, a, x: -_gamma_density(a, x),
     domain=((0.0, 0.0), _POSITIVE),
-    notation=named("gammaincc", "Q", 2),
+    notation=lambda a, x: call("gammaincc", a, x),
     examples=lambda s: [Example((s.positive(2, 1), s.positive(2, 3)), argnums=(1,))],
 )
 gammaincinv = elementwise_op(
@@ -117,7 +112,7 @@ gammaincinv = elementwise_op(
     None,
     lambda out, a, y: 1 / _gamma_density(a, out),
     domain=(),
-    notation=named("gammaincinv", "P^{{-1}}", 2),
+    notation=lambda a, y: call("gammaincinv", a, y),
     examples=lambda s: [Example((s.uniform(1.0, 2.0, 3), s.uniform(0.3, 0.7, 3)), argnums=(1,))],
 )
 
@@ -128,7 +123,7 @@ beta = elementwise_op(
     lambda out, a, b: out * (digamma(a) - digamma(a + b)),
     lambda out, a, b: out * (digamma(b) - digamma(a + b)),
     domain=(_POSITIVE, _POSITIVE),
-    notation=named("beta", "B", 2),
+    notation=lambda a, b: call("B", a, b),
 )
 betaln = elementwise_op(
     "betaln",
@@ -136,7 +131,7 @@ betaln = elementwise_op(
     lambda out, a, b: digamma(a) - digamma(a + b),
     lambda out, a, b: digamma(b) - digamma(a + b),
     domain=(_POSITIVE, _POSITIVE),
-    notation=named("betaln", r"\log B", 2),
+    notation=lambda a, b: call("log", call("B", a, b)),
 )
 
 
@@ -157,7 +152,7 @@ betainc = elementwise_op(
     None,
     lambda out, a, b, x: _beta_density(a, b, x),
     domain=(),
-    notation=named("betainc", "I", 3),
+    notation=lambda a, b, x: call("betainc", a, b, x),
     examples=_beta_examples,
 )
 betaincc = elementwise_op(
@@ -167,7 +162,7 @@ betaincc = elementwise_op(
     None,
     lambda out, a, b, x: -_beta_density(a, b, x),
     domain=(),
-    notation=named("betaincc", r"1 - I({0}, {1}, {2})", 3),
+    notation=lambda a, b, x: 1 - call("betainc", a, b, x),
     examples=_beta_examples,
 )
 betaincinv = elementwise_op(
@@ -177,6 +172,6 @@ betaincinv = elementwise_op(
     None,
     lambda out, a, b, y: 1 / _beta_density(a, b, out),
     domain=(),
-    notation=named("betaincinv", "I^{{-1}}", 3),
+    notation=lambda a, b, y: call("betaincinv", a, b, y),
     examples=_beta_examples,
 )

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node, is_known
-from chainrule.graph.op import CONSTANT, Notation, Op, constant, lift
+from chainrule.graph.op import CONSTANT, Op, constant, lift
+from chainrule.notation.tree import Item
 from chainrule.ops.comparison import equal
 from chainrule.ops.selection import where
 from chainrule.ops.shaping import broadcast, reshape, sum_to, transpose_op
@@ -359,7 +360,7 @@ getitem = Op(
     jvp="multilinear",
     decompose=_getitem_steps,
     is_view=True,
-    notation=Notation("{0}{index}", "{0}{index}", 38),
+    notation=lambda x, *arrays, index: Item(x, repr(index)[1:-1]),
 )
 #: Zeros of a given shape with values added at an index: the transpose of `getitem`.
 scatter = Op(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import normalize_axes, reduced_shape
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Op
+from chainrule.notation.tree import Expression, Fence, call
 from chainrule.ops.arithmetic import sqrt
 from chainrule.ops.comparison import equal, not_equal
 from chainrule.ops.complex_numbers import absolute
@@ -50,6 +51,10 @@ def _p_norm_steps(x: Any, p: float, axis: Axes, keepdims: bool) -> Any:
     return sum_op(absolute(x) ** p, axis=axis, keepdims=keepdims) ** (1 / p)
 
 
+def _written_norm(x: Expression, p: float, axis: Any, keepdims: bool) -> Expression:
+    return Fence("‖", x, "‖") if p == 2 and axis is None else call("norm", x)
+
+
 norm_op = Op(
     "norm",
     _p_norm,
@@ -59,7 +64,7 @@ norm_op = Op(
     ),
     vjp=(_p_norm_vjp,),
     decompose=_p_norm_steps,
-    notation=Notation("‖{0}‖", r"\lVert {0} \rVert"),
+    notation=_written_norm,
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import broadcast_shapes, normalize_axes, with_shape
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Op
 from chainrule.ops.complex_numbers import conjugate
 from chainrule.ops.einsum import einsum
 from chainrule.ops.hazards import MATRIX_PRODUCT
@@ -76,7 +76,7 @@ matmul = Op(
     jvp="multilinear",
     decompose=_matmul_steps,
     serves=(np.matmul, np.linalg.matmul),
-    notation=Notation("{0} @ {1}", "{0} {1}", 20),
+    notation=lambda x, y: x @ y,
     holomorphic=True,
     examples=lambda s: [
         example(s.normal(2, 3), s.normal(3, 4)),

@@ -15,7 +15,8 @@ import numpy as np
 from chainrule.errors import UnsupportedOperationError
 from chainrule.graph.infer import normalize_axes, probe_dtype, reduced_shape
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Op
+from chainrule.notation.tree import call
 from chainrule.ops.comparison import floor, isnan, logical_not
 from chainrule.ops.gathering import put_back_along, take_along
 from chainrule.ops.joining import as_array
@@ -86,7 +87,7 @@ median_op = Op(
     lambda op, inputs, params: (inputs[0].shape[:-1], np.result_type(inputs[0].dtype, np.float16)),
     vjp=(lambda g, out, x: _quantile_vjp(expand_dims(g, 0), out, x, (0.5,), "", "linear"),),
     jvp=lambda tangents, out, x: _quantile_jvp(tangents, out, x, (0.5,), "", "linear")[0],
-    notation=Notation("median({0})", r"\operatorname{{median}}({0})"),
+    notation=lambda x: call("median", x),
 )
 
 

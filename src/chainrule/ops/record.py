@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import elementwise
-from chainrule.graph.op import Hazard, Notation, Op, Rule, Zero
+from chainrule.graph.op import Hazard, Op, Rule, Zero
+from chainrule.notation.tree import Expression
 
 __all__ = [
     "FUNCTIONS",
@@ -184,7 +185,7 @@ def elementwise_op(
     domain: Sequence[tuple[float, float]] | tuple[float, float] = (-2.0, 2.0),
     holomorphic: bool = False,
     serves: tuple[Any, ...] | None = None,
-    notation: Notation | None = None,
+    notation: Callable[..., Expression] | None = None,
     vjp: tuple[Rule | Zero | None, ...] | None = None,
     jvp: Callable[..., Any] | str | None = None,
     examples: Callable[[Sampler], list[Example]] | None = None,
@@ -205,7 +206,7 @@ def elementwise_op(
         Where tests sample the arguments.
     holomorphic : bool, default False
     serves : tuple of callable, optional
-    notation : Notation, optional
+    notation : callable, optional
     vjp, jvp : optional
         In place of partials, where the derivative is not a factor (``conj``, ``where``).
     examples : callable, optional

@@ -9,7 +9,8 @@ import numpy as np
 
 from chainrule.graph.infer import normalize_axes, reduced_shape, reduction
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Op
+from chainrule.notation.tree import Reduction, call
 from chainrule.ops.comparison import equal, not_equal
 from chainrule.ops.joining import as_array
 from chainrule.ops.record import example, function
@@ -55,7 +56,7 @@ sum_op = Op(
     reduction,
     vjp=(lambda g, out, x, axis, keepdims: spread(g, x, axis, keepdims),),
     jvp="multilinear",
-    notation=Notation("sum({0})", r"\sum {0}"),
+    notation=lambda x, **_: Reduction("Σ", "", x),
 )
 mean_op = Op(
     "mean",
@@ -64,21 +65,21 @@ mean_op = Op(
     vjp=(lambda g, out, x, axis, keepdims: spread(g / _count(x, axis), x, axis, keepdims),),
     jvp="multilinear",
     decompose=lambda x, axis, keepdims: sum_op(x, axis=axis, keepdims=keepdims) / float(_count(x, axis)),
-    notation=Notation("mean({0})", r"\operatorname{{mean}}({0})"),
+    notation=lambda x, **_: call("mean", x),
 )
 max_op = Op(
     "max",
     lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
     reduction,
     vjp=(_share_between_equals,),
-    notation=Notation("max({0})", r"\max {0}"),
+    notation=lambda x, **_: call("max", x),
 )
 min_op = Op(
     "min",
     lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims),
     reduction,
     vjp=(_share_between_equals,),
-    notation=Notation("min({0})", r"\min {0}"),
+    notation=lambda x, **_: call("min", x),
 )
 
 

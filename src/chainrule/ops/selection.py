@@ -12,7 +12,8 @@ import numpy as np
 from chainrule.errors import UnsupportedOperationError
 from chainrule.graph.infer import elementwise
 from chainrule.graph.node import Node
-from chainrule.graph.op import ZERO, Notation, Op
+from chainrule.graph.op import ZERO, Op
+from chainrule.notation.tree import Cases, Expression, Fence, Number, Relation, call
 from chainrule.ops.comparison import equal, isfinite, isnan, sign
 from chainrule.ops.record import Example, elementwise_op, example, function
 
@@ -28,7 +29,7 @@ where = elementwise_op(
     serves=(),
     domain=((0.0, 1.0), (-2.0, 2.0), (-2.0, 2.0)),
     examples=lambda s: [example(np.array([True, False, True]), s.normal(3), s.normal(2, 3))],
-    notation=Notation("where({0}, {1}, {2})", r"\operatorname{{where}}({0}, {1}, {2})"),
+    notation=Cases,
     lower=lambda e, condition, x, y: e.where(condition, x, y),
 )
 
@@ -71,22 +72,22 @@ def _to_the_winner(g: Any, out: Any, x: Any, y: Any) -> Any:
     return where(equal(out, x), where(equal(x, y), g * 0.5, g), 0.0)
 
 
-def _extreme(name: str, compute: Any, text: str, latex: str) -> Any:
+def _extreme(name: str, compute: Any, text: str) -> Any:
     return elementwise_op(
         name,
         compute,
         vjp=(_to_the_winner, lambda g, out, x, y: _to_the_winner(g, out, y, x)),
         domain=((-2.0, 0.0), (-1.0, 1.0)),
-        notation=Notation(f"{text}({{0}}, {{1}})", f"{latex}({{0}}, {{1}})"),
+        notation=lambda x, y: call(text, x, y),
         examples=lambda s: [example(s.distinct(4), 0.005)],
         lower=lambda e, x, y: getattr(e, name)(x, y),
     )
 
 
-maximum = _extreme("maximum", np.maximum, "max", r"\max")
-minimum = _extreme("minimum", np.minimum, "min", r"\min")
-fmax = _extreme("fmax", np.fmax, "fmax", r"\operatorname{{fmax}}")
-fmin = _extreme("fmin", np.fmin, "fmin", r"\operatorname{{fmin}}")
+maximum = _extreme("maximum", np.maximum, "max")
+minimum = _extreme("minimum", np.minimum, "min")
+fmax = _extreme("fmax", np.fmax, "fmax")
+fmin = _extreme("fmin", np.fmin, "fmin")
 
 
 @function(
@@ -158,6 +159,11 @@ def _unit_step(e: Any, x: Any, at_zero: Any) -> Any:
     return e.where(e.isnan(x), x, value)
 
 
+def _written_step(x: Expression, at_zero: Expression) -> Expression:
+    """[x > 0], the bracket of a condition, where it is 0 at 0."""
+    return Fence("[", Relation(">", (x, Number(0))), "]") if at_zero == Number(0) else call("H", x, at_zero)
+
+
 #: 0 below 0, 1 above, the second argument at 0.
 heaviside = elementwise_op(
     "heaviside",
@@ -165,7 +171,7 @@ heaviside = elementwise_op(
     ZERO,
     lambda out, x, at_zero: where(equal(x, 0), 1.0, 0.0),
     domain=((0.2, 2.0), (-2.0, 2.0)),
-    notation=Notation("H({0})", r"H({0})"),
+    notation=_written_step,
     lower=_unit_step,
     examples=lambda s: [Example((np.array([-1.0, 0.0, 2.0], s.dtype), s.normal(3)), argnums=(1,))],
 )
@@ -176,7 +182,7 @@ copysign = elementwise_op(
     lambda out, x, y: sign(x) * copysign(1.0, y),
     ZERO,
     domain=((0.2, 2.0), (0.2, 2.0)),
-    notation=Notation("copysign({0}, {1})", r"|{0}| \operatorname{{sign}}({1})", 20),
+    notation=lambda x, y: call("copysign", x, y),
     lower=lambda e, x, y: e.copysign(x, y),
     examples=lambda s: [example(-s.positive(3), s.positive(3)), example(-s.positive(3), -s.positive(3))],
 )

@@ -10,7 +10,8 @@ import numpy as np
 
 from chainrule.graph.infer import broadcast_shapes, normalize_axes, with_shape
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Op
+from chainrule.notation.tree import Expression, Reduction, Transpose, call
 from chainrule.ops.record import example, function
 
 Shape = tuple[int, ...]
@@ -33,6 +34,10 @@ def _sum_to_steps(x: Any, shape: Shape) -> Any:
     return summed if summed.shape == shape else reshape_op(summed, shape=shape)
 
 
+def _written_transpose(x: Expression, axes: tuple[int, ...]) -> Expression:
+    return Transpose(x) if axes == tuple(range(len(axes)))[::-1] else call("transpose", x)
+
+
 broadcast = Op(
     "broadcast_to",
     lambda x, shape: np.broadcast_to(x, shape),
@@ -40,6 +45,7 @@ broadcast = Op(
     vjp=(lambda g, out, x, shape: sum_to(g, shape=x.shape),),
     jvp="multilinear",
     is_view=True,
+    notation=lambda x, shape: x,
 )
 #: Undoes broadcasting: sums over the axes that were stretched. The transpose of `broadcast_to`.
 sum_to = Op(
@@ -49,7 +55,7 @@ sum_to = Op(
     vjp=(lambda g, out, x, shape: broadcast(_with_leading_axes(g, shape, x.ndim), shape=x.shape),),
     jvp="multilinear",
     decompose=_sum_to_steps,
-    notation=Notation("Σ {0}", r"\sum {0}", 35),
+    notation=lambda x, shape: Reduction("Σ", "", x),
 )
 cast = Op(
     "cast",
@@ -61,7 +67,7 @@ cast = Op(
     lambda op, inputs, params: (inputs[0].shape, params["dtype"]),
     vjp=(lambda g, out, x, dtype: g,),
     jvp="multilinear",
-    notation=Notation("{0}", "{0}"),
+    notation=lambda x, dtype: x,
 )
 reshape_op = Op(
     "reshape",
@@ -78,7 +84,7 @@ transpose_op = Op(
     vjp=(lambda g, out, x, axes: transpose_op(g, axes=tuple(np.argsort(axes).tolist())),),
     jvp="multilinear",
     is_view=True,
-    notation=Notation("{0}ᵀ", r"{0}^\top", 35),
+    notation=_written_transpose,
 )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from chainrule.graph.infer import normalize_axes, reduced_shape, reduction, with_shape
 from chainrule.graph.node import Node
-from chainrule.graph.op import ZERO, Notation, Op
+from chainrule.graph.op import ZERO, Op
+from chainrule.notation.tree import call
 from chainrule.ops.comparison import isfinite
 from chainrule.ops.exponential import exp, log
 from chainrule.ops.hazards import SUM_OF_EXPONENTIALS
@@ -87,7 +88,7 @@ softmax = Op(
     _softmax,
     with_shape(lambda x, axis: x.shape),
     vjp=(lambda g, out, x, axis: out * (g - sum_op(out * g, axis=axis, keepdims=True)),),
-    notation=Notation("softmax({0})", r"\operatorname{{softmax}}({0})"),
+    notation=lambda x, **_: call("softmax", x),
     decompose=_softmax_steps,
     hazards=SUM_OF_EXPONENTIALS,
 )
@@ -96,7 +97,7 @@ log_softmax = Op(
     _log_softmax,
     with_shape(lambda x, axis: x.shape),
     vjp=(lambda g, out, x, axis: g - exp(out) * sum_op(g, axis=axis, keepdims=True),),
-    notation=Notation("log_softmax({0})", r"\log\operatorname{{softmax}}({0})"),
+    notation=lambda x, **_: call("log_softmax", x),
     decompose=_log_softmax_steps,
     hazards=SUM_OF_EXPONENTIALS,
 )
@@ -105,7 +106,7 @@ logsumexp = Op(
     _logsumexp,
     reduction,
     vjp=(lambda g, out, x, axis, keepdims: _logsumexp_vjp(g, x, axis, keepdims),),
-    notation=Notation("logsumexp({0})", r"\operatorname{{logsumexp}}({0})"),
+    notation=lambda x, **_: call("logsumexp", x),
     decompose=_logsumexp_steps,
 )
 #: What is subtracted in an exponent to keep it small; results do not depend on it, so it carries no gradient.

@@ -13,14 +13,14 @@ import numpy as np
 import scipy.special as sp
 
 from chainrule.graph.infer import normalize_axes
-from chainrule.graph.op import Notation
+from chainrule.notation.tree import call
 from chainrule.ops import bessel  # noqa: F401  (declares its records)
 from chainrule.ops.activations import softplus
 from chainrule.ops.arithmetic import cbrt, sqrt
 from chainrule.ops.comparison import equal, less, less_equal, sign
 from chainrule.ops.complex_numbers import absolute, fabs, real
 from chainrule.ops.exponential import exp, exp2, expm1, log, log1p, quotient, sigmoid, xlog1py, xlogy
-from chainrule.ops.gamma_functions import betaln, named
+from chainrule.ops.gamma_functions import betaln
 from chainrule.ops.record import Example, Sampler, elementwise_op, example, function, serve
 from chainrule.ops.reduction import sum_op
 from chainrule.ops.selection import where
@@ -44,7 +44,7 @@ exp10 = elementwise_op(
     "exp10",
     sp.exp10,
     lambda out, x: out * math.log(10.0),
-    notation=Notation("10^{0}", "10^{{{0}}}", 30),
+    notation=lambda x: 10**x,
     lower=lambda e, x: e.call("power", e.number(10, x), x),
 )
 
@@ -53,14 +53,14 @@ erf = elementwise_op(
     "erf",
     sp.erf,
     lambda out, x: 2 / _ROOT_PI * exp(-x * x),
-    notation=named("erf", r"\operatorname{{erf}}"),
+    notation=lambda x: call("erf", x),
     lower=lambda e, x: e.call("erf", x),
 )
 erfc = elementwise_op(
     "erfc",
     sp.erfc,
     lambda out, x: -2 / _ROOT_PI * exp(-x * x),
-    notation=named("erfc", r"\operatorname{{erfc}}"),
+    notation=lambda x: call("erfc", x),
     lower=lambda e, x: e.call("erfc", x),
 )
 erfi = elementwise_op(
@@ -68,35 +68,35 @@ erfi = elementwise_op(
     sp.erfi,
     lambda out, x: 2 / _ROOT_PI * exp(x * x),
     domain=(-1.0, 1.0),
-    notation=named("erfi", r"\operatorname{{erfi}}"),
+    notation=lambda x: call("erfi", x),
 )
 erfcx = elementwise_op(
     "erfcx",
     sp.erfcx,
     lambda out, x: 2 * x * out - 2 / _ROOT_PI,
     domain=(-1.0, 2.0),
-    notation=named("erfcx", r"\operatorname{{erfcx}}"),
+    notation=lambda x: call("erfcx", x),
 )
-dawsn = elementwise_op("dawsn", sp.dawsn, lambda out, x: 1 - 2 * x * out, notation=named("dawsn", "D"))
+dawsn = elementwise_op("dawsn", sp.dawsn, lambda out, x: 1 - 2 * x * out, notation=lambda x: call("dawsn", x))
 erfinv = elementwise_op(
     "erfinv",
     sp.erfinv,
     lambda out, y: _ROOT_PI / 2 * exp(out * out),
     domain=(-0.7, 0.7),
-    notation=named("erfinv", r"\operatorname{{erf}}^{{-1}}"),
+    notation=lambda y: call("erfinv", y),
 )
 erfcinv = elementwise_op(
     "erfcinv",
     sp.erfcinv,
     lambda out, y: -_ROOT_PI / 2 * exp(out * out),
     domain=(0.3, 1.7),
-    notation=named("erfcinv", r"\operatorname{{erfc}}^{{-1}}"),
+    notation=lambda y: call("erfcinv", y),
 )
 ndtr = elementwise_op(
     "ndtr",
     sp.ndtr,
     lambda out, x: exp(-0.5 * x * x) * (1 / _ROOT_TWO_PI),
-    notation=named("ndtr", r"\Phi"),
+    notation=lambda x: call("Φ", x),
     lower=lambda e, x: e.call("ndtr", x),
 )
 #: φ(x) / Φ(x), as the exponential of a difference of logarithms: both vanish for very negative x.
@@ -104,7 +104,7 @@ log_ndtr = elementwise_op(
     "log_ndtr",
     sp.log_ndtr,
     lambda out, x: exp(-0.5 * x * x - math.log(_ROOT_TWO_PI) - out),
-    notation=named("log_ndtr", r"\log\Phi"),
+    notation=lambda x: call("log", call("Φ", x)),
     examples=lambda s: [example(s.uniform(-30.0, -20.0, 3))],
 )
 ndtri = elementwise_op(
@@ -112,7 +112,7 @@ ndtri = elementwise_op(
     sp.ndtri,
     lambda out, y: _ROOT_TWO_PI * exp(0.5 * out * out),
     domain=(0.2, 0.8),
-    notation=named("ndtri", r"\Phi^{{-1}}"),
+    notation=lambda y: call("Φ⁻¹", y),
 )
 #: Student's distribution function: differentiated by t, and not by the degrees of freedom.
 stdtr = elementwise_op(
@@ -140,7 +140,7 @@ logit = elementwise_op(
     sp.logit,
     lambda out, p: 1 / (p * (1 - p)),
     domain=(0.2, 0.8),
-    notation=named("logit", r"\operatorname{{logit}}"),
+    notation=lambda p: call("logit", p),
     lower=_log_odds,
 )
 
@@ -264,7 +264,7 @@ entr = elementwise_op(
     sp.entr,
     lambda out, x: -log(x) - 1,
     domain=_POSITIVE,
-    notation=Notation("-{0} * log({0})", r"-{0} \log({0})", 20),
+    notation=lambda x: -x * call("log", x),
     lower=_entropy,
 )
 rel_entr = elementwise_op(
@@ -273,7 +273,7 @@ rel_entr = elementwise_op(
     lambda out, x, y: log(x / y) + 1,
     lambda out, x, y: -quotient(x, y),
     domain=(_POSITIVE, _POSITIVE),
-    notation=Notation("{0} * log({0} / {1})", r"{0} \log\frac{{{0}}}{{{1}}}", 20),
+    notation=lambda x, y: x * call("log", x / y),
     lower=_relative_entropy,
 )
 kl_div = elementwise_op(
@@ -282,7 +282,7 @@ kl_div = elementwise_op(
     lambda out, x, y: log(x / y),
     lambda out, x, y: 1 - quotient(x, y),
     domain=(_POSITIVE, _POSITIVE),
-    notation=Notation("{0} * log({0} / {1}) - {0} + {1}", r"{0} \log\frac{{{0}}}{{{1}}} - {0} + {1}", 10),
+    notation=lambda x, y: x * call("log", x / y) - x + y,
     lower=_divergence,
 )
 
@@ -305,7 +305,7 @@ huber = elementwise_op(
     lambda out, delta, r: where(_is_small(delta, r), 0.0, fabs(r) - delta),
     lambda out, delta, r: where(_is_small(delta, r), r, delta * sign(r)),
     domain=((0.9, 1.1), (-0.8, 0.8)),
-    notation=named("huber", r"\operatorname{{huber}}", 2),
+    notation=lambda delta, r: call("huber", delta, r),
     lower=_huber_loss,
     examples=lambda s: [example(s.uniform(0.9, 1.1, 3), s.uniform(1.2, 2.0, 2, 3))],
 )
@@ -328,12 +328,10 @@ pseudo_huber = elementwise_op(
     lambda out, delta, r: 2 * out / delta - r * r / (delta * sqrt(1 + r * r / (delta * delta))),
     lambda out, delta, r: r / sqrt(1 + r * r / (delta * delta)),
     domain=((0.5, 2.0), (-2.0, 2.0)),
-    notation=named("pseudo_huber", r"\operatorname{{huber}}", 2),
+    notation=lambda delta, r: call("pseudo_huber", delta, r),
     lower=_smooth_huber_loss,
 )
 
 # Integrals of exponentials ----------------------------------------------------------------------------------------
-expi = elementwise_op(
-    "expi", sp.expi, lambda out, x: exp(x) / x, domain=_POSITIVE, notation=named("expi", r"\operatorname{{Ei}}")
-)
-exp1 = elementwise_op("exp1", sp.exp1, lambda out, x: -exp(-x) / x, domain=_POSITIVE, notation=named("exp1", "E_1"))
+expi = elementwise_op("expi", sp.expi, lambda out, x: exp(x) / x, domain=_POSITIVE, notation=lambda x: call("Ei", x))
+exp1 = elementwise_op("exp1", sp.exp1, lambda out, x: -exp(-x) / x, domain=_POSITIVE, notation=lambda x: call("E₁", x))

@@ -9,7 +9,8 @@ import numpy as np
 
 from chainrule.graph.infer import normalize_axes, reduced_shape
 from chainrule.graph.node import Node
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Op
+from chainrule.notation.tree import call
 from chainrule.ops.arithmetic import sqrt
 from chainrule.ops.comparison import equal
 from chainrule.ops.complex_numbers import absolute, conjugate
@@ -92,7 +93,7 @@ var_op = Op(
     _infer_var,
     vjp=(_var_vjp,),
     decompose=_var_steps,
-    notation=Notation("var({0})", r"\operatorname{{var}}({0})"),
+    notation=lambda x, **_: call("var", x),
 )
 std_op = Op(
     "std",
@@ -100,7 +101,7 @@ std_op = Op(
     _infer_var,
     vjp=(_std_vjp,),
     decompose=_std_steps,
-    notation=Notation("std({0})", r"\operatorname{{std}}({0})"),
+    notation=lambda x, **_: call("std", x),
 )
 
 

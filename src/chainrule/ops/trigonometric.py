@@ -8,24 +8,20 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import elementwise, same_as_first
-from chainrule.graph.op import Notation, Op
+from chainrule.graph.op import Op
+from chainrule.notation.tree import Root, call
 from chainrule.ops.arithmetic import sqrt
 from chainrule.ops.comparison import equal
 from chainrule.ops.hazards import ARCCOSH, ARCSINE, ARCTANH, HYPERBOLIC
 from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
 
-
-def _named(name: str, latex: str | None = None) -> Notation:
-    return Notation(f"{name}({{0}})", f"{latex or chr(92) + name}({{0}})")
-
-
 sin = elementwise_op(
     "sin",
     np.sin,
     lambda out, x: cos(x),
     holomorphic=True,
-    notation=_named("sin"),
+    notation=lambda x: call("sin", x),
     lower=lambda e, x: e.call("sin", x),
 )
 cos = elementwise_op(
@@ -33,7 +29,7 @@ cos = elementwise_op(
     np.cos,
     lambda out, x: -sin(x),
     holomorphic=True,
-    notation=_named("cos"),
+    notation=lambda x: call("cos", x),
     lower=lambda e, x: e.call("cos", x),
 )
 tan = elementwise_op(
@@ -42,7 +38,7 @@ tan = elementwise_op(
     lambda out, x: 1 + out * out,
     domain=(-1.2, 1.2),
     holomorphic=True,
-    notation=_named("tan"),
+    notation=lambda x: call("tan", x),
     lower=lambda e, x: e.call("tan", x),
 )
 sinh = elementwise_op(
@@ -50,7 +46,7 @@ sinh = elementwise_op(
     np.sinh,
     lambda out, x: cosh(x),
     holomorphic=True,
-    notation=_named("sinh"),
+    notation=lambda x: call("sinh", x),
     lower=lambda e, x: e.call("sinh", x),
     hazards=HYPERBOLIC,
 )
@@ -59,7 +55,7 @@ cosh = elementwise_op(
     np.cosh,
     lambda out, x: sinh(x),
     holomorphic=True,
-    notation=_named("cosh"),
+    notation=lambda x: call("cosh", x),
     lower=lambda e, x: e.call("cosh", x),
     hazards=HYPERBOLIC,
 )
@@ -68,7 +64,7 @@ tanh = elementwise_op(
     np.tanh,
     lambda out, x: 1 - out * out,
     holomorphic=True,
-    notation=_named("tanh"),
+    notation=lambda x: call("tanh", x),
     lower=lambda e, x: e.call("tanh", x),
 )
 
@@ -80,7 +76,7 @@ arcsin = elementwise_op(
     lambda out, x: 1 / (sqrt(1 - x) * sqrt(1 + x)),
     domain=(-0.8, 0.8),
     holomorphic=True,
-    notation=_named("arcsin"),
+    notation=lambda x: call("arcsin", x),
     lower=lambda e, x: e.call("arcsin", x),
     hazards=ARCSINE,
 )
@@ -90,7 +86,7 @@ arccos = elementwise_op(
     lambda out, x: -1 / (sqrt(1 - x) * sqrt(1 + x)),
     domain=(-0.8, 0.8),
     holomorphic=True,
-    notation=_named("arccos"),
+    notation=lambda x: call("arccos", x),
     lower=lambda e, x: e.call("arccos", x),
     hazards=ARCSINE,
 )
@@ -99,7 +95,7 @@ arctan = elementwise_op(
     np.arctan,
     lambda out, x: 1 / (1 + x * x),
     holomorphic=True,
-    notation=_named("arctan"),
+    notation=lambda x: call("arctan", x),
     domain=(-0.8, 2.0),
     lower=lambda e, x: e.call("arctan", x),
 )
@@ -109,7 +105,7 @@ arcsinh = elementwise_op(
     lambda out, x: 1 / sqrt(1 + x * x),
     holomorphic=True,
     domain=(-0.8, 2.0),
-    notation=_named("arcsinh", r"\operatorname{{arcsinh}}"),
+    notation=lambda x: call("arcsinh", x),
     lower=lambda e, x: e.call("arcsinh", x),
 )
 arccosh = elementwise_op(
@@ -118,7 +114,7 @@ arccosh = elementwise_op(
     lambda out, x: 1 / (sqrt(x - 1) * sqrt(x + 1)),
     domain=(1.3, 3.0),
     holomorphic=True,
-    notation=_named("arccosh", r"\operatorname{{arccosh}}"),
+    notation=lambda x: call("arccosh", x),
     lower=lambda e, x: e.call("arccosh", x),
     hazards=ARCCOSH,
 )
@@ -128,7 +124,7 @@ arctanh = elementwise_op(
     lambda out, x: 1 / ((1 - x) * (1 + x)),
     domain=(-0.8, 0.8),
     holomorphic=True,
-    notation=_named("arctanh", r"\operatorname{{arctanh}}"),
+    notation=lambda x: call("arctanh", x),
     lower=lambda e, x: e.call("arctanh", x),
     hazards=ARCTANH,
 )
@@ -139,7 +135,7 @@ hypot = elementwise_op(
     lambda out, x, y: _cosine(x, out),
     lambda out, x, y: _cosine(y, out),
     domain=((0.3, 2.0), (-2.0, -0.3)),
-    notation=Notation("hypot({0}, {1})", r"\sqrt{{{0}^2 + {1}^2}}"),
+    notation=lambda x, y: Root(x**2 + y**2),
     lower=lambda e, x, y: e.call("hypot", x, y),
 )
 arctan2 = elementwise_op(
@@ -148,7 +144,7 @@ arctan2 = elementwise_op(
     lambda out, y, x: x / (x * x + y * y),
     lambda out, y, x: -y / (x * x + y * y),
     domain=((0.3, 2.0), (-2.0, -0.3)),
-    notation=Notation("arctan2({0}, {1})", r"\operatorname{{arctan2}}({0}, {1})"),
+    notation=lambda y, x: call("arctan2", y, x),
     lower=lambda e, y, x: e.call("arctan2", y, x),
 )
 
@@ -219,7 +215,7 @@ sinc = elementwise_op(
     lambda out, x: sinc_derivative(x, order=1),
     serves=(np.sinc,),
     holomorphic=True,
-    notation=_named("sinc", r"\operatorname{{sinc}}"),
+    notation=lambda x: call("sinc", x),
     decompose=_sinc_steps,
     examples=lambda s: [example(s.normal(3) * 1e-3), example(np.zeros(2, s.dtype)), example(s.normal(3) * 4)],
 )

@@ -71,7 +71,7 @@ def _names(layout: Layout) -> dict[Node, str]:
 
 def _stage_lines(stage: Stage, names: dict[Node, str]) -> list[str]:
     def text(node: Node) -> str:
-        return f"{names[node]} = {formula(node, [(_operand_text(source, names), 100) for source in node.inputs])}"
+        return f"{names[node]} = {formula(node, [_operand_text(source, names) for source in node.inputs])}"
 
     if isinstance(stage, ControlStage):
         lines = [f"     {_control_text(stage)} {text(stage.node)}  : {type_text(stage.node)}"]

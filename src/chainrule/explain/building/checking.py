@@ -1,0 +1,50 @@
+"""A check of each gradient that shares nothing with backpropagation: finite differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.graph import Graph
+from chainrule.graph.node import Node
+from chainrule.graph.op import LITERAL
+from chainrule.interpret import Program
+from chainrule.simplify.stabilise import stable
+
+__all__ = ["DifferenceCheck"]
+
+
+class DifferenceCheck:
+    """Compares gradients with central differences of the function itself, a little to both sides.
+
+    Parameters
+    ----------
+    graph : Graph
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._leaves = [leaf for leaf in graph.nodes if not leaf.inputs and leaf.op is not LITERAL]
+        self._program = Program([stable(node) for node in graph.outputs], self._leaves)
+
+    def agrees(self, node: Node, gradient: Any) -> bool:
+        """Whether the difference along a random direction is what the gradient of an input says."""
+        direction = np.random.default_rng(0).standard_normal(node.shape)
+        terms = np.real(gradient * direction)
+        accuracy = float(np.finfo(node.dtype).eps) ** (1 / 3)
+        size = float(np.max(np.abs(node.value), initial=0))
+
+        def agrees(step: float) -> bool:
+            above, below = self._value_at(node, step * direction), self._value_at(node, -step * direction)
+            difference = (above - below) / (2 * step)
+            size_of_terms = abs(difference) + float(np.sum(np.abs(terms)))
+            expected_error = accuracy * size_of_terms + accuracy**2 * (1 + abs(above))
+            return bool(abs(float(np.sum(terms)) - difference) <= 20 * expected_error)
+
+        # A small number is small in its own unit (1e-9 m), or happens to be near zero: nobody knows which.
+        return agrees(accuracy * max(1.0, size)) or (0 < size < 1 and agrees(accuracy * size))
+
+    def _value_at(self, node: Node, change: Any) -> float:
+        values = [leaf._value + change if leaf is node else leaf._value for leaf in self._leaves]
+        with np.errstate(all="ignore"):
+            return float(self._program.run(values)[0].reshape(()))

@@ -1,0 +1,83 @@
+"""What the nodes of a lesson are called."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from chainrule.explain.building.blocks import Block
+from chainrule.graph.graph import Graph
+from chainrule.graph.node import Node
+from chainrule.notation.tree import Symbol
+
+__all__ = ["fresh_symbol", "name_nodes"]
+
+#: Functions with such a name return what every lecture calls L.
+_LOSSES = frozenset({"loss", "cost", "objective", "loss_function", "cost_function"})
+
+
+def name_nodes(graph: Graph, blocks: Sequence[Block]) -> dict[Node, Symbol]:
+    """A symbol for each leaf and each block, the leaves first.
+
+    The code's variables give the names; ``params['W']`` is W if no other leaf ends like that. A variable that is
+    assigned several times, as in a loop, has occurrences h⁽¹⁾, h⁽²⁾, ...
+    """
+    leaves = list(graph.inputs)
+    leaves += [source for block in blocks for source in block.sources if not source.inputs]
+    ordered = [*dict.fromkeys(leaves), *(block.node for block in blocks if block.node not in set(leaves))]
+    plain = _plain_names(ordered, graph)
+    counts = Counter(plain)
+    assigned: Counter[str] = Counter()
+    symbols: dict[Node, Symbol] = {}
+    for node, name in zip(ordered, plain, strict=True):
+        is_given = not node.inputs and not assigned[name]  # h0 = h; h = f(h): the first h stays plain
+        if not is_given:
+            assigned[name] += 1
+        occurrence = assigned[name] if counts[name] > 1 and not is_given else None
+        symbols[node] = Symbol(name, occurrence, is_array=node.size > 1)
+    return symbols
+
+
+def _plain_names(ordered: Iterable[Node], graph: Graph) -> list[str]:
+    nodes = list(ordered)
+    short = {node: _last_key(node.name) for node in nodes if node.name is not None}
+    uses = Counter(short.values())
+    full = Counter(node.name for node in nodes if node.name is not None)
+    taken = set(short.values()) | set(full)
+    names = []
+    counter = 0
+    for node in nodes:
+        if node.name is not None:
+            is_part = short[node] != node.name
+            names.append(short[node] if is_part and uses[short[node]] == 1 else node.name)
+        elif node is graph.outputs[0]:
+            names.append(_output_name(graph.name, taken))
+        else:
+            counter += 1
+            names.append(_free(f"t{counter}", taken))
+    return names
+
+
+def _last_key(path: str) -> str:
+    """The W of ``params['W']`` and of ``model.W``, if it is a name."""
+    found = re.search(r"(?:\.|\[')([^\W\d]\w*)(?:'\])?$", path)
+    return found.group(1) if found else path
+
+
+def _output_name(function: str, taken: set[str]) -> str:
+    name = "L" if function in _LOSSES else function
+    return name if name.isidentifier() and name not in taken else _free("f", taken)
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    known = set(taken)
+    while name in known:
+        name += "_"
+    return name
+
+
+def fresh_symbol(wanted: str, symbols: Iterable[Symbol]) -> Symbol:
+    """A symbol that none of the others is called like: the first free one of n, m, k, or N."""
+    taken = {symbol.name for symbol in symbols}
+    return Symbol(next((name for name in wanted if name not in taken), _free(wanted[0], taken)))

@@ -1,0 +1,173 @@
+"""The graph as a textbook would write it, before it is differentiated for reading.
+
+Functions for numerical care, such as ``xlogy`` and ``log1p``, and conventions at ties make gradients that are right
+everywhere and hard to read. Here they are replaced by what they mean at any ordinary point; whatever is derived from
+the result is compared with backpropagation's numbers before it is shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction as Ratio
+from typing import Any
+
+import numpy as np
+
+from chainrule.graph.node import Node, ancestors
+from chainrule.graph.op import LITERAL, abstract_input, constant, literal
+from chainrule.notation.tree import Symbol
+from chainrule.ops.activations import relu
+from chainrule.ops.arithmetic import add, multiply
+from chainrule.ops.exponential import log
+from chainrule.ops.reduction import mean_op, sum_op
+from chainrule.simplify.rewrite import rebuild
+
+__all__ = ["Counts", "Reading"]
+
+
+#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers, and
+#: no code has such a factor, so that it can be found again.
+_PRIMES = (10007, 10009, 10037, 10039, 10061, 10067)
+#: Numbers that a count may have as a factor are ratios with denominators up to this one.
+_LARGEST_DENOMINATOR = 64
+
+
+class Counts:
+    """The numbers of elements that means divide by, as symbols: n, m, ...
+
+    Parameters
+    ----------
+    taken : iterable of Symbol
+        Names that mean something else.
+
+    Attributes
+    ----------
+    values : dict of Symbol to int
+    reciprocals : dict of Node to Symbol
+        The nodes that stand for 1/n.
+    """
+
+    def __init__(self, taken: Iterable[Symbol]) -> None:
+        names = {symbol.name for symbol in taken}
+        self._free = [name for name in ("n", "m", "k", "N", "M", "K") if name not in names]
+        self.values: dict[Symbol, int] = {}
+        self.reciprocals: dict[Node, Symbol] = {}
+        self._places: dict[int, tuple[int, Symbol]] = {}
+        self._leaves: dict[tuple[Symbol, np.dtype[Any]], Node] = {}
+
+    def share(self, count: int) -> float | None:
+        """The number that stands for one over a count; None where no letter is left."""
+        if count not in self._places:
+            place = len(self._places)
+            if place >= len(self._free):
+                return None
+            symbol = Symbol(self._free[place])
+            self._places[count] = (_PRIMES[place], symbol)
+            self.values[symbol] = count
+        return 1 / self._places[count][0]
+
+    def restored(self, nodes: Sequence[Node], leaves: Iterable[Node]) -> list[Node]:
+        """The same graphs with 1/n, 1/m, ... in the place of the numbers that stand for them."""
+        if not self._places:
+            return list(nodes)
+        given = set(leaves)
+        done: dict[Node, Node] = {}
+        for node in ancestors(nodes, skip=given.__contains__):
+            inputs = tuple([done.get(source, source) for source in node.inputs])
+            if inputs != node.inputs:
+                done[node] = rebuild(node, inputs)
+            elif not node.inputs:
+                found = self._factored(node)
+                if found is not None:
+                    done[node] = found
+        return [done.get(node, node) for node in nodes]
+
+    def _factored(self, node: Node) -> Node | None:
+        """For a number with a prime in its denominator: the number without it, times 1/n."""
+        value = np.asarray(node._value)
+        if value.dtype.kind != "f" or not value.size or not np.isfinite(value).all() or np.ptp(value):
+            return None
+        number = float(value.flat[0])
+        tolerance = 16 * float(np.finfo(value.dtype).eps)
+        if number == 0 or _is_simple(number, tolerance):
+            return None
+        for prime, symbol in self._places.values():
+            if _is_simple(number * prime, tolerance):
+                rest = _ratio(number * prime)
+                leaf = self._leaf(symbol, value.dtype)
+                factor = literal(rest) if node.op is LITERAL else constant(np.full(value.shape, rest, value.dtype))
+                return multiply(factor, leaf)
+        return None
+
+    def _leaf(self, symbol: Symbol, dtype: np.dtype[Any]) -> Node:
+        leaf = self._leaves.get((symbol, dtype))
+        if leaf is None:
+            leaf = self._leaves[symbol, dtype] = abstract_input((), dtype, symbol.name)
+            self.reciprocals[leaf] = symbol
+        return leaf
+
+
+def _ratio(number: float) -> float:
+    return float(Ratio(number).limit_denominator(_LARGEST_DENOMINATOR))
+
+
+def _is_simple(number: float, tolerance: float) -> bool:
+    return abs(_ratio(number) - number) <= tolerance * abs(number)
+
+
+class Reading:
+    """Rebuilds nodes in the form in which they are read.
+
+    Parameters
+    ----------
+    counts : Counts
+    """
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+
+    def copy(self, order: Iterable[Node], done: dict[Node, Node]) -> None:
+        """Rebuild nodes given in topological order; `done` maps nodes to their copies, and is filled."""
+        for node in order:
+            if node in done:
+                continue
+            if not node.inputs:
+                done[node] = node
+                continue
+            self.copy_on(node, tuple([done.get(source, source) for source in node.inputs]), done)
+
+    def copy_on(self, node: Node, inputs: tuple[Node, ...], done: dict[Node, Node]) -> None:
+        """Rebuild one node on copies of its inputs."""
+        rule = _FORMS.get(node.op.name)
+        form = rule(*inputs, **node.params) if rule is not None else None
+        if node.op is mean_op:
+            form = self._mean(*inputs, **node.params)
+        if form is None or form.shape != node.shape or form.dtype != node.dtype:
+            form = rebuild(node, inputs)
+        done[node] = form
+
+    def _mean(self, x: Node, axis: tuple[int, ...], keepdims: bool) -> Node | None:
+        """(Σ x) · 1/n"""
+        count = math.prod([x.shape[i] for i in axis])
+        total = sum_op(x, axis=axis, keepdims=keepdims)
+        if count == 1:
+            return total
+        share = self._counts.share(count)
+        return None if share is None else multiply(total, literal(share))
+
+
+def _larger(x: Node, y: Node) -> Node | None:
+    """max(x, 0) = relu(x)"""
+    for one, other in ((x, y), (y, x)):
+        if other.op is LITERAL and other._value == 0:
+            return relu(one)
+    return None
+
+
+_FORMS: dict[str, Callable[..., Node | None]] = {
+    "xlogy": lambda x, y: multiply(x, log(y)),
+    "xlog1py": lambda x, y: multiply(x, log(add(1, y))),
+    "log1p": lambda x: log(add(1, x)),
+    "maximum": _larger,
+}

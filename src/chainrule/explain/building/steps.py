@@ -1,0 +1,118 @@
+"""One step of the backward pass, from what the users of a node contribute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chainrule.explain.building.local import Contribution, without
+from chainrule.explain.building.terms import Part
+from chainrule.explain.building.words import pattern_of
+from chainrule.explain.model import BackwardStep, Closed, Factor
+from chainrule.graph.node import Node
+from chainrule.notation.tree import Derivative, Expression, Marked, Negative, Number, Relation, Symbol
+
+__all__ = ["backward_step", "update_rule"]
+
+
+def backward_step(
+    number: int,
+    node: Node,
+    contributions: Sequence[Contribution],
+    closed: Closed | None,
+    value: Any,
+    symbols: Mapping[Node, Symbol],
+    output: Node,
+) -> BackwardStep:
+    """Make a step out of what was found; numbers are put in later.
+
+    Parameters
+    ----------
+    number : int
+    node : Node
+        Whose gradient it is.
+    contributions : sequence of Contribution
+        One for each block that uses the node; none for the output.
+    closed : Closed or None
+    value : array
+    symbols : mapping of Node to Symbol
+    output : Node
+    """
+    symbol = symbols[node]
+    gradient = Derivative(symbols[output], symbol, is_array=symbol.is_array)
+    if not contributions:
+        begins = "the backward pass begins"
+        return BackwardStep(number, symbol, gradient, None, Number(1), None, None, value, (), begins, ())
+    uses = sum(max(1, len(contribution.uses)) for contribution in contributions)
+    return BackwardStep(
+        number=number,
+        symbol=symbol,
+        gradient=gradient,
+        chain=_total([_in_symbols(contribution, symbols, output) for contribution in contributions]),
+        formula=_total([_put_in(contribution) for contribution in contributions]),
+        closed=closed,
+        substituted=None,
+        value=value,
+        factors=tuple(factor for contribution in contributions for factor in _factors(contribution)),
+        pattern=pattern_of(contributions, uses),
+        users=tuple([symbols[contribution.block.node] for contribution in contributions]),
+    )
+
+
+def update_rule(symbol: Symbol, gradient: Derivative) -> Expression:
+    """``W ← W − lr · ∂L/∂W``"""
+    return Relation("←", (symbol, symbol - Symbol("lr") * gradient), is_array=symbol.is_array)
+
+
+def _total(parts: Sequence[Expression]) -> Expression:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+def _in_symbols(contribution: Contribution, symbols: Mapping[Node, Symbol], output: Node) -> Expression:
+    """∂v/∂u · ∂L/∂v"""
+    user, source = contribution.block.node, contribution.source
+    local = Marked(Derivative(symbols[user], symbols[source]), "local")
+    if contribution.upstream is None:
+        return local
+    return local * Marked(Derivative(symbols[output], symbols[user]), "upstream")
+
+
+def _put_in(contribution: Contribution) -> Expression:
+    """The contribution with the local gradient put in, local and upstream gradient marked."""
+    local, upstream = contribution.local, contribution.upstream
+    if upstream is None:
+        assert local is not None
+        return Marked(local, "local", is_array=local.is_array)
+    arriving = Marked(upstream, "upstream", is_array=upstream.is_array)
+    if local is None:
+        terms = contribution.uses or (contribution.term,)
+        return _total([term.expression() for term in terms]).substituted({upstream: arriving})
+    if local == Number(1):
+        return arriving
+    if local == Negative(Number(1)):
+        return -arriving
+    return Marked(local, "local", is_array=local.is_array) * arriving
+
+
+def _factors(contribution: Contribution) -> list[Factor]:
+    upstream = contribution.upstream
+    if upstream is None:
+        return []
+    arriving = Factor(upstream, contribution.block.node.shape)
+    local = without(contribution.term, upstream)
+    if local is not None:
+        written = local.expression()
+        return [arriving] if written in (Number(1), Negative(Number(1))) else [Factor(written, local.shape), arriving]
+    body = contribution.term.body()
+    return [Factor(part.expression, part.shape) for part in _chain(body)]
+
+
+def _chain(part: Part | None) -> tuple[Part, ...]:
+    if part is None:
+        return ()
+    return part.chain or (part,)
+
+

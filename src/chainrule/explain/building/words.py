@@ -1,0 +1,67 @@
+"""What happens in a step of the backward pass, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.explain.building.blocks import Block
+from chainrule.explain.building.local import Contribution, without
+from chainrule.explain.building.terms import Term
+from chainrule.notation.tree import Fence, Reduction, Symbol
+
+__all__ = ["pattern_of"]
+
+
+def pattern_of(contributions: Sequence[Contribution], uses: int) -> str:
+    """The pattern that a step follows, as a lecture names it."""
+    if uses > 1:
+        return f"used {'twice: the sum over both uses' if uses == 2 else f'{uses} times: the sum over all uses'}"
+    (only,) = contributions
+    local = without(only.term, only.upstream)
+    return _linear(only) if local is None else _elementwise(only, local)
+
+
+def _elementwise(contribution: Contribution, local: Term) -> str:
+    operation = _operation(contribution.block)
+    if not local.parts and not local.divisors:
+        if local.number == 1:
+            return f"{operation or 'add'} passes the gradient on"
+        if local.number == -1:
+            return f"{operation or 'subtract'} passes the gradient on with the other sign"
+        return f"{operation or 'multiply'} scales the gradient by a constant"
+    if any(isinstance(part.expression, Fence) for part in local.parts):
+        return f"{operation or 'the choice'} routes the gradient to what was chosen"
+    if len(local.parts) == 1 and isinstance(local.parts[0].expression, Symbol) and _multiplies(contribution.block):
+        return "multiply swaps: times the other factor"
+    if contribution.upstream is None:
+        return "the local gradient alone, as the upstream gradient is 1"
+    return f"{operation}: local gradient times upstream gradient" if operation else "local gradient times upstream gradient"
+
+
+def _linear(contribution: Contribution) -> str:
+    body = contribution.term.body()
+    if body is not None and body.chain:
+        return "matrix product: times the transpose of the other factor"
+    if body is not None and isinstance(body.expression, Reduction) and _adds(contribution.block):
+        return "a value added to every row collects the gradients of all rows"
+    operation = _operation(contribution.block)
+    name = f"{operation}: " if operation else ""
+    return f"{name}a linear map of the upstream gradient"
+
+
+#: Operations that are not worth a word beside another one.
+_SILENT = frozenset({"negative", "positive", "cast", "broadcast_to", "reshape"})
+
+
+def _operation(block: Block) -> str | None:
+    """The name of a block's operation, if it has only one that counts."""
+    names = [node.op.name for node in block.interior if node.inputs and node.op.name not in (*_SILENT, "item")]
+    return names[0] if len(names) == 1 else None
+
+
+def _multiplies(block: Block) -> bool:
+    return any(node.op.name == "multiply" for node in block.interior)
+
+
+def _adds(block: Block) -> bool:
+    return block.node.op.name in ("add", "subtract")

@@ -1,0 +1,356 @@
+"""Nodes written in the notation of matrix calculus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.explain.building.blocks import operands
+from chainrule.explain.building.terms import Part, Term, add_terms, chained, divided, multiplied
+from chainrule.graph.node import Node
+from chainrule.graph.op import LITERAL
+from chainrule.graph.written import written
+from chainrule.notation.numbers import preview
+from chainrule.notation.tree import (
+    Expression,
+    Fence,
+    Number,
+    Reduction,
+    Transpose,
+    Verbatim,
+    call,
+    matrix_product,
+)
+
+__all__ = ["Known", "Writer", "has_row_vectors"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """How a node is written that has a name.
+
+    Attributes
+    ----------
+    expression : Expression
+    rank : float
+        See `chainrule.explain.building.terms.Part`.
+    is_divisor : bool
+        Whether the node is one over the expression.
+    """
+
+    expression: Expression
+    rank: float
+    is_divisor: bool = False
+
+
+def has_row_vectors(nodes: Iterable[Node]) -> bool:
+    """Whether the code multiplies vectors with matrices from the left, ``x @ W``, and never ``W @ x``."""
+    sides = {
+        (node.inputs[0].ndim, node.inputs[1].ndim)
+        for node in nodes
+        if node.op.name == "matmul" and 1 in (node.inputs[0].ndim, node.inputs[1].ndim)
+    }
+    return (1, 2) in sides and (2, 1) not in sides
+
+
+class Writer:
+    """Writes nodes down to those that have a name.
+
+    Parameters
+    ----------
+    known : mapping of Node to Known
+    row_vectors : bool
+        Whether arrays with one axis are rows, and not columns.
+    """
+
+    def __init__(self, known: Mapping[Node, Known], row_vectors: bool) -> None:
+        self._known = known
+        self._row_vectors = row_vectors
+
+    def formula(self, node: Node) -> Expression:
+        """A node as the code computes it; a name of its own is not used."""
+        return _bottom_up(node, self._known, self._written)
+
+    def term(self, node: Node) -> Term:
+        """A gradient, in the form in which numbers and scalars stand in front."""
+        return _bottom_up(node, self._known, self._term, named=self._named)
+
+    # As the code computes it
+
+    def _written(self, node: Node, results: Mapping[Node, Expression]) -> Expression:
+        parts = [self._leaf(source) or results[source] for source in operands(node)]
+        if node.op.name == "matmul":
+            return self._matrix_product(node, *parts)
+        return replace(written(node, parts), is_array=node.size > 1)
+
+    def _leaf(self, node: Node) -> Expression | None:
+        known = self._known.get(node)
+        if known is not None:
+            return known.expression
+        if not node.inputs:
+            return Number(node._value) if node.size == 1 else Verbatim(preview(node._value), is_array=True)
+        return None
+
+    def _matrix_product(self, node: Node, left: Expression, right: Expression) -> Expression:
+        """The factors in the order, and transposed as, matrix calculus wants them for columns, or for rows."""
+        first, second = node.inputs[0].ndim, node.inputs[1].ndim
+        if self._row_vectors:
+            if second == 1 and first == 2:
+                left, right = right, transposed(left)
+            elif second == 1:
+                right = transposed(right)
+        elif first == 1 and second == 2:
+            left, right = transposed(right), left
+        elif first == 1:
+            left = transposed(left)
+        return replace(matrix_product(left, right), is_array=node.size > 1)
+
+    # Gradients
+
+    def _named(self, node: Node) -> Term | None:
+        known = self._known.get(node)
+        if known is not None and known.is_divisor:
+            return Term((), divisors=(Part(known.expression, (), known.rank),))
+        if known is not None:
+            return _single(Part(known.expression, node.shape, known.rank))
+        if node.op is LITERAL or (not node.inputs and node.ndim == 0):
+            return Term((), float(node._value))
+        if not node.inputs:
+            value = np.asarray(node._value)
+            if value.size and (value == value.flat[0]).all():
+                return Term(node.shape, float(value.flat[0]))
+            return _single(Part(Verbatim(preview(value), is_array=True), node.shape, 0.0))
+        return None
+
+    def _term(self, node: Node, results: Mapping[Node, Term]) -> Term:
+        terms = [results[source] for source in operands(node)]
+        rule = _RULES.get(node.op.name)
+        found = rule(self, node, *terms) if rule is not None else None
+        return self._other(node, terms) if found is None else found
+
+    def _other(self, node: Node, terms: list[Term]) -> Term:
+        """An operation without a form of its own: as its record writes it."""
+        expression = replace(written(node, [term.expression() for term in terms]), is_array=node.size > 1)
+        return _single(Part(expression, node.shape, max((term.rank for term in terms), default=0.0)))
+
+    def _multiply(self, node: Node, left: Term, right: Term) -> Term | None:
+        one, other = node.inputs
+        if one.ndim and other.ndim and left.factors and right.factors:
+            for (a, x), (b, y) in (((one, left), (other, right)), ((other, right), (one, left))):
+                if _is_column(a) and (b.ndim == 1 or (b.ndim == 2 and b.shape[0] == 1)) and node.ndim == 2:
+                    return self._outer(node, a, x, b, y)
+        return multiplied(left, right, node.shape)
+
+    def _outer(self, node: Node, a: Node, left: Term, b: Node, right: Term) -> Term:
+        """A column times a row: every product of two elements."""
+        column, row = _body(left), _body(right)
+        if _was_vector(a) and self._row_vectors:
+            column = _transposed(column)
+        if (b.ndim == 1 or _was_vector(b)) and not self._row_vectors:
+            row = _transposed(row)
+        return _scaled(left, right, chained(column, row, node.shape), node.shape)
+
+    def _matmul(self, node: Node, left: Term, right: Term) -> Term | None:
+        if not (left.factors and right.factors):
+            return None
+        a, b = _body(left), _body(right)
+        first, second = node.inputs[0].ndim, node.inputs[1].ndim
+        if first > 2 or second > 2:
+            return None
+        if self._row_vectors:
+            if second == 1 and first == 2:
+                a, b = b, _transposed(a)
+            elif second == 1:
+                b = _transposed(b)
+        elif first == 1 and second == 2:
+            a, b = _transposed(b), a
+        elif first == 1:
+            a = _transposed(a)
+        product = chained(a, b, node.shape)
+        return _scaled(left, right, replace(product, expression=_as(product.expression, node)), node.shape)
+
+    def _add(self, node: Node, left: Term, right: Term) -> Term:
+        return add_terms([left, right], node.shape)
+
+    def _subtract(self, node: Node, left: Term, right: Term) -> Term:
+        return add_terms([left, replace(right, number=-right.number)], node.shape)
+
+    def _divide(self, node: Node, left: Term, right: Term) -> Term | None:
+        if right.factors and node.size > 1:
+            quotient = left.body()
+            numerator = Number(1) if quotient is None else quotient.expression
+            bottom = right.body()
+            assert bottom is not None
+            part = Part(_as(numerator / bottom.expression, node), node.shape, max(left.rank, right.rank))
+            return divided(replace(left, factors=(part,), shape=node.shape), right.coefficient, node.shape)
+        plain = replace(right, scalars=right.scalars + right.factors, factors=())
+        return divided(left, plain, node.shape)
+
+    def _negative(self, node: Node, operand: Term) -> Term:
+        return replace(operand, number=-operand.number)
+
+    def _power(self, node: Node, base: Term, exponent: Term) -> Term | None:
+        if exponent.parts or exponent.divisors:
+            return None
+        return self._raised(node, base, exponent.number)
+
+    def _square(self, node: Node, base: Term) -> Term:
+        return self._raised(node, base, 2)
+
+    def _raised(self, node: Node, base: Term, exponent: float) -> Term:
+        whole = int(exponent) if float(exponent).is_integer() else exponent
+        return _single(Part(_as(base.expression() ** whole, node), node.shape, base.rank))
+
+    def _same(self, node: Node, operand: Term) -> Term:
+        return replace(operand, shape=node.shape)
+
+    def _reshape(self, node: Node, operand: Term) -> Term | None:
+        """A column of a matrix laid out as a row is its transpose; a new axis of length 1 changes nothing."""
+        source = node.inputs[0]
+        if 1 not in (*source.shape, *node.shape) and source.ndim != node.ndim:
+            return None
+        if source.ndim == node.ndim == 2 and source.shape == node.shape[::-1] and source.shape != node.shape:
+            return _mapped(operand, node.shape, _transposed)
+        squeezed = [tuple(length for length in shape if length != 1) for shape in (source.shape, node.shape)]
+        return replace(operand, shape=node.shape) if squeezed[0] == squeezed[1] else None
+
+    def _transpose(self, node: Node, operand: Term) -> Term | None:
+        if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
+            return None
+        return operand if node.ndim < 2 else _mapped(operand, node.shape, _transposed)
+
+    def _sum(self, node: Node, operand: Term) -> Term:
+        source = node.inputs[0]
+        axis = node.params["axis"]
+        index = ""
+        if len(axis) == 1 and source.ndim == 2:
+            index = "ij"[axis[0]]
+        return self._summed(node, operand, index)
+
+    def _sum_to(self, node: Node, operand: Term) -> Term:
+        is_rows = node.inputs[0].ndim == 2 and node.ndim == 1
+        return self._summed(node, operand, "i" if is_rows else "")
+
+    def _summed(self, node: Node, operand: Term, index: str) -> Term:
+        body = operand.body()
+        repeats = node.inputs[0].size // max(node.size, 1)
+        if body is None:
+            return replace(operand, number=operand.number * repeats, shape=node.shape)
+        reduction = Reduction("Σ", index, body.expression, is_array=node.size > 1)
+        part = Part(reduction, node.shape, body.rank)
+        return _scaled(operand, Term(()), part, node.shape)
+
+    def _where(self, node: Node, condition: Term, value: Term, otherwise: Term) -> Term | None:
+        """[z > 0] ⊙ x, where one of both values is 0."""
+        test = condition.expression()
+        if _is_zero(otherwise):
+            kept, bracket = value, Fence("[", test, "]", is_array=node.inputs[0].size > 1)
+        elif _is_zero(value):
+            kept, bracket = otherwise, Fence("[", call("not", test), "]", is_array=node.inputs[0].size > 1)
+        else:
+            return None
+        part = Part(bracket, node.inputs[0].shape, condition.rank)
+        return multiplied(_single(part), kept, node.shape)
+
+
+def transposed(expression: Expression) -> Expression:
+    """Xᵀ, and X for Xᵀ."""
+    if isinstance(expression, Transpose):
+        return expression.operand
+    return Transpose(expression, is_array=expression.is_array)
+
+
+def _transposed(part: Part) -> Part:
+    return Part(transposed(part.expression), part.shape[::-1], part.rank)
+
+
+def _as(expression: Expression, node: Node) -> Expression:
+    return replace(expression, is_array=node.size > 1)
+
+
+def _single(part: Part) -> Term:
+    return Term(part.shape, factors=(part,)) if part.shape else Term((), scalars=(part,))
+
+
+def _body(term: Term) -> Part:
+    body = term.body()
+    assert body is not None
+    return body
+
+
+def _scaled(left: Term, right: Term, part: Part, shape: tuple[int, ...]) -> Term:
+    front = multiplied(left.coefficient, right.coefficient, ())
+    if shape:
+        return replace(front, shape=shape, factors=(part,))
+    return replace(front, scalars=(*front.scalars, part))
+
+
+def _mapped(term: Term, shape: tuple[int, ...], change: Callable[[Part], Part]) -> Term:
+    """A change of each factor, such as transposing all of an elementwise product."""
+    body = term.body()
+    return replace(term, shape=shape, factors=() if body is None else (change(body),))
+
+
+def _is_zero(term: Term) -> bool:
+    return term.number == 0
+
+
+def _is_column(node: Node) -> bool:
+    return node.ndim == 2 and node.shape[1] == 1
+
+
+def _was_vector(node: Node) -> bool:
+    """Whether a column or row is a vector with a new axis."""
+    return node.op.name in ("reshape", "expand_dims") and node.inputs[0].ndim == 1
+
+
+_RULES: dict[str, Callable[..., Term | None]] = {
+    "multiply": Writer._multiply,
+    "matmul": Writer._matmul,
+    "add": Writer._add,
+    "subtract": Writer._subtract,
+    "divide": Writer._divide,
+    "reciprocal": lambda writer, node, x: writer._divide(node, Term(()), x),
+    "negative": Writer._negative,
+    "positive": Writer._same,
+    "power": Writer._power,
+    "square": Writer._square,
+    "cast": Writer._same,
+    "broadcast_to": Writer._same,
+    "reshape": Writer._reshape,
+    "transpose": Writer._transpose,
+    "sum": Writer._sum,
+    "sum_to": Writer._sum_to,
+    "where": Writer._where,
+}
+
+
+def _bottom_up(
+    root: Node,
+    known: Mapping[Node, Known],
+    combine: Callable[[Node, Mapping[Node, Any]], Any],
+    named: Callable[[Node], Any] | None = None,
+) -> Any:
+    """Combine results from named nodes and leaves up to a root, without recursion."""
+    results: dict[Node, Any] = {}
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        node, is_ready = stack.pop()
+        if node in results:
+            continue
+        if not is_ready:
+            if named is not None:
+                found = named(node)
+                if found is not None:
+                    results[node] = found
+                    continue
+            elif node is not root and (node in known or not node.inputs):
+                continue
+            stack.append((node, True))
+            stack += [(source, False) for source in operands(node)]
+        else:
+            results[node] = combine(node, results)
+    return results[root]

@@ -1,0 +1,86 @@
+"""`explain`: from a function and a point to the lesson of its forward and backward pass.
+
+A lesson is a reading of two graphs, the recorded one and that of its gradients. It holds no rule of differentiation:
+every formula in it is the notation of nodes that backpropagation made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
+
+import numpy as np
+
+from chainrule.errors import StructureError
+from chainrule.explain.building.lessons import LessonBuilder
+from chainrule.explain.lesson import Lesson
+from chainrule.explain.model import Level
+from chainrule.graph.graph import Graph
+from chainrule.graph.node import Node
+from chainrule.transforms.calling import function_name
+from chainrule.transforms.graphs import trace
+
+__all__ = ["explain"]
+
+
+def explain(
+    fun: Callable[..., Any], *args: Any, wrt: Sequence[str] | None = None, level: Level = "statement"
+) -> Lesson:
+    """Explain the backward pass of a function, step by step, with symbols, numbers and shapes.
+
+    Parameters
+    ----------
+    fun : callable
+        Plain NumPy code that returns one real number.
+    *args : arrays or containers
+        The point.
+    wrt : sequence of str, optional
+        Names of the inputs whose gradients are wanted; by default every floating-point input.
+    level : {"statement", "operation"}, default "statement"
+        Whether each assignment in the code is one node of the lesson, or each elementary operation.
+
+    Returns
+    -------
+    Lesson
+        ``print(lesson)`` shows it, and so does a notebook; ``lesson.save("lesson.html")`` writes a page.
+
+    Raises
+    ------
+    NonScalarOutputError
+        If `fun` does not return one real number.
+    StructureError
+        If `wrt` names something that is no input, or `level` is no level.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> def f(x, y, z):
+    ...     q = x + y
+    ...     return q * z
+    >>> lesson = cr.explain(f, 5.0, -2.0, -4.0)
+    >>> [(step.symbol.name, float(step.value)) for step in lesson.backward]
+    [('f', 1.0), ('z', 3.0), ('q', -4.0), ('y', -4.0), ('x', -4.0)]
+    """
+    if level not in get_args(Level):
+        raise StructureError(f"{level!r} is no level of a lesson", fix='write level="statement" or level="operation"')
+    with np.errstate(all="ignore"):  # what is not finite is told in the lesson
+        graph = trace(fun, *args)
+        if not any(node.inputs or node in graph.inputs for node in graph.outputs):
+            raise StructureError(
+                f"{function_name(fun)} returns a fixed number, so there is nothing to explain",
+                fix="return something that is computed from its arguments",
+            )
+        return LessonBuilder(graph, level, _targets(graph, wrt)).lesson()
+
+
+def _targets(graph: Graph, wrt: Sequence[str] | None) -> list[Node]:
+    inputs = {str(node.name): node for node in graph.inputs if node.is_differentiable}
+    if wrt is None:
+        return list(inputs.values())
+    unknown = [name for name in wrt if name not in inputs]
+    if unknown:
+        raise StructureError(
+            f"{', '.join(unknown)} is no floating-point input of {graph.name}",
+            fix=f"its inputs are {', '.join(inputs)}",
+        )
+    return [inputs[name] for name in wrt]

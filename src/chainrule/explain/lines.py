@@ -1,0 +1,254 @@
+"""How a lesson is read: which lines a step has and in which order, and which repeated steps one line stands for.
+
+Text, Markdown, LaTeX and HTML are made from these lines, so that all of them tell the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+from chainrule.explain.lesson import Lesson
+from chainrule.explain.model import BackwardStep, Closed, Factor, ForwardStep, InputGradient, LocalGradient
+from chainrule.notation.numbers import preview
+from chainrule.notation.text import to_text
+from chainrule.notation.tree import Expression, Marked, Number, Symbol, Verbatim
+
+__all__ = [
+    "BACKWARD",
+    "FORWARD",
+    "GRAPH",
+    "LOCAL",
+    "RESULT",
+    "Fold",
+    "Line",
+    "backward_lines",
+    "backward_steps",
+    "closed_note",
+    "fold_text",
+    "forward_lines",
+    "forward_steps",
+    "gradients",
+    "joined_numbers",
+    "local_gradients",
+    "same_text",
+    "unmarked",
+    "value_expression",
+    "verdict",
+]
+
+#: Titles of the five parts.
+FORWARD = "Forward pass: every node computes its value"
+GRAPH = "Graph: values go forward, gradients come back"
+LOCAL = "Local gradients: what each node knows by itself"
+BACKWARD = "Backward pass: local gradient times upstream gradient, from the output to the inputs"
+RESULT = "Result"
+
+LineKind = Literal["formula", "chain", "closed", "numbers", "value"]
+_Step = TypeVar("_Step", ForwardStep, BackwardStep, LocalGradient)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One right-hand side of a step: the ``= x(ŷ − y)`` of ``∂L/∂w = … = x(ŷ − y) = −25``.
+
+    Attributes
+    ----------
+    kind : {"formula", "chain", "closed", "numbers", "value"}
+        In symbols; the chain rule; the closed form; with numbers put in; the value.
+    formula : Expression
+    note : str
+        Why this is equal to the line before; empty where it needs no reason.
+    factors : tuple of Factor
+        Factors of the formula with the shapes to write under them; empty where no array takes part.
+    """
+
+    kind: LineKind
+    formula: Expression
+    note: str = ""
+    factors: tuple[Factor, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Repeated steps that one line stands for: "… the same 48 more times: h⁽²⁾ … h⁽⁴⁹⁾".
+
+    Attributes
+    ----------
+    count : int
+        How often the block is repeated.
+    series : tuple of tuple of Symbol
+        For each node of the block: the first and the last symbol that is left out.
+    """
+
+    count: int
+    series: tuple[tuple[Symbol, Symbol], ...]
+
+
+def forward_lines(step: ForwardStep) -> list[Line]:
+    """What stands to the right of a node's name in the forward pass."""
+    lines = [Line("formula", step.formula)]
+    if step.substituted is not None:
+        lines.append(Line("numbers", step.substituted))
+    return _different(step.symbol, [*lines, Line("value", value_expression(step.value))])
+
+
+def backward_lines(step: BackwardStep) -> list[Line]:
+    """What stands to the right of ∂L/∂z: chain rule, local gradients put in, closed form, numbers, value."""
+    lines: list[Line] = []
+    if step.chain is not None:
+        lines.append(Line("chain", step.chain))
+    has_arrays = any(factor.shape for factor in step.factors)
+    lines.append(Line("formula", step.formula, factors=step.factors if has_arrays else ()))
+    if step.closed is not None:
+        lines.append(Line("closed", step.closed.formula, closed_note(step.closed)))
+    if step.substituted is not None:
+        lines.append(Line("numbers", step.substituted))
+    return _different(step.gradient, [*lines, Line("value", value_expression(step.value))])
+
+
+def joined_numbers(lines: Iterable[Line]) -> list[list[Line]]:
+    """Lines by the row they stand in: each has its own, but numbers put in and their value share one."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        if line.kind == "value" and rows and rows[-1][-1].kind == "numbers":
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
+
+
+def closed_note(closed: Closed) -> str:
+    """Why a closed form holds: the rules that led there, and the condition."""
+    note = "closed form"
+    if closed.rules:
+        note += f": {', '.join(closed.rules)}"
+    return f"{note}; holds because {closed.condition}" if closed.condition else note
+
+
+def value_expression(value: Any) -> Expression:
+    """A value as part of a formula: a number, or the first elements of an array and its shape."""
+    array = np.asarray(value)
+    return Verbatim(preview(array), is_array=True) if array.ndim else Number(array.item())
+
+
+def unmarked(expression: Expression) -> Expression:
+    """The same formula without marks of local and upstream gradients."""
+    return expression.replaced(lambda part: unmarked(part.operand) if isinstance(part, Marked) else None)
+
+
+def same_text(first: Expression, second: Expression) -> bool:
+    """Whether a reader would see the same."""
+    return _as_read(first) == _as_read(second)
+
+
+def _as_read(expression: Expression) -> str:
+    return to_text(unmarked(expression)).removeprefix("(").removesuffix(")")
+
+
+def _different(left: Expression, lines: list[Line]) -> list[Line]:
+    """Leave out what repeats the left-hand side or an earlier line; of two equal lines, the one with a reason stays."""
+    seen = {_as_read(left): -1}
+    kept: list[Line] = []
+    for line in lines:
+        text = _as_read(line.formula)
+        if text not in seen:
+            seen[text] = len(kept)
+            kept.append(line)
+        elif line.note and seen[text] >= 0:
+            place = seen[text]
+            kept[place] = Line(kept[place].kind, kept[place].formula, line.note, kept[place].factors)
+    return kept
+
+
+def forward_steps(lesson: Lesson, *, folded: bool = True) -> list[ForwardStep | Fold]:
+    """The steps of the forward pass; of repeated ones the first, then one `Fold` for the others."""
+    return _folded(lesson.forward, lambda step: step.symbol, lambda step: _block(step.group, step.symbol), folded)
+
+
+def backward_steps(lesson: Lesson, *, folded: bool = True) -> list[BackwardStep | Fold]:
+    """The steps of the backward pass, in the same way."""
+    return _folded(lesson.backward, lambda step: step.symbol, lambda step: _block(step.group, step.symbol), folded)
+
+
+def local_gradients(lesson: Lesson, *, folded: bool = True) -> list[LocalGradient | Fold]:
+    """The local gradients, in the same way."""
+    groups = {step.symbol: step.group for step in lesson.forward}
+
+    def block(local: LocalGradient) -> tuple[Hashable, ...] | None:
+        own = _block(groups.get(local.symbol.of), local.symbol.of)
+        return own and (*own, _family(local.symbol.wrt))
+
+    return _folded(lesson.local, lambda local: local.symbol.of, block, folded)
+
+
+def _block(group: int | None, symbol: Symbol) -> tuple[Hashable, ...] | None:
+    return None if group is None else (group, _family(symbol))
+
+
+def _family(symbol: Symbol) -> str:
+    """The name without its number: z1 and z2 are the same node of two equal layers."""
+    return re.sub(r"\d+$", "", symbol.name)
+
+
+def _folded(
+    steps: Sequence[_Step],
+    symbol: Callable[[_Step], Symbol],
+    block: Callable[[_Step], tuple[Hashable, ...] | None],
+    folded: bool,
+) -> list[_Step | Fold]:
+    """The first step of each node of a repeated block; a run of others becomes a `Fold`, unless it is one alone."""
+    if not folded:
+        return list(steps)
+    seen: set[tuple[Hashable, ...]] = set()
+
+    def repeated(step: _Step) -> Hashable:
+        key = block(step)
+        if key is None or key not in seen:
+            if key is not None:
+                seen.add(key)
+            return None
+        return (key[0],)
+
+    shown: list[_Step | Fold] = []
+    for is_repeated, run in itertools.groupby(steps, repeated):
+        members = list(run)
+        shown += [_fold(members, symbol)] if is_repeated and len(members) > 1 else members
+    return shown
+
+
+def _fold(steps: Iterable[_Step], symbol: Callable[[_Step], Symbol]) -> Fold:
+    series: dict[str, list[Symbol]] = {}
+    for step in steps:
+        members = series.setdefault(_family(symbol(step)), [])
+        if symbol(step) not in members:
+            members.append(symbol(step))
+    count = max(len(members) for members in series.values())
+    return Fold(count, tuple([(members[0], members[-1]) for members in series.values()]))
+
+
+def fold_text(fold: Fold, print_symbol: Callable[[Expression], str] = to_text) -> str:
+    """A fold in words; `print_symbol` writes its symbols, in Unicode if nothing else is said."""
+    series = [
+        print_symbol(first) if first == last else f"{print_symbol(first)} … {print_symbol(last)}"
+        for first, last in fold.series
+    ]
+    times = "once more" if fold.count == 1 else f"{fold.count} more times"
+    return f"… the same {times}: {', '.join(series)}"
+
+
+def gradients(lesson: Lesson) -> dict[Symbol, BackwardStep]:
+    """The step of the backward pass of each node that has one."""
+    return {step.symbol: step for step in lesson.backward}
+
+
+def verdict(gradient: InputGradient) -> str:
+    """What the independent check by finite differences says."""
+    if not np.isfinite(np.asarray(gradient.slope)).all():
+        return "✗ not finite at this point"
+    return "✓ finite differences agree" if gradient.agrees else "✗ finite differences give something else"
