@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.explain.model import BackwardStep, ForwardStep
+from chainrule.explain.model import BackwardStep, Closed, ForwardStep
 from chainrule.explain.repeats import FEWEST, Place, repeated_backward_groups, repeated_groups
 from chainrule.notation.tree import Derivative, Expression, Item, Symbol, Transpose, call
 
@@ -185,9 +185,10 @@ def test_backward_steps_fold_where_they_are_alike() -> None:
 def test_backward_steps_of_layers_come_with_their_weights() -> None:
     statements = []
     for k in range(9, 0, -1):
-        upstream = Derivative(LOSS, Symbol(f"a{k}"))
-        statements += [(Symbol(f"b{k}"), upstream * 1), (Symbol(f"W{k}"), upstream * Symbol(f"a{k - 1}"))]
-        statements += [(Symbol(f"a{k - 1}"), upstream * Symbol(f"W{k}"))] if k > 1 else []
+        before, after = (Symbol(f"a{layer}", is_array=True) for layer in (k - 1, k))
+        upstream = Derivative(LOSS, after)
+        statements += [(Symbol(f"b{k}"), upstream * 1), (Symbol(f"W{k}"), upstream * before)]
+        statements += [(before, upstream * Symbol(f"W{k}"))] if k > 1 else []
     network = [replace(step, group=7) for step in forward(*layers(9))]
     places = repeated_backward_groups(backward(*statements), network)
     assert places[:9] == [Place(7, 1)] * 3 + [Place(7, 2)] * 3 + [Place(7, 3)] * 3
@@ -205,6 +206,15 @@ def test_different_patterns_do_not_fold() -> None:
     steps = backward(*[(h(t), call("sin", Derivative(LOSS, h(t + 1)))) for t in range(9, 0, -1)])
     steps = [replace(step, pattern="odd" if step.number % 3 else "even") for step in steps]
     assert [place and place.repetition for place in repeated_backward_groups(steps[:8])] == [None] * 8
+
+
+def test_closed_forms_that_grow_do_not_keep_steps_from_folding() -> None:
+    steps = backward(*[(h(t), call("sin", Derivative(LOSS, h(t + 1)))) for t in range(8, 0, -1)])
+    closed: Expression = Symbol("g")
+    for place, step in enumerate(steps[:4]):
+        closed = call("sin", closed)
+        steps[place] = replace(step, closed=Closed(closed, ()))
+    assert repeated_backward_groups(steps) == [Place(1, k) for k in range(1, 9)]
 
 
 def test_no_steps() -> None:

@@ -63,6 +63,8 @@ def repeated_groups(steps: Sequence[ForwardStep]) -> list[Place | None]:
 def repeated_backward_groups(steps: Sequence[BackwardStep], forward: Sequence[ForwardStep] = ()) -> list[Place | None]:
     """The same for the backward pass.
 
+    Closed forms are not compared: along a chain of equal steps, each is longer than the one before.
+
     Parameters
     ----------
     steps : sequence of BackwardStep
@@ -73,10 +75,7 @@ def repeated_backward_groups(steps: Sequence[BackwardStep], forward: Sequence[Fo
     runs = _runs(
         [
             _described(
-                step.symbol,
-                tuple([part for part in (step.chain, step.formula, step.closed and step.closed.formula) if part]),
-                step.value,
-                step.pattern,
+                step.symbol, tuple([part for part in (step.chain, step.formula) if part]), step.value, step.pattern
             )
             for step in steps
         ]
