@@ -327,9 +327,8 @@ def _keeps_lengths(node: Node) -> bool:
 
 
 def _only_turns(index: Any) -> bool:
-    parts = index if isinstance(index, tuple) else (index,)
-    whole = (slice(None), slice(None, None, -1))
-    return all(part is Ellipsis or (isinstance(part, slice) and part in whole) for part in parts)
+    """Whether an index takes whole axes, forwards or backwards."""
+    return set(repr(index)[1:-1].split(", ")) <= {"...", ":", "::-1"}
 
 
 def _is_zero(term: Term) -> bool:
