@@ -101,7 +101,9 @@ def _escaped(character: str) -> str:
     if letter in _COMMANDS:
         return f"${_COMMANDS[letter]}$"
     _, below, above = split_scripts(letter)
-    return f"${_scripts(below, above)}$" if below or above else letter
+    if below or above:
+        return f"${_scripts(below, above)}$"
+    return letter if letter.isprintable() else " " if letter.isspace() else "?"  # TeX stops at control characters
 
 
 def _in_text(text: str) -> str:

@@ -261,7 +261,9 @@ class Layout(ABC):
     def cases(self, part: Cases, pieces: Sequence[Piece]) -> Piece:
         """One value where a condition holds, another one elsewhere."""
         condition, value, otherwise = (self.shown(piece) for piece in pieces)
-        return Piece(self.set_cases(condition, value, otherwise))
+        # a table has no sign at its right that would close it
+        strength = Strength.ATOM if self.is_one_line else Strength.SUM
+        return Piece(self.set_cases(condition, value, otherwise), strength)
 
     def marked(self, part: Marked, pieces: Sequence[Piece]) -> Piece:
         """A part that is pointed out; parentheses are marked with it, and its minus sign stays with it."""
