@@ -15,6 +15,7 @@ x = Symbol("x")
         ("{#1} costs $2", r"\{\#1\} costs \$2"),
         ("a^b ~ c\\d", r"a\textasciicircum{}b \textasciitilde{} c\textbackslash{}d"),
         ("∂L/∂z = ŷ − y", r"$\partial$L/$\partial$z = ŷ $-$ y"),
+        ("no a\u0327 cedilla", "no a cedilla"),
         ("x̄ and θ̃", r"$\bar{x}$ and $\tilde{\theta}$"),
         ("W2ᵀ, x², h₁", r"W2$^{T}$, x$^{2}$, h$_{1}$"),
         ("a < b | c > d", r"a $<$ b $|$ c $>$ d"),

@@ -103,6 +103,8 @@ def _escaped(character: str) -> str:
     _, below, above = split_scripts(letter)
     if below or above:
         return f"${_scripts(below, above)}$"
+    if unicodedata.combining(letter):
+        return ""
     return letter if letter.isprintable() else " " if letter.isspace() else "?"  # TeX stops at control characters
 
 
