@@ -13,7 +13,8 @@ from typing import Any
 
 from chainrule import errors
 from chainrule.config import config
-from chainrule.explain.lesson import Lesson, explain
+from chainrule.explain.explaining import explain
+from chainrule.explain.lesson import Lesson
 from chainrule.functions import (
     bce,
     bce_with_logits,

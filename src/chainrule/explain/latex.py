@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from chainrule.explain.cells import text_width
 from chainrule.explain.drawing.tikz import diagram_tikz
 from chainrule.explain.latex_parts import formula_latex
-from chainrule.explain.latex_text import escaped, without_unicode
+from chainrule.explain.latex_ascii import without_unicode
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.lines import (
     BACKWARD,
@@ -28,7 +28,7 @@ from chainrule.explain.lines import (
     verdict,
 )
 from chainrule.explain.model import BackwardStep, Fault
-from chainrule.notation.latex import to_latex
+from chainrule.notation.latex import escape, to_latex
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Expression
 
@@ -91,14 +91,14 @@ def lesson_latex(lesson: Lesson) -> str:
         (BACKWARD, _backward(lesson) + ("" if stops_forward else fault)),
         (RESULT, _result(lesson)),
     ]
-    sections = [f"\\section{{{escaped(title)}}}\n{body}" for title, body in parts if body]
+    sections = [f"\\section{{{escape(title)}}}\n{body}" for title, body in parts if body]
     document = "\n".join([_PREAMBLE + _heading(lesson), *sections, "\\end{document}\n"])
     return without_unicode(document)
 
 
 def _heading(lesson: Lesson) -> str:
     """Title, and the values that the lesson begins with."""
-    rows = [f"{{\\LARGE\\bfseries {escaped(lesson.title)}: backpropagation step by step\\par}}"]
+    rows = [f"{{\\LARGE\\bfseries {escape(lesson.title)}: backpropagation step by step\\par}}"]
     inputs = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if operand.is_input]
     others = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if not operand.is_input]
     rows += [f"At {', '.join(inputs)}"] if inputs else []
@@ -136,12 +136,12 @@ def _local(lesson: Lesson) -> str:
 def _backward(lesson: Lesson) -> str:
     blocks: list[str] = []
     for step in backward_steps(lesson):
-        blocks.append(f"{escaped(fold_text(step))}\n" if isinstance(step, Fold) else _backward_step(step))
+        blocks.append(f"{escape(fold_text(step))}\n" if isinstance(step, Fold) else _backward_step(step))
     return "\n".join(blocks)
 
 
 def _backward_step(step: BackwardStep) -> str:
-    pattern = escaped(step.pattern)
+    pattern = escape(step.pattern)
     return f"\\step{{{step.number}}}{{{pattern}}}\n" + _aligned(
         _rows(to_latex(step.gradient), joined_numbers(backward_lines(step)), "backward")
     )
@@ -158,7 +158,7 @@ def _rows(left: str, lines: Sequence[Sequence[Line]], colour: str) -> list[str]:
         note = members[-1].note
         rows.append(f"{left if not rows else ''} &= {right}")
         if note:
-            text = rf"\note{{{escaped(note)}}}"
+            text = rf"\note{{{escape(note)}}}"
             rows[-1] += rf" \qquad {text}" if width + len(note) <= _LINE else rf" \\ &\phantom{{=}}\; {text}"
     return rows
 
@@ -177,7 +177,7 @@ def _aligned(rows: Sequence[str]) -> str:
 
 
 def _fold_row(fold: Fold) -> str:
-    return rf"&\note{{{escaped(fold_text(fold))}}}"
+    return rf"&\note{{{escape(fold_text(fold))}}}"
 
 
 def _result(lesson: Lesson) -> str:
@@ -192,7 +192,7 @@ def _result(lesson: Lesson) -> str:
             rf"$\forward{{{to_latex(value_expression(part.value))}}}$",
             rf"${to_latex(part.gradient)} = \backward{{{to_latex(value_expression(part.slope))}}}$",
             closed,
-            escaped(verdict(part)),
+            escape(verdict(part)),
         ]
         rows.append(" & ".join(cells) + r" \\")
     table = "\n".join(["\\renewcommand{\\arraystretch}{1.6}%", "\\begin{tabular}{lllll}", *rows, "\\end{tabular}"])
@@ -205,8 +205,8 @@ def _fault(fault: Fault) -> str:
     kind = "gradient" if fault.in_backward else "value"
     lines = [
         rf"\textbf{{$\times$ The lesson stops here: the {kind} of ${to_latex(fault.symbol)}$ is not finite,"
-        rf" {escaped(fault.reason)}.}}"
+        rf" {escape(fault.reason)}.}}"
     ]
-    lines += [rf"\texttt{{{escaped(fault.where)}}}"] if fault.where else []
-    lines += [f"What to write instead: {escaped(fault.fix)}"] if fault.fix else []
+    lines += [rf"\texttt{{{escape(fault.where)}}}"] if fault.where else []
+    lines += [f"What to write instead: {escape(fault.fix)}"] if fault.fix else []
     return "\n\n".join(lines) + "\n"
