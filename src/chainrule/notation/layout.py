@@ -1,4 +1,4 @@
-"""What the printers of mathematical notation decide alike: where parentheses stand, where signs, and what joins factors.
+"""What the printers of mathematical notation decide alike: parentheses, signs, and what joins factors.
 
 An expression is printed from the inside to the outside without recursion, so that a formula may be nested as deeply as
 it likes. Each part becomes a `Piece`; a printer is a `Layout` that says how pieces are set.
@@ -51,8 +51,8 @@ _COMPLEX = re.compile(r"\S+ [+−] \S+i")
 class Layout(ABC):
     """A printer of expressions; subclasses say how each kind of part is set.
 
-    The methods that take a part and the pieces of its children decide on parentheses and signs. They hand what they found,
-    as texts, to the ``set_…`` methods of the subclass.
+    The methods that take a part and the pieces of its children decide on parentheses and signs. They hand what they
+    found, as texts, to the ``set_…`` methods of the subclass.
     """
 
     #: Whether all is set in one line: a/b, √(a + b), exp(x). Two lines need fewer parentheses.
@@ -129,11 +129,10 @@ class Layout(ABC):
         return replace(self._guarded(positive), unsigned=None) if sign else positive
 
     def _guarded(self, positive: Piece) -> Piece:
-        """Minus a number: behind something else in parentheses, which are no reason to leave out the dot of a product."""
+        """Minus a number: in parentheses behind something else, where it still counts as a number: ``3 · (−4)``."""
         negative = self.minus(positive)
-        return replace(
-            negative, guarded=Piece(self.set_brackets(negative.body), begins=positive.begins, ends=positive.ends)
-        )
+        guarded = Piece(self.set_brackets(negative.body), begins=positive.begins, ends=positive.ends)
+        return replace(negative, guarded=guarded)
 
     def verbatim(self, part: Verbatim, pieces: Sequence[Piece]) -> Piece:
         """A text that stands for itself."""
@@ -175,9 +174,8 @@ class Layout(ABC):
         if first.unsigned is not None:
             return self.minus(self.product(part, [first.unsigned, *others]))
         factors = [self._factor(piece, is_last=piece is pieces[-1]) for piece in pieces]
-        between = (
-            [Joint.CIRCLE] * len(others) if part.kind == "elementwise" else joints(factors, apart=part.kind == "matrix")
-        )
+        is_elementwise = part.kind == "elementwise"
+        between = [Joint.CIRCLE] * len(others) if is_elementwise else joints(factors, apart=part.kind == "matrix")
         strength = _product_strength(factors, between)
         product = self._joined(factors, between, strength)
         if first.guarded is None:
