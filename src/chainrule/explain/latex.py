@@ -34,7 +34,7 @@ from chainrule.notation.tree import Expression
 
 __all__ = ["lesson_latex"]
 
-_PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+_PREAMBLE = r"""\documentclass[11pt,a4paper,fleqn]{article}
 \usepackage[T1]{fontenc}
 \usepackage{lmodern}
 \usepackage{amsmath,amssymb}
@@ -43,7 +43,8 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[margin=2.2cm]{geometry}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
-\allowdisplaybreaks
+\setlength{\mathindent}{1.6em}
+\setlength{\jot}{5pt}
 \definecolor{forward}{HTML}{0065A8}
 \definecolor{backward}{HTML}{C24A00}
 \definecolor{faint}{HTML}{6B7683}
@@ -60,8 +61,8 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
   font=\footnotesize\bfseries](n){#1};\enspace#2\nopagebreak}
 % What is wider than the line is made smaller.
 \newsavebox{\lessonbox}
-\newcommand{\fit}[1]{\sbox{\lessonbox}{#1}\ifdim\wd\lessonbox>\linewidth
-  \resizebox{\linewidth}{!}{\usebox{\lessonbox}}\else\usebox{\lessonbox}\fi}
+\newcommand{\fit}[2][1]{\sbox{\lessonbox}{#2}\ifdim\wd\lessonbox>#1\linewidth
+  \resizebox{#1\linewidth}{!}{\usebox{\lessonbox}}\else\usebox{\lessonbox}\fi}
 \begin{document}
 """
 
@@ -103,7 +104,7 @@ def _heading(lesson: Lesson) -> str:
     others = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if not operand.is_input]
     rows += [f"At {', '.join(inputs)}"] if inputs else []
     rows[-1] += f"; and {', '.join(others)}, from outside of the function" if others else ""
-    return "\n\n".join(rows) + "\n"
+    return "\n\n".join([*rows[:1], *[f"{{\\raggedright {row}\\par}}" for row in rows[1:]]]) + "\n"
 
 
 def _assignment(symbol: Expression, value: object) -> str:
@@ -120,7 +121,7 @@ def _forward(lesson: Lesson) -> str:
             rows += _rows(
                 to_latex(step.symbol), [lines] if _width(lines) <= _LINE else [[line] for line in lines], "forward"
             )
-    return _aligned(rows)
+    return _aligned(rows, breaks=True)
 
 
 def _local(lesson: Lesson) -> str:
@@ -130,7 +131,7 @@ def _local(lesson: Lesson) -> str:
             rows.append(_fold_row(local))
         else:
             rows += _rows(f"\\lgrad{{{to_latex(local.symbol)}}}", [[Line("formula", local.formula)]], "forward")
-    return _aligned(rows)
+    return _aligned(rows, breaks=True)
 
 
 def _backward(lesson: Lesson) -> str:
@@ -172,8 +173,13 @@ def _width(lines: Iterable[Line]) -> int:
     return sum(text_width(to_text(line.formula)) + 3 for line in lines)
 
 
-def _aligned(rows: Sequence[str]) -> str:
-    return "\\begin{align*}\n{}\n\\end{align*}\n".replace("{}", " \\\\\n".join(rows), 1) if rows else ""
+def _aligned(rows: Sequence[str], *, breaks: bool = False) -> str:
+    """An alignment; a long one may go on on the next page."""
+    if not rows:
+        return ""
+    body = " \\\\\n".join(rows)
+    alignment = f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    return f"{{\\allowdisplaybreaks\n{alignment}}}\n" if breaks else alignment
 
 
 def _fold_row(fold: Fold) -> str:

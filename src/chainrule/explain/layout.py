@@ -124,7 +124,7 @@ def _graph(lesson: Lesson, folded: bool) -> list[Row]:
 
 def _graph_table(lesson: Lesson, folded: bool, longest: int) -> list[Row]:
     steps = gradients(lesson)
-    heads = ("forward", "node", "from", "value", "gradient", "backward")
+    heads = ("forward", "node", "from", "value", *(("gradient", "backward") if steps else ("", "")))
     cells: list[tuple[Row, ...]] = [tuple([(Span(head, "faint"),) for head in heads])]
 
     def add(symbol: Symbol, number: str, sources: Sequence[Symbol], value: object) -> None:

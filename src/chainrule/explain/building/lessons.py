@@ -146,9 +146,7 @@ class LessonBuilder:
         for node in self._order:
             for contribution in contributions[node]:
                 by_block.setdefault(contribution.block.node, []).append(contribution)
-        return [
-            self._local_gradient(contribution) for user in self._order for contribution in by_block.get(user, ())
-        ]
+        return [self._local_gradient(contribution) for user in self._order for contribution in by_block.get(user, ())]
 
     def _local_gradient(self, contribution: Contribution) -> LocalGradient:
         of, wrt = self._symbols[contribution.block.node], self._symbols[contribution.source]
@@ -203,7 +201,13 @@ class LessonBuilder:
             closed: Closed | None = None if step is None else step.closed
             found.append(
                 InputGradient(
-                    symbol, gradient, node.value, slope, closed, check.agrees(node, slope), update_rule(symbol, gradient)
+                    symbol,
+                    gradient,
+                    node.value,
+                    slope,
+                    closed,
+                    check.agrees(node, slope),
+                    update_rule(symbol, gradient),
                 )
             )
         return found
@@ -230,4 +234,7 @@ def _up_to(steps: list[Any], symbol: Symbol) -> list[Any]:
 
 
 def _grouped(steps: Sequence[Any], groups: Sequence[Any]) -> list[Any]:
-    return [replace(step, group=found[0], repetition=found[1]) if found else step for step, found in zip(steps, groups, strict=True)]
+    return [
+        replace(step, group=found[0], repetition=found[1]) if found else step
+        for step, found in zip(steps, groups, strict=True)
+    ]

@@ -180,9 +180,7 @@ class _Local:
         gradients = backpropagate([form], [seed], places)
         found = [gradients.get(place) for place in places]
         given = [*leaves, *self._counts.leaves, *([self._seed] if self.upstream is not None else [])]
-        return [
-            literal(0.0) if gradient is None else simplify([gradient], given)[0] for gradient in found
-        ]
+        return [literal(0.0) if gradient is None else simplify([gradient], given)[0] for gradient in found]
 
     def by_use(self, targets: Sequence[Node]) -> dict[Node, tuple[Term, ...]]:
         """For targets that are used several times: the contribution of each use."""
@@ -209,9 +207,7 @@ class _Local:
         writer = self._writer(others, result, {place: source for place in places})
         return tuple([writer.term(gradient) for gradient in gradients])
 
-    def _writer(
-        self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None
-    ) -> Writer:
+    def _writer(self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None) -> Writer:
         known = {leaf: Known(symbol, 0.0) for leaf, symbol in self._counts.leaves.items()}
         sources = {place: source for source, place in places.items() if source in self._symbols} | dict(more or {})
         for place, source in sources.items():

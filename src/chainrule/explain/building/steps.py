@@ -113,5 +113,3 @@ def _chain(part: Part | None) -> tuple[Part, ...]:
     if part is None:
         return ()
     return part.chain or (part,)
-
-
