@@ -291,7 +291,7 @@ class FormulaError(ChainRuleError, ValueError):
 
     Examples
     --------
-    >>> from chainrule.explain.formula import parse
+    >>> from chainrule.explain.formulas import parse
     >>> try:
     ...     parse("x ^ 2")
     ... except FormulaError as error:

@@ -8,7 +8,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.explain.expressions import number_text, preview
-from chainrule.explain.formula import parse
+from chainrule.explain.formulas import parse
 
 LESSON = """\
 f at x = 5, y = -2, z = -4

@@ -7,6 +7,7 @@ usage. Each command imports what it needs when it runs, so that ``chainrule --he
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import click
@@ -84,44 +85,60 @@ def train(file: Path | None, target: str | None, model: str, hidden: int, lr: fl
     run_training(file, target, model=model, hidden=hidden, lr=lr, steps=steps, seed=seed)
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+class _FormulaCommand(click.Command):
+    """A command whose arguments may begin with a minus: ``-cos(x)`` is a formula, and no ``-c -o s(x)``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {name: option for option in self.get_params(ctx) for name in option.opts if name.startswith("-")}
+        ours: list[str] = []
+        others: list[str] = []
+        rest = iter(args)
+        for argument in rest:
+            if argument == "--":
+                others += rest
+            elif argument in options:
+                takes_value = isinstance(option := options[argument], click.Option) and not option.is_flag
+                ours += [argument, *([value] if takes_value and (value := next(rest, None)) is not None else [])]
+            elif re.fullmatch(r"--[a-z][a-z-]+(=.*)?", argument):
+                ours.append(argument)
+            else:
+                others.append(argument)
+        return super().parse_args(ctx, [*ours, "--", *others])
+
+
+@main.command(cls=_FormulaCommand, no_args_is_help=False)
 @click.argument("formula")
-@click.argument("values", nargs=-1)
+@click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--wrt", help="Names of the inputs whose gradients are wanted, separated by commas.")
-def explain(formula: str, values: tuple[str, ...], wrt: str | None) -> None:
+@click.option(
+    "--level",
+    type=click.Choice(["statement", "operation"]),
+    default="statement",
+    show_default=True,
+    help="One step for each assignment, or for each elementary operation.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "latex", "svg", "html", "json", "markdown", "png"]),
+    help="Of the result; by default the ending of FILE says it, and text goes to the terminal.",
+)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.")
+def explain(
+    formula: str, values: tuple[str, ...], wrt: str | None, level: str, format: str | None, output: Path | None
+) -> None:
     """Explain the backward pass of a formula, step by step.
 
     Such as: chainrule explain "(x + y) * z" x=5 y=-2 z=-4
 
     Statements are separated by semicolons: "z = w*x + b; y_hat = sigmoid(z)". Values may be vectors and matrices:
     "W=[[1, 2], [3, 4]]".
-    """
-    from chainrule.explain.formula import CONSTANTS, parse, parse_value
-    from chainrule.explain.lesson import explain as explain_function
 
-    parsed = parse(formula)
-    given = {}
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals:
-            raise click.UsageError(f"{value!r} is no value: write name=value, such as x=5")
-        if name.strip() in given:
-            raise click.UsageError(f"{name.strip()} is given twice")
-        given[name.strip()] = parse_value(text)
-    missing = [name for name in parsed.names if name not in given]
-    if missing:
-        raise click.UsageError(f"the formula needs values: {' '.join(f'{name}=…' for name in missing)}")
-    unused = [name for name in given if name not in parsed.names]
-    fixed = [name for name in unused if name in CONSTANTS]
-    if fixed:
-        raise click.UsageError(f"{fixed[0]} is the number {CONSTANTS[fixed[0]]:.4g} in formulas: choose another name")
-    if unused:
-        raise click.UsageError(f"{', '.join(unused)} does not occur in the formula")
-    wanted = [name.strip() for name in wrt.split(",")] if wrt else None
-    unknown = [name for name in wanted or () if name not in parsed.names]
-    if unknown:
-        raise click.UsageError(f"--wrt: {', '.join(unknown)} is none of the inputs {', '.join(parsed.names)}")
-    click.echo(str(explain_function(parsed, *[given[name] for name in parsed.names], wrt=wanted)))
+    Or of a function in a Python file, which is run: chainrule explain model.py:loss x=5. Values that are not given are
+    taken from the lines "name = value" below "chainrule-example:" in its docstring.
+    """
+    from chainrule.cli.explaining import run_explaining
+
+    run_explaining(formula, values, wrt=wrt, level=level, format=format, output=output)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from chainrule.explain.cells import text_width
 from chainrule.explain.drawing.tikz import diagram_tikz
-from chainrule.explain.latex_parts import formula_latex
 from chainrule.explain.latex_ascii import without_unicode
+from chainrule.explain.latex_parts import formula_latex, sum_in_rows
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.lines import (
     BACKWARD,
@@ -30,7 +30,7 @@ from chainrule.explain.lines import (
 from chainrule.explain.model import BackwardStep, Fault
 from chainrule.notation.latex import escape, to_latex
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Expression
+from chainrule.notation.tree import Expression, Sum
 
 __all__ = ["lesson_latex"]
 
@@ -50,20 +50,25 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper,fleqn]{article}
 \definecolor{faint}{HTML}{6B7683}
 % A dashed line of the width of what stands above it.
 \newcommand{\dashes}{\leaders\hbox to 3.5pt{\hss\vrule width 2.2pt height 0.5pt\hss}\hfill}
-\newcommand{\below}[2]{\vtop{\offinterlineskip\ialign{##\crcr$\displaystyle#1$\crcr\noalign{\kern2.5pt}#2\crcr}}}
+\newcommand{\below}[2]{\vtop{\offinterlineskip\ialign{##\crcr$\displaystyle#1$\crcr\noalign{\kern2.5pt}#2\crcr
+  \noalign{\kern1.5pt}}}}
 % Local gradients have a solid line below them, upstream gradients a dashed one.
 \newcommand{\lgrad}[1]{{\color{forward}\below{#1}{\hrulefill}}}
 \newcommand{\ugrad}[1]{{\color{backward}\below{#1}{\dashes}}}
 \newcommand{\forward}[1]{{\color{forward}#1}}
 \newcommand{\backward}[1]{{\color{backward}#1}}
 \newcommand{\note}[1]{\text{\small\color{faint}#1}}
-\newcommand{\step}[2]{\par\addvspace{8pt}\tikz[baseline=(n.base)]\node[circle,fill=backward,text=white,inner sep=1.6pt,
-  font=\footnotesize\bfseries](n){#1};\enspace#2\nopagebreak}
+\newcommand{\step}[2]{\par\addvspace{8pt}\tikz[baseline=(n.base)]\node[circle,fill=backward,text=white,inner sep=0pt,
+  minimum size=13pt,font=\scriptsize\bfseries](n){#1};\enspace#2\nopagebreak}
 % What is wider than the line is made smaller.
 \newsavebox{\lessonbox}
 \newcommand{\fit}[2][1]{\sbox{\lessonbox}{#2}\ifdim\wd\lessonbox>#1\linewidth
   \resizebox{#1\linewidth}{!}{\usebox{\lessonbox}}\else\usebox{\lessonbox}\fi}
 \begin{document}
+"""
+
+_LEGEND = r"""In each step $\lgrad{\text{local gradients}}$ are underlined with a solid line, and
+$\ugrad{\text{upstream gradients}}$ with a dashed one.
 """
 
 #: As many characters of a formula, in Unicode, fit into a line beside its left-hand side.
@@ -138,7 +143,7 @@ def _backward(lesson: Lesson) -> str:
     blocks: list[str] = []
     for step in backward_steps(lesson):
         blocks.append(f"{escape(fold_text(step))}\n" if isinstance(step, Fold) else _backward_step(step))
-    return "\n".join(blocks)
+    return "\n".join([_LEGEND, *blocks]) if blocks else ""
 
 
 def _backward_step(step: BackwardStep) -> str:
@@ -152,16 +157,32 @@ def _rows(left: str, lines: Sequence[Sequence[Line]], colour: str) -> list[str]:
     """Rows of an alignment: ``left = a``, ``= b``, each with its note."""
     rows: list[str] = []
     for members in lines:
-        right = " = ".join([_right(line, colour) for line in members])
         width = _width(members)
-        if width > _LINE:
-            right = rf"\fit[0.86]{{$\displaystyle {right}$}}"
         note = members[-1].note
-        rows.append(f"{left if not rows else ''} &= {right}")
+        start = f"{left if not rows else ''} &= "
+        if width <= _LINE:
+            rows.append(start + " = ".join([_right(line, colour) for line in members]))
+        else:
+            for line in members:
+                first, *others = _narrow(line, colour)
+                rows += [start + first, *[rf" &\phantom{{=}}\; {row}" for row in others]]
+                start = " &= "
         if note:
             text = rf"\note{{{escape(note)}}}"
-            rows[-1] += rf" \qquad {text}" if width + len(note) <= _LINE else rf" \\ &\phantom{{=}}\; {text}"
+            fits = width + text_width(note) <= _LINE
+            rows[-1] += rf" \qquad {text}" if fits else rf" \\ &\phantom{{=}}\; {text}"
     return rows
+
+
+def _narrow(line: Line, colour: str) -> list[str]:
+    """A long formula in several rows; what cannot be broken becomes smaller."""
+    if isinstance(line.formula, Sum):
+        return [_fitted(row) for row in sum_in_rows(line.formula, _LINE)]
+    return [_fitted(_right(line, colour))]
+
+
+def _fitted(formula: str) -> str:
+    return rf"\fit[0.86]{{$\displaystyle {formula}$}}"
 
 
 def _right(line: Line, colour: str) -> str:
@@ -190,18 +211,21 @@ def _result(lesson: Lesson) -> str:
     """The gradients in a table, and the update rules."""
     if not lesson.result:
         return ""
-    rows = [r"symbol & value & gradient & closed form & check \\ \hline"]
+    has_closed = any(part.closed for part in lesson.result)
+    heads = ["symbol", "value", "gradient", *(["closed form"] if has_closed else []), "check"]
+    rows = [" & ".join(heads) + r" \\ \hline"]
     for part in lesson.result:
-        closed = f"${to_latex(part.closed.formula)}$" if part.closed else ""
         cells = [
             f"${to_latex(part.symbol)}$",
             rf"$\forward{{{to_latex(value_expression(part.value))}}}$",
             rf"${to_latex(part.gradient)} = \backward{{{to_latex(value_expression(part.slope))}}}$",
-            closed,
+            *([f"${to_latex(part.closed.formula) if part.closed else ''}$"] if has_closed else []),
             escape(verdict(part)),
         ]
         rows.append(" & ".join(cells) + r" \\")
-    table = "\n".join(["\\renewcommand{\\arraystretch}{1.6}%", "\\begin{tabular}{lllll}", *rows, "\\end{tabular}"])
+    table = "\n".join(
+        [r"\renewcommand{\arraystretch}{1.7}%", rf"\begin{{tabular}}{{{'l' * len(heads)}}}", *rows, r"\end{tabular}"]
+    )
     updates = _aligned([f"&{to_latex(part.update)}" for part in lesson.result])
     return f"\\fit{{%\n{table}}}\n\nGradient descent with the learning rate $\\mathit{{lr}}$:\n{updates}"
 

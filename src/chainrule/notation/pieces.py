@@ -86,7 +86,7 @@ class Piece:
 _DOTTED = {Edge.DERIVATIVE, Edge.SQUARE, Edge.ODD_NUMBER}
 #: In front of a parenthesis these would be read as a function, or as ending elsewhere.
 _LIKE_A_FUNCTION = {Edge.FUNCTION, Edge.WORD, Edge.CALL, Edge.ROOT}
-_WITH_ROOM = {Edge.WORD, Edge.CALL, Edge.SIGN}
+_WITH_ROOM = {Edge.WORD, Edge.CALL}
 _ONE_LETTER = {Edge.LETTER, Edge.TENSOR, Edge.FUNCTION}
 
 

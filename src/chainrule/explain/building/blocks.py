@@ -91,7 +91,8 @@ def _operation_heads(order: list[Node], output: Node) -> set[Node]:
     return {
         node
         for node in order
-        if node is output or not (node.is_tuple or is_inline(node) or (node.op.name in _UNSEEN and node.name is None))
+        if node is output
+        or not (node.is_tuple or is_inline(node) or (node.op.name in _UNSEEN and node.name is None))
     }
 
 

@@ -88,25 +88,30 @@ class ClosedForms:
             self._prepare(graph, blocks, order)
 
     def _prepare(self, graph: Graph, blocks: Sequence[Block], order: Sequence[Node]) -> None:
-        Reading(self._counts).copy(graph.nodes, self._copies)
+        reading = Reading(self._counts)
+        reading.copy(graph.nodes, self._copies)
         result = self._copies[graph.outputs[0]]
         log: list[Rewrite] = []
         stabilise(ancestors([result]), log)
         self._stabilising = list(dict.fromkeys(rewrite.rule for rewrite in log))
-        form = stable(result)
-        wanted = [stable(self._copies[node]) for node in order]
+        stabilised = {node: stable(copy) for node, copy in self._copies.items()}
+        forms: dict[Node, Node] = {}
+        reading.copy(ancestors(list(stabilised.values())), forms)
+        self._copies = {node: forms[form] for node, form in stabilised.items()}
+        form = self._copies[graph.outputs[0]]
+        wanted = [self._copies[node] for node in order]
         found = backpropagate([form], [ones_for(form)], wanted)
         self._gradients = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
         given = self._given()
         values = [block.node for block in blocks]
         self._named = [
             (node, form)
-            for node, form in zip(values, simplify([stable(self._copies[node]) for node in values], given), strict=True)
+            for node, form in zip(values, simplify([self._copies[node] for node in values], given), strict=True)
             if form.inputs and form not in given
         ]
 
     def _given(self) -> list[Node]:
-        return [*self._leaves, *self._counts.leaves]
+        return [*self._leaves, *self._counts.reciprocals]
 
     def find(self, node: Node, users: Sequence[Node], value: np.ndarray) -> Closed | None:
         """The closed form of a node's gradient; None where there is none, it is long, or it is not right.
@@ -127,7 +132,7 @@ class ClosedForms:
 
     def _closed(self, gradient: Node, users: Sequence[Node], value: np.ndarray) -> _Found:
         log: list[Rewrite] = []
-        (form,) = simplify([gradient], self._given(), log=log)
+        (form,) = self._counts.restored(simplify([gradient], self._given(), log=log), self._given())
         form, conditions = self._at_this_point(form)
         term = self._written(form)
         expression = term.expression()
@@ -143,7 +148,7 @@ class ClosedForms:
     def _written(self, form: Node) -> Term:
         """A form in the symbols of the forward pass, wherever it computes the same once more."""
         result, *named = merge_equal([form, *(known for _, known in self._named)], self._given())
-        known = {leaf: Known(symbol, 0.0) for leaf, symbol in self._counts.leaves.items()}
+        known = {leaf: Known(symbol, 0.0, True) for leaf, symbol in self._counts.reciprocals.items()}
         known |= {leaf: Known(self._symbols[leaf], self._ranks[leaf]) for leaf in self._leaves}
         for (node, _), place in zip(self._named, named, strict=True):
             known.setdefault(place, Known(self._symbols[node], self._ranks[node]))
@@ -160,14 +165,14 @@ class ClosedForms:
             data, sign = _summed_data(node)
             if data in self._symbols and _is_one(node.op.compute(data._value, **node.params)):
                 done[node] = constant(np.full(node.shape, sign, node.dtype))
-                total = Reduction("Σ", "j" if node.ndim else "", self._symbols[data])
+                total = Reduction("Σ", "j" if data.ndim > 1 else "", self._symbols[data])
                 conditions[to_text(Relation("=", (total, Number(1))))] = None
         return done.get(form, form), ", ".join(conditions)
 
     def _is_right(self, form: Node, value: np.ndarray) -> bool:
         given = self._given()
         values = [
-            leaf._value if leaf in self._symbols else leaf.dtype.type(self._counts.values[self._counts.leaves[leaf]])
+            leaf._value if leaf in self._symbols else 1 / self._counts.values[self._counts.reciprocals[leaf]]
             for leaf in given
         ]
         with np.errstate(all="ignore"):

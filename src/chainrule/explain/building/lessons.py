@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.building.blocks import Block, find_blocks
+from chainrule.explain.building.blocks import find_blocks
 from chainrule.explain.building.checking import DifferenceCheck
 from chainrule.explain.building.closed_forms import ClosedForms
 from chainrule.explain.building.local import Contribution, local_contributions
@@ -56,7 +56,7 @@ class LessonBuilder:
         self._output = graph.outputs[0]
         self._blocks = find_blocks(graph, level)
         self._symbols = name_nodes(graph, self._blocks)
-        self._ranks: dict[Node, float] = {node: 0.0 for node in self._symbols}
+        self._ranks: dict[Node, float] = dict.fromkeys(self._symbols, 0.0)
         self._ranks.update({block.node: number for number, block in enumerate(self._blocks, 1)})
         self._row_vectors = has_row_vectors(graph.nodes)
         self._counts = Counts(self._symbols.values())
@@ -146,7 +146,9 @@ class LessonBuilder:
         for node in self._order:
             for contribution in contributions[node]:
                 by_block.setdefault(contribution.block.node, []).append(contribution)
-        return [self._local_gradient(contribution) for user in self._order for contribution in by_block.get(user, ())]
+        return [
+            self._local_gradient(contribution) for user in self._order for contribution in by_block.get(user, ())
+        ]
 
     def _local_gradient(self, contribution: Contribution) -> LocalGradient:
         of, wrt = self._symbols[contribution.block.node], self._symbols[contribution.source]
@@ -201,13 +203,7 @@ class LessonBuilder:
             closed: Closed | None = None if step is None else step.closed
             found.append(
                 InputGradient(
-                    symbol,
-                    gradient,
-                    node.value,
-                    slope,
-                    closed,
-                    check.agrees(node, slope),
-                    update_rule(symbol, gradient),
+                    symbol, gradient, node.value, slope, closed, check.agrees(node, slope), update_rule(symbol, gradient)
                 )
             )
         return found
@@ -234,7 +230,4 @@ def _up_to(steps: list[Any], symbol: Symbol) -> list[Any]:
 
 
 def _grouped(steps: Sequence[Any], groups: Sequence[Any]) -> list[Any]:
-    return [
-        replace(step, group=found[0], repetition=found[1]) if found else step
-        for step, found in zip(steps, groups, strict=True)
-    ]
+    return [replace(step, group=found[0], repetition=found[1]) if found else step for step, found in zip(steps, groups, strict=True)]

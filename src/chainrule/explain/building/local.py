@@ -10,7 +10,7 @@ from chainrule.explain.building.blocks import Block, operands
 from chainrule.explain.building.reading import Counts, Reading
 from chainrule.explain.building.terms import Part, Term, add_terms
 from chainrule.explain.building.writing import Known, Writer, transposed
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import abstract_input, literal
 from chainrule.notation.tree import Derivative, Expression, Relation, Symbol, matrix_product
 from chainrule.simplify.merging import merge_equal
@@ -170,17 +170,25 @@ class _Local:
         places = [self._places[source] for source in targets]
         leaves = [place for source, place in self._places.items() if place is not source]
         gradients = self._gradients(self._result, places, leaves)
-        result, *found = merge_equal([*simplify([stable(self._result)], leaves), *gradients], leaves)
+        result, *found = merge_equal([*simplify([self._form(self._result)], leaves), *gradients], leaves)
         writer = self._writer(self._places, result)
         return {source: writer.term(gradient) for source, gradient in zip(targets, found, strict=True)}
 
     def _gradients(self, result: Node, places: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
-        form = stable(result)
+        form = self._form(result)
         seed = self._seed if self.upstream is not None else ones_for(form)
         gradients = backpropagate([form], [seed], places)
         found = [gradients.get(place) for place in places]
-        given = [*leaves, *self._counts.leaves, *([self._seed] if self.upstream is not None else [])]
-        return [literal(0.0) if gradient is None else simplify([gradient], given)[0] for gradient in found]
+        given = [*leaves, *([self._seed] if self.upstream is not None else [])]
+        short = [literal(0.0) if gradient is None else simplify([gradient], given)[0] for gradient in found]
+        return self._counts.restored(short, given)
+
+    def _form(self, result: Node) -> Node:
+        """The stable form, as a textbook would write it: σ(z) for 1/(1 + e^−z), but y log(ŷ) without care for ŷ = 0."""
+        form = stable(result)
+        done: dict[Node, Node] = {}
+        Reading(self._counts).copy(ancestors([form]), done)
+        return done[form]
 
     def by_use(self, targets: Sequence[Node]) -> dict[Node, tuple[Term, ...]]:
         """For targets that are used several times: the contribution of each use."""
@@ -204,11 +212,13 @@ class _Local:
         result = done[self._block.node]
         leaves = [*places, *(place for known, place in others.items() if place is not known)]
         gradients = self._gradients(result, places, leaves)
-        writer = self._writer(others, result, {place: source for place in places})
+        writer = self._writer(others, result, dict.fromkeys(places, source))
         return tuple([writer.term(gradient) for gradient in gradients])
 
-    def _writer(self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None) -> Writer:
-        known = {leaf: Known(symbol, 0.0) for leaf, symbol in self._counts.leaves.items()}
+    def _writer(
+        self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None
+    ) -> Writer:
+        known = {leaf: Known(symbol, 0.0, True) for leaf, symbol in self._counts.reciprocals.items()}
         sources = {place: source for source, place in places.items() if source in self._symbols} | dict(more or {})
         for place, source in sources.items():
             known[place] = Known(self._symbols[source], self._ranks[source])

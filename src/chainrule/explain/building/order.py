@@ -32,7 +32,9 @@ def visiting_order(output: Node, blocks: Sequence[Block], targets: Sequence[Node
     """
     moving = depends_on(ancestors([output]), set(targets))
     sources = {
-        block.node: [source for source in block.sources if source in moving] for block in blocks if block.node in moving
+        block.node: [source for source in block.sources if source in moving]
+        for block in blocks
+        if block.node in moving
     }
     waiting: dict[Node, int] = {}
     for block_sources in sources.values():

@@ -88,7 +88,8 @@ def _put_in(contribution: Contribution) -> Expression:
         return Marked(local, "local", is_array=local.is_array)
     arriving = Marked(upstream, "upstream", is_array=upstream.is_array)
     if local is None:
-        return contribution.term.expression().substituted({upstream: arriving})
+        terms = contribution.uses or (contribution.term,)
+        return _total([term.expression() for term in terms]).substituted({upstream: arriving})
     if local == Number(1):
         return arriving
     if local == Negative(Number(1)):
@@ -113,3 +114,5 @@ def _chain(part: Part | None) -> tuple[Part, ...]:
     if part is None:
         return ()
     return part.chain or (part,)
+
+

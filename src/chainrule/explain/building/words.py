@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chainrule.explain.building.blocks import Block
 from chainrule.explain.building.local import Contribution, without
 from chainrule.explain.building.terms import Term
-from chainrule.graph.node import Node
 from chainrule.notation.tree import Fence, Reduction, Symbol
 
 __all__ = ["pattern_of"]
@@ -18,46 +18,50 @@ def pattern_of(contributions: Sequence[Contribution], uses: int) -> str:
         return f"used {'twice: the sum over both uses' if uses == 2 else f'{uses} times: the sum over all uses'}"
     (only,) = contributions
     local = without(only.term, only.upstream)
-    if local is not None:
-        return _elementwise(only, local)
-    return _linear(only)
+    return _linear(only) if local is None else _elementwise(only, local)
 
 
 def _elementwise(contribution: Contribution, local: Term) -> str:
-    name = _operation(contribution.block.node)
+    operation = _operation(contribution.block)
     if not local.parts and not local.divisors:
         if local.number == 1:
-            if contribution.source.size < contribution.block.node.size:
-                return f"{name} passes the gradient on"
-            return f"{name} passes the gradient on"
+            return f"{operation or 'add'} passes the gradient on"
         if local.number == -1:
-            return "subtract passes the gradient on with the other sign"
-        return f"{name} multiplies the gradient by a constant"
-    if len(local.parts) == 1 and not local.divisors and isinstance(local.parts[0].expression, Symbol):
-        if local.parts[0].expression.name and _is_product(contribution.block.interior):
-            return "multiply swaps: times the other factor"
+            return f"{operation or 'subtract'} passes the gradient on with the other sign"
+        return f"{operation or 'multiply'} scales the gradient by a constant"
     if any(isinstance(part.expression, Fence) for part in local.parts):
-        return f"{name} routes the gradient to where its input was chosen, and blocks it elsewhere"
-    return f"{name}: local gradient times upstream gradient"
+        return f"{operation or 'the choice'} routes the gradient to what was chosen"
+    if len(local.parts) == 1 and isinstance(local.parts[0].expression, Symbol) and _multiplies(contribution.block):
+        return "multiply swaps: times the other factor"
+    if contribution.upstream is None:
+        return "the local gradient alone, as the upstream gradient is 1"
+    return f"{operation}: local gradient times upstream gradient" if operation else "local gradient times upstream gradient"
 
 
 def _linear(contribution: Contribution) -> str:
     body = contribution.term.body()
     if body is not None and body.chain:
-        if contribution.upstream in (body.chain[0].expression, body.chain[-1].expression):
-            return "matrix product: times the transpose of the other factor"
-        return "matrix products: upstream gradient between the other factors"
-    if body is not None and isinstance(body.expression, Reduction):
-        return "broadcasting: the sum over all rows that the value was added to"
-    return f"{_operation(contribution.block.node)}: local gradient applied to the upstream gradient"
+        return "matrix product: times the transpose of the other factor"
+    if body is not None and isinstance(body.expression, Reduction) and _adds(contribution.block):
+        return "a value added to every row collects the gradients of all rows"
+    operation = _operation(contribution.block)
+    name = f"{operation}: " if operation else ""
+    return f"{name}a linear map of the upstream gradient"
 
 
-def _operation(node: Node) -> str:
-    """The operation that comes last, behind a sign."""
-    while node.op.name in ("negative", "positive", "cast", "broadcast_to") and node.inputs[0].inputs:
-        node = node.inputs[0]
-    return node.inputs[0].op.name if node.inputs and node.inputs[0].is_tuple else node.op.name
+#: Operations that are not worth a word beside another one.
+_SILENT = frozenset({"negative", "positive", "cast", "broadcast_to", "reshape"})
 
 
-def _is_product(interior: Sequence[Node]) -> bool:
-    return any(node.op.name in ("multiply", "matmul") for node in interior)
+def _operation(block: Block) -> str | None:
+    """The name of a block's operation, if it has only one that counts."""
+    names = [node.op.name for node in block.interior if node.inputs and node.op.name not in (*_SILENT, "item")]
+    return names[0] if len(names) == 1 else None
+
+
+def _multiplies(block: Block) -> bool:
+    return any(node.op.name == "multiply" for node in block.interior)
+
+
+def _adds(block: Block) -> bool:
+    return block.node.op.name in ("add", "subtract")

@@ -19,9 +19,9 @@ from chainrule.notation.tree import (
     Fence,
     Number,
     Reduction,
-    Symbol,
     Transpose,
     Verbatim,
+    call,
     matrix_product,
 )
 
@@ -37,10 +37,13 @@ class Known:
     expression : Expression
     rank : float
         See `chainrule.explain.building.terms.Part`.
+    is_divisor : bool
+        Whether the node is one over the expression.
     """
 
     expression: Expression
     rank: float
+    is_divisor: bool = False
 
 
 def has_row_vectors(nodes: Iterable[Node]) -> bool:
@@ -109,6 +112,8 @@ class Writer:
 
     def _named(self, node: Node) -> Term | None:
         known = self._known.get(node)
+        if known is not None and known.is_divisor:
+            return Term((), divisors=(Part(known.expression, (), known.rank),))
         if known is not None:
             return _single(Part(known.expression, node.shape, known.rank))
         if node.op is LITERAL or (not node.inputs and node.ndim == 0):
@@ -244,8 +249,6 @@ class Writer:
         if _is_zero(otherwise):
             kept, bracket = value, Fence("[", test, "]", is_array=node.inputs[0].size > 1)
         elif _is_zero(value):
-            from chainrule.notation.tree import call
-
             kept, bracket = otherwise, Fence("[", call("not", test), "]", is_array=node.inputs[0].size > 1)
         else:
             return None

@@ -1,0 +1,117 @@
+"""Computing what a checked formula says, on arrays or traced values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ChainRuleError, FormulaError
+from chainrule.explain.formulas.checking import place, setting
+from chainrule.explain.formulas.known import BINARY, COMPARISONS, CONSTANTS, known_functions
+from chainrule.explain.formulas.typed import TypedText
+
+__all__ = ["Evaluator"]
+
+_LARGEST_RESULT = 1_000_000
+_PRODUCTS = ("dot", "matmul", "inner")
+
+
+class Evaluator:
+    """Computes expressions.
+
+    Parameters
+    ----------
+    text : TypedText
+        For messages.
+    scope : dict
+        The values of names.
+    """
+
+    def __init__(self, text: TypedText, scope: dict[str, Any]) -> None:
+        self._text = text
+        self._scope = scope
+        self._functions = known_functions()
+
+    def visit(self, node: ast.expr) -> Any:
+        """The value of an expression.
+
+        Raises
+        ------
+        FormulaError
+            With a caret under the part that cannot be computed.
+        """
+        try:
+            result = self._compute(node)
+        except ChainRuleError:
+            raise
+        except ZeroDivisionError:
+            raise self._failed(node, "this divides by zero", "choose other numbers") from None
+        except ArithmeticError:
+            raise self._failed(node, "this number is too large", "choose other numbers") from None
+        except MemoryError:
+            raise self._failed(node, "this has too many numbers", "use smaller arrays") from None
+        except (TypeError, ValueError) as error:
+            hidden = error.__cause__ or error.__context__
+            if isinstance(hidden, ChainRuleError):
+                raise hidden from None
+            raise self._failed(node, f"this cannot be computed: {error}", "give NumPy's arguments") from None
+        if isinstance(result, complex):
+            raise self._failed(node, "a negative number has no such real power", "use cbrt or abs")
+        return result
+
+    def _failed(self, node: ast.expr, what: str, fix: str) -> FormulaError:
+        return self._text.failure(what, *place(self._text, node), fix)
+
+    def _compute(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Constant):
+            return float(node.value)  # type: ignore[arg-type]
+        if isinstance(node, ast.Name):
+            return self._scope[node.id] if node.id in self._scope else CONSTANTS[node.id]
+        if isinstance(node, ast.UnaryOp):
+            operand = self.visit(node.operand)
+            return -operand if isinstance(node.op, ast.USub) else operand
+        if isinstance(node, ast.BinOp):
+            right = self._exponent(node) if isinstance(node.op, ast.Pow) else self.visit(node.right)
+            left = self.visit(node.left)
+            self._check_size(node, (left, right), "matmul" if isinstance(node.op, ast.MatMult) else "")
+            return BINARY[type(node.op)](left, right)
+        if isinstance(node, ast.Compare):
+            operands = self.visit(node.left), self.visit(node.comparators[0])
+            self._check_size(node, operands)
+            return COMPARISONS[type(node.ops[0])](*operands)
+        if isinstance(node, ast.Attribute):
+            return np.transpose(self.visit(node.value))
+        assert isinstance(node, ast.Call)
+        assert isinstance(node.func, ast.Name)
+        arguments = [self.visit(argument) for argument in node.args]
+        self._check_size(node, arguments, node.func.id)
+        keywords = {str(keyword.arg): setting(keyword.value) for keyword in node.keywords}
+        return self._functions[node.func.id](*arguments, **keywords)
+
+    def _exponent(self, node: ast.BinOp) -> Any:
+        """A whole number stays whole: x ** 2 also has a meaning for negative x."""
+        exponent = node.right
+        return exponent.value if isinstance(exponent, ast.Constant) else self.visit(exponent)
+
+    def _check_size(self, node: ast.expr, operands: Sequence[Any], function: str = "") -> None:
+        """Refuse what would have too many numbers before it is computed."""
+        shapes = [np.shape(operand) for operand in operands]
+        if function in _PRODUCTS:
+            size = np.prod([float(np.prod(shape)) for shape in _uncontracted(shapes, is_inner=function == "inner")])
+        else:
+            try:
+                size = np.prod([float(length) for length in np.broadcast_shapes(*shapes)])
+            except ValueError:  # what is computed says better what does not fit
+                return
+        if size > _LARGEST_RESULT:
+            raise self._failed(node, f"this has more than {_LARGEST_RESULT} numbers", "use smaller arrays")
+
+
+def _uncontracted(shapes: Sequence[tuple[int, ...]], *, is_inner: bool) -> list[tuple[int, ...]]:
+    """Of the operands of a product, the axes that are not summed over."""
+    left = [shape[:-1] for shape in shapes[:1]]
+    right = [shape[:-1] if is_inner or len(shape) == 1 else shape[:-2] + shape[-1:] for shape in shapes[1:]]
+    return left + right

@@ -1,0 +1,154 @@
+"""Formulas typed as text, parsed by an allow-list and never evaluated as Python.
+
+``parse("q = x + y; q * z")`` gives a `Formula`, a function of its free names that works on arrays and on traced values,
+so that `trace`, `grad` and `explain` take it like any other function. Only what is listed in `known` is understood:
+numbers, names, arithmetic, and calls of known operations. Length, depth, size and exponents are bounded.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import warnings
+from typing import Any
+
+from chainrule.errors import FormulaError
+from chainrule.explain.formulas.checking import Checker
+from chainrule.explain.formulas.evaluating import Evaluator
+from chainrule.explain.formulas.hints import syntax_failure
+from chainrule.explain.formulas.naming import unified
+from chainrule.explain.formulas.typed import TypedText
+from chainrule.trace.tracer import Tracer
+
+__all__ = ["Formula", "parse"]
+
+_LONGEST = 2_000
+_MOST_NODES = 500
+
+
+class Formula:
+    """A parsed formula: a function of its free names.
+
+    Attributes
+    ----------
+    text : str
+    names : tuple of str
+        The free names, in order of appearance: the arguments of the function.
+
+    Examples
+    --------
+    >>> formula = parse("(x + y) * z")
+    >>> formula.names
+    ('x', 'y', 'z')
+    >>> formula(5.0, -2.0, -4.0)
+    -12.0
+    """
+
+    def __init__(
+        self, text: str, typed: TypedText, statements: list[tuple[str | None, ast.expr]], names: tuple[str, ...]
+    ):
+        self.text = text
+        self.names = names
+        self._typed = typed
+        self._statements = statements
+        self.__name__ = statements[-1][0] or "f"
+        self.__signature__ = inspect.Signature(
+            [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
+        )
+
+    def __call__(self, *values: Any) -> Any:
+        """The value of the last statement."""
+        scope: dict[str, Any] = dict(zip(self.names, values, strict=True))
+        result: Any = None
+        for name, expression in self._statements:
+            result = Evaluator(self._typed, scope).visit(expression)
+            if name is not None:
+                scope[name] = result
+                if type(result) is Tracer and result._node.name is None:
+                    result._node.name = name
+        return result
+
+
+def parse(text: str) -> Formula:
+    """Parse a formula, or several statements separated by ``;``.
+
+    Parameters
+    ----------
+    text : str
+        Python's arithmetic (``+ - * / ** @``, comparisons, parentheses), names, numbers, and calls of operations
+        by their NumPy names or chainrule's (``sigmoid``, ``bce``, ...). ``name = expression`` names a partial result.
+        What a lesson prints is understood where it means one thing only: ``−``, ``·``, ``⊙``, ``²``, ``ᵀ``, ``√``,
+        ``σ(z)``, ``x₁``, and ``ŷ`` for ``y_hat``.
+
+    Returns
+    -------
+    Formula
+
+    Raises
+    ------
+    FormulaError
+        With a caret under the column, and a hint.
+
+    Examples
+    --------
+    >>> parse("q = x + y; q * z").names
+    ('x', 'y', 'z')
+    >>> parse("−ŷ² + σ(z)").names
+    ('y_hat', 'z')
+    >>> parse("2x + 1")
+    Traceback (most recent call last):
+        ...
+    chainrule.errors.FormulaError: this is no formula
+      2x + 1
+       ^
+      fix write 2*x
+    """
+    if len(text) > _LONGEST:
+        raise FormulaError(f"the formula has {len(text)} characters; {_LONGEST} are allowed")
+    typed = TypedText(text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's advice on its own code, such as "invalid decimal literal"
+            module = ast.parse(typed.python)
+    except SyntaxError as error:
+        raise syntax_failure(typed, error) from None
+    except ValueError:
+        raise FormulaError("the formula holds characters that have no meaning", fix="type it again") from None
+    except (RecursionError, MemoryError):
+        raise FormulaError("the formula is nested too deeply", fix="split it into statements: q = ...; q * z") from None
+    count = sum(1 for _ in ast.walk(module))
+    if count > _MOST_NODES:
+        raise FormulaError(f"the formula has {count} parts; {_MOST_NODES} are allowed", fix="leave parts out")
+    _unify_names(module)
+    return _checked(text, typed, module.body)
+
+
+def _unify_names(module: ast.Module) -> None:
+    names = [node for node in ast.walk(module) if isinstance(node, ast.Name)]
+    one_for_each = unified(node.id for node in names)
+    for node in names:
+        node.id = one_for_each[node.id]
+
+
+def _checked(text: str, typed: TypedText, body: list[ast.stmt]) -> Formula:
+    if not body:
+        raise FormulaError("the formula is empty", fix="write something like (x + y) * z")
+    statements: list[tuple[str | None, ast.expr]] = []
+    checker = Checker(typed)
+    for statement in body:
+        if (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.targets[0], ast.Name)
+            and len(statement.targets) == 1
+        ):
+            checker.check(statement.value)
+            name = statement.targets[0].id
+            checker.check_name(statement.targets[0])
+            checker.assigned.add(name)
+            statements.append((name, statement.value))
+        elif isinstance(statement, ast.Expr):
+            checker.check(statement.value)
+            statements.append((None, statement.value))
+        else:
+            raise checker.refuse(statement, "only formulas and assignments are understood", "write q = x + y; q * z")
+    return Formula(text, typed, statements, tuple(checker.free))
