@@ -71,9 +71,7 @@ def _stage(lesson: Lesson) -> Markup:
     svg = diagram_svg(lesson.diagram, is_inline=True)
     width = ElementTree.fromstring(svg).get("width")
     picture = element("div", Markup(svg), class_="picture scroll", style=f"--width: {width}")
-    table = element(
-        "details", element("summary", "The graph as a table"), Markup(table_twin(lesson.diagram)), class_="twin"
-    )
+    table = element("details", element("summary", "The graph as a table"), Markup(table_twin(lesson.diagram)), class_="twin")
     return element("div", picture, table, class_="stage")
 
 

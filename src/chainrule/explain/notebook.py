@@ -78,9 +78,7 @@ def _picture(lesson: Lesson) -> Markup:
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
     words = f"{lesson.diagram.title}: {lesson.diagram.description}"
     image = element("div", element("img", src=source, alt=words), class_="plain picture")
-    return image + element(
-        "div", Markup(diagram_svg(lesson.diagram, prefix=prefix)), class_="rich picture", hidden=True
-    )
+    return image + element("div", Markup(diagram_svg(lesson.diagram, prefix=prefix)), class_="rich picture", hidden=True)
 
 
 # LaTeX ----------------------------------------------------------------------------------------------------------------
