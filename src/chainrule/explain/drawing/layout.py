@@ -1,9 +1,9 @@
 """Where everything stands: boxes in columns from left to right, and edges that pass between them.
 
-The method is Sugiyama's, in four steps: columns (`layers`), the order in each (`ordering`), heights (`coordinates`), and
-then widths, here. Two things keep lines off boxes and labels without any searching. Each vertex has its row to itself across
-the whole column, box, value and gradient included; and edges change their height only in the channels between
-columns, where nothing else stands.
+The method is Sugiyama's, in four steps: columns (`layers`), the order in each (`ordering`), heights (`coordinates`),
+and then widths, here. Two things keep lines off boxes and labels without any searching. Each vertex has its row to
+itself across the whole column, box, value and gradient included; and edges change their height only in the channels
+between columns, where nothing else stands.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chainrule.explain.drawing.coordinates import assign_heights
 from chainrule.explain.drawing.layers import assign_layers
 from chainrule.explain.drawing.ordering import LayeredGraph, order_layers
 
-__all__ = ["PORT_GAP", "Layout", "Point", "Size", "lay_out"]
+__all__ = ["PORT_GAP", "PORT_MARGIN", "Layout", "Point", "Size", "lay_out"]
 
 Point = tuple[float, float]
 
@@ -24,7 +24,7 @@ _ROW_GAP, _EDGE_GAP, _BEND_GAP = 18.0, 13.0, 11.0
 #: Width of a channel between columns, and how much of the greatest rise in it is added, so that edges are not steep.
 _CHANNEL, _CHANNEL_SHARE, _CHANNEL_MOST = 26.0, 0.2, 120.0
 #: How far apart edges arrive at a box, and how far from its corners.
-PORT_GAP, _PORT_MARGIN = 13.0, 9.0
+PORT_GAP, PORT_MARGIN = 13.0, 9.0
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def lay_out(sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> Layout:
     sizes : sequence of Size
         One for each vertex, in topological order.
     edges : sequence of (int, int)
-        From a vertex to one that comes after it; each pair once, the edges to a vertex in the order in which its formula
-        names its operands.
+        From a vertex to one that comes after it; each pair once, the edges to a vertex in the order in which its
+        formula names its operands.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def lay_out(sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> Layout:
     >>> box = Size(width=40, height=40, row=40, lead=10, tail=10)
     >>> layout = lay_out([box, box, box], [(0, 2), (1, 2)])
     >>> [(round(x), round(y)) for x, y in layout.centres]
-    [(30, 20), (30, 78), (128, 49)]
+    [(30, 20), (30, 78), (120, 49)]
     """
     sources: list[list[int]] = [[] for _ in sizes]
     targets: list[list[int]] = [[] for _ in sizes]
@@ -143,21 +143,27 @@ def _heights(graph: LayeredGraph, sizes: Sequence[Size]) -> list[float]:
 
 
 def _ports(graph: LayeredGraph, sizes: Sequence[Size], heights: list[float]) -> dict[tuple[int, int], float]:
-    """Where each edge arrives: in the middle of the box if it comes straight, else above or below that."""
+    """Where each edge arrives at its box: in the order in which they come, one that comes straight in the middle.
+
+    Where nearly all come from one side, the middle is not kept free for the other one.
+    """
     ports: dict[tuple[int, int], float] = {}
     for vertex, size in enumerate(sizes):
-        middle = heights[vertex]
-        above = [source for source in graph.sources[vertex] if heights[source] < middle - 1]
-        below = [source for source in graph.sources[vertex] if heights[source] > middle + 1]
-        for source in graph.sources[vertex]:
-            ports[source, vertex] = middle
-        if len(graph.sources[vertex]) == 1:
+        arriving = sorted(graph.sources[vertex], key=heights.__getitem__)
+        if not arriving:
             continue
-        room = max(size.height / 2 - _PORT_MARGIN, 1.0)
-        for side, sign in ((sorted(above, key=lambda s: -heights[s]), -1), (sorted(below, key=heights.__getitem__), 1)):
-            gap = min(PORT_GAP, room / max(len(side), 1))
-            for number, source in enumerate(side, 1):
-                ports[source, vertex] = middle + sign * gap * number
+        middle = heights[vertex]
+        above = sum([heights[source] < middle - 1 for source in arriving])
+        below = sum([heights[source] > middle + 1 for source in arriving])
+        room = max(size.height / 2 - PORT_MARGIN, 1.0)
+        gap = min(PORT_GAP, 2 * room / max(len(arriving) - 1, 1))
+        before = above if above + below < len(arriving) else above - 0.5
+        first = max(middle - before * gap, middle - room)
+        first = min(first, middle + room - (len(arriving) - 1) * gap)
+        if len(arriving) == 1:
+            first = middle
+        for number, source in enumerate(arriving):
+            ports[source, vertex] = first + number * gap
     return ports
 
 
