@@ -158,15 +158,17 @@
   });
   document.querySelector(".backward-pass .lead")?.after(all);
 
-  // Formulas that are wider than the page scroll by themselves, and by keyboard too.
-  function reachable() {
+  // Formulas that are wider than the page scroll by themselves, and by keyboard too; the picture covers part of it.
+  function fit() {
+    const covered = getComputedStyle(picture).position === "sticky" ? picture.offsetHeight : 0;
+    document.documentElement.style.setProperty("--picture", `${covered}px`);
     for (const box of document.querySelectorAll(".scroll")) {
       if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
   }
-  addEventListener("resize", reachable);
-  document.addEventListener("toggle", () => (reachable(), describe()), true);
+  addEventListener("resize", fit);
+  document.addEventListener("toggle", () => (fit(), describe()), true);
 
   // On paper, everything is open.
   let closed = [];
@@ -180,7 +182,7 @@
 
   player.hidden = false;
   document.body.classList.add("has-player");
+  fit();
   show(remembered() ?? 0, { follow: remembered() !== null });
-  reachable();
   describe();
 })();
