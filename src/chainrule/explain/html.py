@@ -83,7 +83,7 @@ def _text(lesson: Lesson) -> Markup:
         sections.forward_section(lesson, typeset),
         sections.local_section(lesson, typeset),
     ]
-    backward = [sections.backward_section(lesson, typeset), sections.result_section(lesson, typeset)]
+    backward = [sections.backward_section(lesson, typeset, is_open=True), sections.result_section(lesson, typeset)]
     return element("div", element("div", forward), element("div", backward), class_="text")
 
 
