@@ -26,8 +26,8 @@ from chainrule.simplify.rewrite import rebuild
 __all__ = ["Counts", "Reading"]
 
 
-#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers, and
-#: no code has such a factor, so that it can be found again.
+#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers,
+#: and no code has such a factor, so that it can be found again.
 _PRIMES = (10007, 10009, 10037, 10039, 10061, 10067)
 #: Numbers that a count may have as a factor are ratios with denominators up to this one.
 _LARGEST_DENOMINATOR = 64
@@ -139,10 +139,8 @@ class Reading:
 
     def copy_on(self, node: Node, inputs: tuple[Node, ...], done: dict[Node, Node]) -> None:
         """Rebuild one node on copies of its inputs."""
-        rule = _FORMS.get(node.op.name)
+        rule = self._mean if node.op is mean_op else _FORMS.get(node.op.name)
         form = rule(*inputs, **node.params) if rule is not None else None
-        if node.op is mean_op:
-            form = self._mean(*inputs, **node.params)
         if form is None or form.shape != node.shape or form.dtype != node.dtype:
             form = rebuild(node, inputs)
         done[node] = form

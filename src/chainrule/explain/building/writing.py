@@ -11,7 +11,6 @@ import numpy as np
 from chainrule.explain.building.blocks import operands
 from chainrule.explain.building.terms import Part, Term, add_terms, chained, divided, multiplied
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL
 from chainrule.graph.written import written
 from chainrule.notation.numbers import preview
 from chainrule.notation.tree import (
@@ -25,7 +24,7 @@ from chainrule.notation.tree import (
     matrix_product,
 )
 
-__all__ = ["Known", "Writer", "has_row_vectors"]
+__all__ = ["Known", "Writer", "has_row_vectors", "is_array", "transposed"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,11 @@ class Known:
     expression: Expression
     rank: float
     is_divisor: bool = False
+
+
+def is_array(node: Node) -> bool:
+    """Whether a node is written as an array: one number in brackets is not."""
+    return node.is_tuple or node.size > 1
 
 
 def has_row_vectors(nodes: Iterable[Node]) -> bool:
@@ -84,14 +88,15 @@ class Writer:
         parts = [self._leaf(source) or results[source] for source in operands(node)]
         if node.op.name == "matmul":
             return self._matrix_product(node, *parts)
-        return replace(written(node, parts), is_array=node.size > 1)
+        return replace(written(node, parts), is_array=is_array(node))
 
     def _leaf(self, node: Node) -> Expression | None:
         known = self._known.get(node)
         if known is not None:
             return known.expression
         if not node.inputs:
-            return Number(node._value) if node.size == 1 else Verbatim(preview(node._value), is_array=True)
+            value = np.asarray(node._value)
+            return Number(value.item()) if value.size == 1 else Verbatim(preview(value), is_array=True)
         return None
 
     def _matrix_product(self, node: Node, left: Expression, right: Expression) -> Expression:
@@ -116,14 +121,15 @@ class Writer:
             return Term((), divisors=(Part(known.expression, (), known.rank),))
         if known is not None:
             return _single(Part(known.expression, node.shape, known.rank))
-        if node.op is LITERAL or (not node.inputs and node.ndim == 0):
-            return Term((), float(node._value))
-        if not node.inputs:
-            value = np.asarray(node._value)
-            if value.size and (value == value.flat[0]).all():
-                return Term(node.shape, float(value.flat[0]))
-            return _single(Part(Verbatim(preview(value), is_array=True), node.shape, 0.0))
-        return None
+        return None if node.inputs else self._number(node)
+
+    def _number(self, node: Node) -> Term:
+        """A number or array in the code; an array of equal numbers is written as that number."""
+        value = np.asarray(node._value)
+        if value.dtype.kind in "fiub" and value.size and (value == value.flat[0]).all():
+            return Term(node.shape, float(value.flat[0]))
+        expression = Verbatim(preview(value), is_array=True) if value.size != 1 else Number(value.item())
+        return _single(Part(expression, node.shape, 0.0))
 
     def _term(self, node: Node, results: Mapping[Node, Term]) -> Term:
         terms = [results[source] for source in operands(node)]
@@ -133,8 +139,8 @@ class Writer:
 
     def _other(self, node: Node, terms: list[Term]) -> Term:
         """An operation without a form of its own: as its record writes it."""
-        expression = replace(written(node, [term.expression() for term in terms]), is_array=node.size > 1)
-        return _single(Part(expression, node.shape, max((term.rank for term in terms), default=0.0)))
+        expression = replace(written(node, [term.expression() for term in terms]), is_array=is_array(node))
+        return _single(Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0)))
 
     def _multiply(self, node: Node, left: Term, right: Term) -> Term | None:
         one, other = node.inputs
