@@ -84,7 +84,8 @@ def _text(lesson: Lesson) -> Markup:
         sections.local_section(lesson, typeset),
     ]
     backward = [sections.backward_section(lesson, typeset, is_open=True), sections.result_section(lesson, typeset)]
-    return element("div", element("div", forward), element("div", backward), class_="text")
+    columns = [column for column in (join(forward), join(backward)) if column]
+    return element("div", [element("div", column) for column in columns], class_="text")
 
 
 def _player(lesson: Lesson) -> Markup:

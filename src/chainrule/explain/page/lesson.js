@@ -172,14 +172,18 @@
   addEventListener("resize", fit);
   document.addEventListener("toggle", () => (fit(), describe()), true);
 
-  // On paper, everything is open.
+  // On paper, everything is there and open, whichever step the screen shows.
   let closed = [];
+  let shown = 0;
   addEventListener("beforeprint", () => {
+    shown = current;
+    show(0, { follow: false });
     closed = [...document.querySelectorAll("details:not([open])")];
     for (const part of closed) part.open = true;
   });
   addEventListener("afterprint", () => {
     for (const part of closed) part.open = false;
+    show(shown, { follow: false });
   });
 
   player.hidden = false;
