@@ -16,7 +16,7 @@ from chainrule.errors import ChainRuleError
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL, Op, Zero, input_node
-from chainrule.graph.written import written
+from chainrule.graph.text import step
 from chainrule.native.planning.nodes import is_compiled
 from chainrule.native.planning.prepare import decompose
 from chainrule.notation.program import to_program
@@ -157,7 +157,7 @@ def expression(node: Node) -> Expression:
         return Number(node._value)
     if node.name or not node.inputs:
         return Symbol(node.name) if node.name else Verbatim(str(node._value))
-    return written(node, [expression(source) for source in node.inputs])
+    return step(node, [expression(source) for source in node.inputs])
 
 
 class OperationTable(SphinxDirective):

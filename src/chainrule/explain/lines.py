@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -30,9 +30,11 @@ __all__ = [
     "backward_lines",
     "backward_steps",
     "closed_note",
+    "fold_text",
     "forward_lines",
     "forward_steps",
     "gradients",
+    "joined_numbers",
     "local_gradients",
     "same_text",
     "unmarked",
@@ -108,6 +110,17 @@ def backward_lines(step: BackwardStep) -> list[Line]:
     if step.substituted is not None:
         lines.append(Line("numbers", step.substituted))
     return _different(step.gradient, [*lines, Line("value", value_expression(step.value))])
+
+
+def joined_numbers(lines: Iterable[Line]) -> list[list[Line]]:
+    """Lines by the row they stand in: each has its own, but numbers put in and their value share one."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        if line.kind == "value" and rows and rows[-1][-1].kind == "numbers":
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
 
 
 def closed_note(closed: Closed) -> str:
@@ -217,6 +230,16 @@ def _fold(steps: Iterable[_Step], symbol: Callable[[_Step], Symbol]) -> Fold:
             members.append(symbol(step))
     count = max(len(members) for members in series.values())
     return Fold(count, tuple([(members[0], members[-1]) for members in series.values()]))
+
+
+def fold_text(fold: Fold, print_symbol: Callable[[Expression], str] = to_text) -> str:
+    """A fold in words; `print_symbol` writes its symbols, in Unicode if nothing else is said."""
+    series = [
+        print_symbol(first) if first == last else f"{print_symbol(first)} … {print_symbol(last)}"
+        for first, last in fold.series
+    ]
+    times = "once more" if fold.count == 1 else f"{fold.count} more times"
+    return f"… the same {times}: {', '.join(series)}"
 
 
 def gradients(lesson: Lesson) -> dict[Symbol, BackwardStep]:

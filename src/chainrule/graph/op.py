@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.graph.node import Node
-
-if TYPE_CHECKING:
-    from chainrule.notation.tree import Expression
+from chainrule.notation.tree import Expression, Item
 
 __all__ = [
     "CONSTANT",
@@ -24,6 +22,7 @@ __all__ = [
     "LITERAL",
     "OPS",
     "ZERO",
+    "Hazard",
     "Op",
     "Zero",
     "abstract_input",
@@ -51,6 +50,29 @@ _NO_PARAMS: dict[str, Any] = {}
 
 #: A rule for one argument: ``partial(out, *inputs, **params)`` or ``vjp(g, out, *inputs, **params)``.
 Rule = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """A way in which an operation on finite numbers gives NaN or infinity.
+
+    Attributes
+    ----------
+    reason : str
+        What happens, such as ``log of 0``. ``{name}`` stands for the operation's name and, if it is elementwise,
+        ``{0}`` and ``{1}`` for the numbers that it happens to.
+    fix : str
+        What to write instead.
+    when : callable, optional
+        ``when(*values)``: where it happens, elementwise. Left out: wherever the result is not finite.
+    in_slope : bool
+        The result is finite there, and the derivative is not: ``sqrt`` at 0.
+    """
+
+    reason: str
+    fix: str
+    when: Callable[..., Any] | None = None
+    in_slope: bool = False
 
 
 @dataclass(eq=False)
@@ -109,6 +131,9 @@ class Op:
     decompose : callable, optional
         ``decompose(*inputs, **params)``: the same in terms of other operations, for compiled code; `None` where there
         is no such form.
+    hazards : tuple of Hazard
+        How a result that is not finite comes about, the more special cases first. An operation that lists none, and
+        has such a result all the same, is said to overflow.
     """
 
     name: str
@@ -128,6 +153,7 @@ class Op:
     prune: Callable[..., Any] | None = None
     lower: Callable[..., Any] | None = None
     decompose: Callable[..., Any] | None = None
+    hazards: tuple[Hazard, ...] = ()
     dtypes: dict[Any, np.dtype[Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -192,6 +218,7 @@ ITEM = Op(
     lambda op, inputs, params: inputs[0].shape[params["position"]],
     vjp=(lambda g, *_, **__: g,),
     is_view=True,
+    notation=lambda results, position: Item(results, str(position)),
 )
 
 _LITERAL_TYPES = (float, int, bool, complex)

@@ -13,7 +13,7 @@ from chainrule.graph.written import generic, written
 from chainrule.notation.program import to_program
 from chainrule.notation.tree import Expression, Fence, Negative, Number, Verbatim
 
-__all__ = ["formula", "node_names", "program_text", "type_text"]
+__all__ = ["formula", "node_names", "program_text", "step", "type_text"]
 
 
 def type_text(node: Node) -> str:
@@ -50,29 +50,39 @@ def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
 def formula(node: Node, operands: Sequence[str]) -> str:
     """The operation of a node as code, applied to operands given by name.
 
-    It is one step of a program: an operation that mathematics writes by means of several others, such as log(1 + x), or
-    does not write at all, such as a cast, is called by its name.
-
     >>> from chainrule.graph.op import input_node
     >>> from chainrule.ops.arithmetic import multiply
-    >>> from chainrule.ops.exponential import log1p
     >>> formula(multiply(input_node(1.0), input_node(2.0)), ["x", "y"])
     'x * y'
-    >>> formula(log1p(input_node(1.0)), ["x"])
-    'log1p(x)'
     """
-    leaves = [Verbatim(text) for text in operands]
-    expression = written(node, leaves)
-    return to_program(expression if _is_one_step(expression, leaves) else generic(node, leaves))
+    return to_program(step(node, [Verbatim(text) for text in operands]))
 
 
-def _is_one_step(expression: Expression, leaves: Sequence[Expression]) -> bool:
-    if expression in leaves:
+def step(node: Node, operands: Sequence[Expression]) -> Expression:
+    """The operation of a node as one step of a program.
+
+    An operation that mathematics writes by means of several others, or does not write at all, as it does not write
+    casts, goes by its name.
+
+    >>> from chainrule.graph.op import input_node
+    >>> from chainrule.ops.exponential import log1p
+    >>> node, x = log1p(input_node(1.0)), Verbatim("x")
+    >>> to_program(written(node, [x])), to_program(step(node, [x]))
+    ('log(1 + x)', 'log1p(x)')
+    """
+    places = [Verbatim(f"operand {position}") for position in range(len(operands))]
+    if _is_one_step(written(node, places), places):
+        return written(node, operands)
+    return generic(node, operands)
+
+
+def _is_one_step(expression: Expression, places: Sequence[Expression]) -> bool:
+    if expression in places:
         return False
-    if isinstance(expression, Fence) and expression.operand not in leaves:  # ⌊x / y⌋ is one step, x // y
-        return _is_one_step(expression.operand, leaves)
+    if isinstance(expression, Fence) and expression.operand not in places:  # ⌊x / y⌋ is one step, x // y
+        return _is_one_step(expression.operand, places)
     parts = [part.operand if isinstance(part, Negative) else part for part in expression.children]
-    return all(part in leaves or isinstance(part, Number) for part in parts)
+    return all(part in places or isinstance(part, Number) for part in parts)
 
 
 def program_text(name: str, inputs: Sequence[Node], outputs: Sequence[Node], nodes: Sequence[Node]) -> str:

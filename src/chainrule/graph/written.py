@@ -45,7 +45,7 @@ def written(node: Node, operands: Sequence[Expression]) -> Expression:
     is_array = node.ndim > 0
     if isinstance(expression, Reduction):
         axes = _summed_axes(node)
-        if axes and axes[-1] >= len(INDEX_LETTERS):
+        if axes is None:
             return generic(node, operands)
         index = "".join([INDEX_LETTERS[axis] for axis in axes])
         keepdims = ("keepdims=True",) if is_array and node.ndim == node.inputs[0].ndim else ()
@@ -75,8 +75,8 @@ def _settings(node: Node) -> tuple[str, ...]:
     return tuple(shown)
 
 
-def _summed_axes(node: Node) -> list[int]:
-    """The axes that a reduction takes away, in order; none where it takes all of them.
+def _summed_axes(node: Node) -> list[int] | None:
+    """The axes that a reduction takes away, in order; none where it takes all of them. `None`: no index says them.
 
     They are its setting ``axis``; without one, those by which the operand's shape is larger.
     """
@@ -86,4 +86,6 @@ def _summed_axes(node: Node) -> list[int]:
         extra = operand.ndim - node.ndim
         stretched = [i + extra for i, n in enumerate(node.shape) if n == 1 != operand.shape[i + extra]]
         axis = (*range(extra), *stretched)
-    return [] if len(axis) == operand.ndim else sorted(axis)
+    if len(axis) == operand.ndim:
+        return []
+    return sorted(axis) if axis and max(axis) < len(INDEX_LETTERS) else None

@@ -10,8 +10,8 @@ import numpy as np
 
 from chainrule.errors import NonFiniteWarning
 from chainrule.graph.node import Node
-from chainrule.graph.op import ITEM
 from chainrule.graph.provenance import describe, where_recorded
+from chainrule.interpret.diagnosis import computing, diagnose, is_finite
 from chainrule.trace.source import user_frame
 
 __all__ = ["first_bad_node", "non_finite_message", "run_checked"]
@@ -41,7 +41,7 @@ def run_checked(run: Callable[[], list[Any]], leaves: Iterable[Node], diagnose: 
     alarm = _Alarm()
     with np.errstate(over="call", divide="call", invalid="call", under="ignore", call=alarm):
         results = run()
-    if alarm.rang and not all(map(_is_finite, results)) and all(_is_finite(leaf._value) for leaf in leaves):
+    if alarm.rang and not all(map(is_finite, results)) and all(is_finite(leaf._value) for leaf in leaves):
         message = diagnose()
         if message:
             _warn_in_user_code(message)
@@ -57,17 +57,12 @@ def _warn_in_user_code(message: str) -> None:
     warnings.warn_explicit(message, NonFiniteWarning, frame.f_code.co_filename, frame.f_lineno, registry=seen)
 
 
-def _is_finite(value: Any) -> bool:
-    array = np.asarray(value)
-    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
-
-
 def first_bad_node(nodes: Iterable[Node]) -> Node | None:
     """The first node, in topological order, whose value is NaN or infinite although its inputs are finite."""
     for node in nodes:
-        if node.is_tuple or not node.inputs or _is_finite(node.value):
+        if node.is_tuple or not node.inputs or is_finite(node.value):
             continue
-        if all(source.is_tuple or _is_finite(source.value) for source in node.inputs):
+        if all(source.is_tuple or is_finite(source.value) for source in node.inputs):
             return node
     return None
 
@@ -77,24 +72,14 @@ def non_finite_message(order: Sequence[Node], what: str) -> str:
     bad = first_bad_node(order)
     if bad is None:
         return f"{what} is NaN or infinite, although the forward pass is finite: a local gradient is infinite"
-    if bad.op is ITEM:
-        bad = bad.inputs[0]
-    remedy = _REMEDIES.get(bad.op.name, "look at the values of its inputs")
+    with np.errstate(all="ignore"):
+        diagnosis = diagnose(bad)
+    bad = computing(bad)
     at = where_recorded(bad)
     operands = " and ".join(describe(source) for source in bad.inputs)
     return (
         f"{what} is NaN or infinite: it begins in {bad.op.name} of {operands}"
+        + (f": {diagnosis.reason}" if diagnosis else "")
         + (f"\n  at  {at}" if at else "")
-        + f"\n  fix {remedy}"
+        + (f"\n  fix {diagnosis.fix}" if diagnosis else "")
     )
-
-
-_REMEDIES = {
-    "log": "the logarithm of 0 or of a negative number: add a small constant, or use a loss that takes logits",
-    "exp": "the exponential overflows above 709 (88 in float32): scale its argument, or use softmax, logsumexp",
-    "divide": "a division by zero: add a small constant to the denominator",
-    "sqrt": "the square root of a negative number",
-    "scan": "look at what the body computes, step by step: run it in a Python loop on the same values",
-    "while_loop": "look at what the body computes, step by step: run it in a Python loop on the same values",
-    "power": "a power overflows, or a negative base meets a fractional exponent",
-}

@@ -11,6 +11,7 @@ from chainrule.graph.op import LITERAL, ZERO
 from chainrule.notation.tree import Fence, Root, call
 from chainrule.ops.comparison import equal, frexp_exponent, isinf, rint, trunc
 from chainrule.ops.exponential import log
+from chainrule.ops.hazards import POWER, PRODUCT, QUOTIENT, RECIPROCAL, SQUARE, SQUARE_ROOT, SUM
 from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
 
@@ -23,6 +24,7 @@ add = elementwise_op(
     notation=lambda x, y: x + y,
     jvp="linear",
     lower=lambda e, x, y: e.add(x, y),
+    hazards=SUM,
 )
 subtract = elementwise_op(
     "subtract",
@@ -33,6 +35,7 @@ subtract = elementwise_op(
     notation=lambda x, y: x - y,
     jvp="linear",
     lower=lambda e, x, y: e.subtract(x, y),
+    hazards=SUM,
 )
 multiply = elementwise_op(
     "multiply",
@@ -42,6 +45,7 @@ multiply = elementwise_op(
     holomorphic=True,
     notation=lambda x, y: x * y,
     lower=lambda e, x, y: e.multiply(x, y),
+    hazards=PRODUCT,
 )
 divide = elementwise_op(
     "divide",
@@ -52,6 +56,7 @@ divide = elementwise_op(
     holomorphic=True,
     notation=lambda x, y: x / y,
     lower=lambda e, x, y: e.divide(x, y),
+    hazards=QUOTIENT,
 )
 negative = elementwise_op(
     "negative",
@@ -114,6 +119,7 @@ power = elementwise_op(
         example(2.0, s.normal(3)),
     ],
     lower=_power,
+    hazards=POWER,
 )
 float_power = elementwise_op(
     "float_power",
@@ -124,6 +130,7 @@ float_power = elementwise_op(
     holomorphic=True,
     notation=lambda x, y: x**y,
     lower=_power,
+    hazards=POWER,
 )
 square = elementwise_op(
     "square",
@@ -132,6 +139,7 @@ square = elementwise_op(
     holomorphic=True,
     notation=lambda x: x**2,
     lower=lambda e, x: e.multiply(x, x),
+    hazards=SQUARE,
 )
 sqrt = elementwise_op(
     "sqrt",
@@ -141,6 +149,7 @@ sqrt = elementwise_op(
     holomorphic=True,
     notation=Root,
     lower=lambda e, x: e.sqrt(x),
+    hazards=SQUARE_ROOT,
 )
 cbrt = elementwise_op(
     "cbrt",
@@ -159,6 +168,7 @@ reciprocal = elementwise_op(
     holomorphic=True,
     notation=lambda x: 1 / x,
     lower=lambda e, x: e.divide(e.number(1, x), x) if x.type.is_float else None,
+    hazards=RECIPROCAL,
 )
 #: The derivative by the divisor is −⌊x / y⌋, which `floor_divide` rounds as `remainder` does.
 remainder = elementwise_op(
@@ -170,6 +180,7 @@ remainder = elementwise_op(
     notation=lambda x, y: call("mod", x, y),
     lower=lambda e, x, y: e.remainder(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
+    hazards=QUOTIENT,
 )
 fmod = elementwise_op(
     "fmod",
@@ -180,6 +191,7 @@ fmod = elementwise_op(
     notation=lambda x, y: call("fmod", x, y),
     lower=lambda e, x, y: e.fmod(x, y),
     examples=lambda s: [example(-s.uniform(2.1, 2.9, 3), s.uniform(1.1, 1.4, 3))],
+    hazards=QUOTIENT,
 )
 floor_divide = elementwise_op(
     "floor_divide",
@@ -189,6 +201,7 @@ floor_divide = elementwise_op(
     domain=((2.1, 2.2), (1.5, 1.6)),
     notation=lambda x, y: Fence("⌊", x / y, "⌋"),
     lower=lambda e, x, y: e.floor_divide(x, y),
+    hazards=QUOTIENT,
 )
 ldexp = elementwise_op(
     "ldexp",

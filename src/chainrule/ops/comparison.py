@@ -146,16 +146,14 @@ invert = _bitwise("invert", np.invert, lambda x: call("¬", x), 1, lambda e, x: 
 _BETWEEN_INTEGERS = (1.1, 1.4)
 
 
-def _step(name: str, compute: Any, left: str, right: str, lower: Any) -> Op:
-    return elementwise_op(
-        name, compute, ZERO, domain=_BETWEEN_INTEGERS, notation=lambda x: Fence(left, x, right), lower=lower
-    )
+def _step(name: str, compute: Any, notation: Any, lower: Any) -> Op:
+    return elementwise_op(name, compute, ZERO, domain=_BETWEEN_INTEGERS, notation=notation, lower=lower)
 
 
-floor = _step("floor", np.floor, "⌊", "⌋", lambda e, x: e.floor(x))
-ceil = _step("ceil", np.ceil, "⌈", "⌉", lambda e, x: e.ceil(x))
-trunc = _step("trunc", np.trunc, "trunc({0})", r"\operatorname{{trunc}}({0})", lambda e, x: e.trunc(x))
-rint = _step("rint", np.rint, "rint({0})", r"\operatorname{{rint}}({0})", lambda e, x: e.rint(x))
+floor = _step("floor", np.floor, lambda x: Fence("⌊", x, "⌋"), lambda e, x: e.floor(x))
+ceil = _step("ceil", np.ceil, lambda x: Fence("⌈", x, "⌉"), lambda e, x: e.ceil(x))
+trunc = _step("trunc", np.trunc, lambda x: call("trunc", x), lambda e, x: e.trunc(x))
+rint = _step("rint", np.rint, lambda x: call("rint", x), lambda e, x: e.rint(x))
 fix = elementwise_op("fix", np.fix, ZERO, domain=_BETWEEN_INTEGERS, serves=(np.fix,), lower=lambda e, x: e.trunc(x))
 sign = elementwise_op(
     "sign",

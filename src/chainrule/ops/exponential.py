@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.notation.tree import call
 from chainrule.ops.comparison import equal, isinf, logical_and
+from chainrule.ops.hazards import EXPONENTIAL, LOG, LOG1P, TIMES_LOG, TIMES_LOG1P
 from chainrule.ops.record import Example, Sampler, elementwise_op, example, function
 from chainrule.ops.selection import where
 
@@ -22,6 +23,7 @@ exp = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("exp", x),
     lower=lambda e, x: e.call("exp", x),
+    hazards=EXPONENTIAL,
 )
 exp2 = elementwise_op(
     "exp2",
@@ -30,6 +32,7 @@ exp2 = elementwise_op(
     holomorphic=True,
     notation=lambda x: 2**x,
     lower=lambda e, x: e.call("exp2", x),
+    hazards=EXPONENTIAL,
 )
 expm1 = elementwise_op(
     "expm1",
@@ -38,6 +41,7 @@ expm1 = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("exp", x) - 1,
     lower=lambda e, x: e.call("expm1", x),
+    hazards=EXPONENTIAL,
 )
 log = elementwise_op(
     "log",
@@ -47,6 +51,7 @@ log = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("log", x),
     lower=lambda e, x: e.call("log", x),
+    hazards=LOG,
 )
 log2 = elementwise_op(
     "log2",
@@ -56,6 +61,7 @@ log2 = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("log₂", x),
     lower=lambda e, x: e.call("log2", x),
+    hazards=LOG,
 )
 log10 = elementwise_op(
     "log10",
@@ -65,6 +71,7 @@ log10 = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("log₁₀", x),
     lower=lambda e, x: e.call("log10", x),
+    hazards=LOG,
 )
 log1p = elementwise_op(
     "log1p",
@@ -74,6 +81,7 @@ log1p = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("log", 1 + x),
     lower=lambda e, x: e.call("log1p", x),
+    hazards=LOG1P,
 )
 
 
@@ -168,6 +176,7 @@ xlogy = elementwise_op(
     notation=lambda x, y: x * call("log", y),
     lower=_times_log_of_element("log", 1.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
+    hazards=TIMES_LOG,
 )
 xlog1py = elementwise_op(
     "xlog1py",
@@ -178,6 +187,7 @@ xlog1py = elementwise_op(
     notation=lambda x, y: x * call("log", 1 + y),
     lower=_times_log_of_element("log1p", 0.0),
     examples=lambda s: [example(0.0, s.positive(3)), example(np.array([0.0, 1.0]), s.positive(2))],
+    hazards=TIMES_LOG1P,
 )
 
 

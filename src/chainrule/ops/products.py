@@ -13,6 +13,7 @@ from chainrule.graph.infer import broadcast_shapes, normalize_axes, with_shape
 from chainrule.graph.op import Op
 from chainrule.ops.complex_numbers import conjugate
 from chainrule.ops.einsum import einsum
+from chainrule.ops.hazards import MATRIX_PRODUCT
 from chainrule.ops.joining import as_array
 from chainrule.ops.record import Example, example, function, serve
 from chainrule.ops.shaping import cast, expand_dims, ravel, reshape, squeeze, sum_to, swapaxes, transpose
@@ -88,6 +89,7 @@ matmul = Op(
         example(s.normal(4, 1, 2, 3), s.normal(5, 3, 2)),
         example(s.normal(0, 3), s.normal(3, 2)),
     ],
+    hazards=MATRIX_PRODUCT,
 )
 serve(matmul, *matmul.serves)
 

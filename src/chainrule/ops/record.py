@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.infer import elementwise
-from chainrule.graph.op import Op, Rule, Zero
+from chainrule.graph.op import Hazard, Op, Rule, Zero
 from chainrule.notation.tree import Expression
 
 __all__ = [
@@ -191,6 +191,7 @@ def elementwise_op(
     examples: Callable[[Sampler], list[Example]] | None = None,
     lower: Callable[..., Any] | None = None,
     decompose: Callable[..., Any] | None = None,
+    hazards: tuple[Hazard, ...] = (),
 ) -> Op:
     """Declare an elementwise operation from its partial derivatives.
 
@@ -212,6 +213,8 @@ def elementwise_op(
         Further calls for the tests, beside those sampled from the domain.
     lower, decompose : callable, optional
         How compiled code computes it, see `Op`.
+    hazards : tuple of Hazard, optional
+        How results that are not finite come about.
 
     Examples
     --------
@@ -236,6 +239,7 @@ def elementwise_op(
         examples=examples,
         lower=lower,
         decompose=decompose,
+        hazards=hazards,
     )
     serve(op, *op.serves)
     return op

@@ -182,7 +182,7 @@ copysign = elementwise_op(
     lambda out, x, y: sign(x) * copysign(1.0, y),
     ZERO,
     domain=((0.2, 2.0), (0.2, 2.0)),
-    notation=lambda x, y: Fence("|", x, "|", is_array=x.is_array) * call("sign", y),
+    notation=lambda x, y: call("copysign", x, y),
     lower=lambda e, x, y: e.copysign(x, y),
     examples=lambda s: [example(-s.positive(3), s.positive(3)), example(-s.positive(3), -s.positive(3))],
 )

@@ -12,6 +12,7 @@ from chainrule.graph.op import ZERO, Op
 from chainrule.notation.tree import call
 from chainrule.ops.comparison import isfinite
 from chainrule.ops.exponential import exp, log
+from chainrule.ops.hazards import SUM_OF_EXPONENTIALS
 from chainrule.ops.record import Example, Sampler, example, function
 from chainrule.ops.reduction import max_op, spread, sum_op
 from chainrule.ops.selection import where
@@ -89,6 +90,7 @@ softmax = Op(
     vjp=(lambda g, out, x, axis: out * (g - sum_op(out * g, axis=axis, keepdims=True)),),
     notation=lambda x, **_: call("softmax", x),
     decompose=_softmax_steps,
+    hazards=SUM_OF_EXPONENTIALS,
 )
 log_softmax = Op(
     "log_softmax",
@@ -97,6 +99,7 @@ log_softmax = Op(
     vjp=(lambda g, out, x, axis: g - exp(out) * sum_op(g, axis=axis, keepdims=True),),
     notation=lambda x, **_: call("log_softmax", x),
     decompose=_log_softmax_steps,
+    hazards=SUM_OF_EXPONENTIALS,
 )
 logsumexp = Op(
     "logsumexp",

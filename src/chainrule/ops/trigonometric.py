@@ -12,6 +12,7 @@ from chainrule.graph.op import Op
 from chainrule.notation.tree import Root, call
 from chainrule.ops.arithmetic import sqrt
 from chainrule.ops.comparison import equal
+from chainrule.ops.hazards import ARCCOSH, ARCSINE, ARCTANH, HYPERBOLIC
 from chainrule.ops.record import elementwise_op, example, function
 from chainrule.ops.selection import where
 
@@ -47,6 +48,7 @@ sinh = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("sinh", x),
     lower=lambda e, x: e.call("sinh", x),
+    hazards=HYPERBOLIC,
 )
 cosh = elementwise_op(
     "cosh",
@@ -55,6 +57,7 @@ cosh = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("cosh", x),
     lower=lambda e, x: e.call("cosh", x),
+    hazards=HYPERBOLIC,
 )
 tanh = elementwise_op(
     "tanh",
@@ -75,6 +78,7 @@ arcsin = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("arcsin", x),
     lower=lambda e, x: e.call("arcsin", x),
+    hazards=ARCSINE,
 )
 arccos = elementwise_op(
     "arccos",
@@ -84,6 +88,7 @@ arccos = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("arccos", x),
     lower=lambda e, x: e.call("arccos", x),
+    hazards=ARCSINE,
 )
 arctan = elementwise_op(
     "arctan",
@@ -111,6 +116,7 @@ arccosh = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("arccosh", x),
     lower=lambda e, x: e.call("arccosh", x),
+    hazards=ARCCOSH,
 )
 arctanh = elementwise_op(
     "arctanh",
@@ -120,6 +126,7 @@ arctanh = elementwise_op(
     holomorphic=True,
     notation=lambda x: call("arctanh", x),
     lower=lambda e, x: e.call("arctanh", x),
+    hazards=ARCTANH,
 )
 
 hypot = elementwise_op(

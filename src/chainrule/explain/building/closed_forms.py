@@ -132,7 +132,7 @@ class ClosedForms:
 
     def _closed(self, gradient: Node, users: Sequence[Node], value: np.ndarray) -> _Found:
         log: list[Rewrite] = []
-        (form,) = simplify([gradient], self._given(), log=log)
+        (form,) = self._counts.restored(simplify([gradient], self._given(), log=log), self._given())
         form, conditions = self._at_this_point(form)
         term = self._written(form)
         expression = term.expression()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.building.blocks import Block, find_blocks
+from chainrule.explain.building.blocks import find_blocks
 from chainrule.explain.building.checking import DifferenceCheck
 from chainrule.explain.building.closed_forms import ClosedForms
 from chainrule.explain.building.local import Contribution, local_contributions
@@ -56,7 +56,7 @@ class LessonBuilder:
         self._output = graph.outputs[0]
         self._blocks = find_blocks(graph, level)
         self._symbols = name_nodes(graph, self._blocks)
-        self._ranks: dict[Node, float] = {node: 0.0 for node in self._symbols}
+        self._ranks: dict[Node, float] = dict.fromkeys(self._symbols, 0.0)
         self._ranks.update({block.node: number for number, block in enumerate(self._blocks, 1)})
         self._row_vectors = has_row_vectors(graph.nodes)
         self._counts = Counts(self._symbols.values())

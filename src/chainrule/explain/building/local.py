@@ -179,10 +179,9 @@ class _Local:
         seed = self._seed if self.upstream is not None else ones_for(form)
         gradients = backpropagate([form], [seed], places)
         found = [gradients.get(place) for place in places]
-        given = [*leaves, *self._counts.reciprocals, *([self._seed] if self.upstream is not None else [])]
-        return [
-            literal(0.0) if gradient is None else simplify([gradient], given)[0] for gradient in found
-        ]
+        given = [*leaves, *([self._seed] if self.upstream is not None else [])]
+        short = [literal(0.0) if gradient is None else simplify([gradient], given)[0] for gradient in found]
+        return self._counts.restored(short, given)
 
     def _form(self, result: Node) -> Node:
         """The stable form, as a textbook would write it: σ(z) for 1/(1 + e^−z), but y log(ŷ) without care for ŷ = 0."""
@@ -213,7 +212,7 @@ class _Local:
         result = done[self._block.node]
         leaves = [*places, *(place for known, place in others.items() if place is not known)]
         gradients = self._gradients(result, places, leaves)
-        writer = self._writer(others, result, {place: source for place in places})
+        writer = self._writer(others, result, dict.fromkeys(places, source))
         return tuple([writer.term(gradient) for gradient in gradients])
 
     def _writer(

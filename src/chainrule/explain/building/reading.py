@@ -8,13 +8,14 @@ the result is compared with backpropagation's numbers before it is shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction as Ratio
 from typing import Any
 
 import numpy as np
 
-from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL, abstract_input
+from chainrule.graph.node import Node, ancestors
+from chainrule.graph.op import LITERAL, abstract_input, constant, literal
 from chainrule.notation.tree import Symbol
 from chainrule.ops.activations import relu
 from chainrule.ops.arithmetic import add, multiply
@@ -23,6 +24,13 @@ from chainrule.ops.reduction import mean_op, sum_op
 from chainrule.simplify.rewrite import rebuild
 
 __all__ = ["Counts", "Reading"]
+
+
+#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers, and
+#: no code has such a factor, so that it can be found again.
+_PRIMES = (10007, 10009, 10037, 10039, 10061, 10067)
+#: Numbers that a count may have as a factor are ratios with denominators up to this one.
+_LARGEST_DENOMINATOR = 64
 
 
 class Counts:
@@ -37,7 +45,7 @@ class Counts:
     ----------
     values : dict of Symbol to int
     reciprocals : dict of Node to Symbol
-        The nodes that stand for 1/n. Products are what the rewrites know best, so a mean is a sum times this.
+        The nodes that stand for 1/n.
     """
 
     def __init__(self, taken: Iterable[Symbol]) -> None:
@@ -45,23 +53,67 @@ class Counts:
         self._free = [name for name in ("n", "m", "k", "N", "M", "K") if name not in names]
         self.values: dict[Symbol, int] = {}
         self.reciprocals: dict[Node, Symbol] = {}
-        self._nodes: dict[tuple[int, np.dtype[Any]], Node] = {}
+        self._places: dict[int, tuple[int, Symbol]] = {}
+        self._leaves: dict[tuple[Symbol, np.dtype[Any]], Node] = {}
 
-    def reciprocal(self, count: int, dtype: np.dtype[Any]) -> Node | None:
-        """A leaf for one over a count; None where no letter is left."""
-        known = self._nodes.get((count, dtype))
-        if known is not None:
-            return known
-        symbol = next((symbol for symbol, value in self.values.items() if value == count), None)
-        if symbol is None:
-            if len(self.values) == len(self._free):
+    def share(self, count: int) -> float | None:
+        """The number that stands for one over a count; None where no letter is left."""
+        if count not in self._places:
+            place = len(self._places)
+            if place >= len(self._free):
                 return None
-            symbol = Symbol(self._free[len(self.values)])
+            symbol = Symbol(self._free[place])
+            self._places[count] = (_PRIMES[place], symbol)
             self.values[symbol] = count
-        leaf = abstract_input((), dtype, symbol.name)
-        self._nodes[count, dtype] = leaf
-        self.reciprocals[leaf] = symbol
+        return 1 / self._places[count][0]
+
+    def restored(self, nodes: Sequence[Node], leaves: Iterable[Node]) -> list[Node]:
+        """The same graphs with 1/n, 1/m, ... in the place of the numbers that stand for them."""
+        if not self._places:
+            return list(nodes)
+        given = set(leaves)
+        done: dict[Node, Node] = {}
+        for node in ancestors(nodes, skip=given.__contains__):
+            inputs = tuple([done.get(source, source) for source in node.inputs])
+            if inputs != node.inputs:
+                done[node] = rebuild(node, inputs)
+            elif not node.inputs:
+                found = self._factored(node)
+                if found is not None:
+                    done[node] = found
+        return [done.get(node, node) for node in nodes]
+
+    def _factored(self, node: Node) -> Node | None:
+        """For a number with a prime in its denominator: the number without it, times 1/n."""
+        value = np.asarray(node._value)
+        if value.dtype.kind != "f" or not value.size or not np.isfinite(value).all() or np.ptp(value):
+            return None
+        number = float(value.flat[0])
+        tolerance = 16 * float(np.finfo(value.dtype).eps)
+        if number == 0 or _is_simple(number, tolerance):
+            return None
+        for prime, symbol in self._places.values():
+            if _is_simple(number * prime, tolerance):
+                rest = _ratio(number * prime)
+                leaf = self._leaf(symbol, value.dtype)
+                factor = literal(rest) if node.op is LITERAL else constant(np.full(value.shape, rest, value.dtype))
+                return multiply(factor, leaf)
+        return None
+
+    def _leaf(self, symbol: Symbol, dtype: np.dtype[Any]) -> Node:
+        leaf = self._leaves.get((symbol, dtype))
+        if leaf is None:
+            leaf = self._leaves[symbol, dtype] = abstract_input((), dtype, symbol.name)
+            self.reciprocals[leaf] = symbol
         return leaf
+
+
+def _ratio(number: float) -> float:
+    return float(Ratio(number).limit_denominator(_LARGEST_DENOMINATOR))
+
+
+def _is_simple(number: float, tolerance: float) -> bool:
+    return abs(_ratio(number) - number) <= tolerance * abs(number)
 
 
 class Reading:
@@ -101,8 +153,8 @@ class Reading:
         total = sum_op(x, axis=axis, keepdims=keepdims)
         if count == 1:
             return total
-        share = self._counts.reciprocal(count, x.dtype)
-        return None if share is None else multiply(total, share)
+        share = self._counts.share(count)
+        return None if share is None else multiply(total, literal(share))
 
 
 def _larger(x: Node, y: Node) -> Node | None:

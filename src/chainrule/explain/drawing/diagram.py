@@ -32,6 +32,8 @@ class Vertex:
         Whether its value or gradient is the first that is not finite.
     tooltip : str
         All that is known of it, for a screen reader and for a pointer that rests on it.
+    members : tuple of Vertex
+        What a folded vertex stands for.
     """
 
     symbol: Symbol
@@ -43,6 +45,7 @@ class Vertex:
     backward_number: int | None = None
     is_bad: bool = False
     tooltip: str = ""
+    members: tuple[Vertex, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import ITEM, Op, abstract_input
 from chainrule.graph.provenance import describe_value
+from chainrule.ops.hazards import LOOP
 from chainrule.structure import Structure, flatten
 from chainrule.trace.source import line_of_frame, user_frame
 from chainrule.transforms.calling import argument_names, function_name
@@ -205,7 +206,7 @@ def _prune(node: Node, used: tuple[int, ...]) -> Any:
     return {**node.params, "body": Body(pruned), "carries": len(kept), "columns": read}, results, inputs
 
 
-scan_op = Op("scan", _compute, _infer, pull=_pull, jvp=_push, prune=_prune)
+scan_op = Op("scan", _compute, _infer, pull=_pull, jvp=_push, prune=_prune, hazards=LOOP)
 
 
 def scan(

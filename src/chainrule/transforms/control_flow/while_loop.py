@@ -21,6 +21,7 @@ from chainrule.forward import push_forward
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import ITEM, Op, abstract_input
+from chainrule.ops.hazards import LOOP
 from chainrule.structure import Structure, flatten
 from chainrule.transforms.calling import argument_names, function_name
 from chainrule.transforms.control_flow.arguments import (
@@ -169,7 +170,7 @@ def _prune(node: Node, used: tuple[int, ...]) -> Any:
     return params, tuple(kept), inputs
 
 
-while_loop_op = Op("while_loop", _compute, _infer, pull=_pull, jvp=_push, prune=_prune)
+while_loop_op = Op("while_loop", _compute, _infer, pull=_pull, jvp=_push, prune=_prune, hazards=LOOP)
 
 
 # Walking back -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,149 @@
+"""Rows of characters made of pieces with a role: how wide they are, how they wrap, and how they line up in a table."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from chainrule.notation.text import to_text
+from chainrule.notation.tree import Expression, Marked
+
+__all__ = ["Role", "Row", "Span", "blank", "labelled", "pad", "row_text", "row_width", "spans_of", "table", "wrapped"]
+
+#: What a piece of text is; a terminal gives each role a colour and a line style.
+Role = Literal["plain", "title", "value", "gradient", "local", "upstream", "faint", "good", "bad"]
+
+#: A formula that is too long for a row is broken before one of these.
+_SIGNS = ("+", "−", "·", "⊙", "/", "←", "=")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a row."""
+
+    text: str
+    role: Role = "plain"
+
+
+Row = tuple[Span, ...]
+
+
+def text_width(text: str) -> int:
+    """Columns that a text takes: combining signs, as in x̂, take none."""
+    return sum(1 for character in text if not unicodedata.combining(character))
+
+
+def row_text(row: Row) -> str:
+    """A row as plain text."""
+    return "".join([span.text for span in row]).rstrip()
+
+
+def row_width(row: Row) -> int:
+    """Columns that a row takes."""
+    return sum(text_width(span.text) for span in row)
+
+
+def blank(width: int) -> Span:
+    """Spaces."""
+    return Span(" " * width)
+
+
+def pad(row: Row, width: int, *, to_right: bool = False) -> Row:
+    """A row with spaces up to a width."""
+    missing = width - row_width(row)
+    if missing <= 0:
+        return row
+    return (blank(missing), *row) if to_right else (*row, blank(missing))
+
+
+def spans_of(expression: Expression, role: Role = "plain") -> Row:
+    """A formula; local and upstream gradients that are marked in it are pieces of their own."""
+    text = to_text(expression)
+    marked = [part for part in expression.walk() if isinstance(part, Marked)]
+    spans: list[Span] = []
+    place = 0
+    for part, (start, end) in zip(marked, _located(text, marked), strict=True):
+        spans += [Span(text[place:start], role), Span(text[start:end], part.role)]
+        place = end
+    return tuple([span for span in (*spans, Span(text[place:], role)) if span.text])
+
+
+def _located(text: str, parts: Iterable[Expression]) -> list[tuple[int, int]]:
+    """Where the parts of a formula stand in its text, from left to right; a part that is not found is empty."""
+    places: list[tuple[int, int]] = []
+    place = 0
+    for part in parts:
+        piece = to_text(part)
+        start = text.find(piece, place)
+        found = (start, start + len(piece)) if start >= 0 else (place, place)
+        places.append(found)
+        place = found[1]
+    return places
+
+
+def labelled(row: Row, labels: Sequence[tuple[Expression, str]]) -> tuple[Row, Row]:
+    """A row, and another one to stand below it that has a label centred under each of some parts of the row's formula.
+
+    Spaces are put in between parts whose labels would touch.
+    """
+    text = "".join([span.text for span in row])
+    below = ""
+    shift = 0
+    for (_, label), (start, end) in zip(labels, _located(text, [part for part, _ in labels]), strict=True):
+        if start == end:
+            continue
+        centre = text_width(text[:start]) + shift + (text_width(text[start:end]) - len(label)) // 2
+        missing = max(0, text_width(below) + 2 - centre) if below else max(0, -centre)
+        gap = text.rfind(" ", 0, start) + 1
+        if missing:
+            row = _with_gap(row, gap + shift, missing)
+            shift += missing
+        below += " " * (centre + missing - text_width(below)) + label
+    return row, (Span(below, "faint"),)
+
+
+def _with_gap(row: Row, position: int, width: int) -> Row:
+    left, right = _cut(row, position)
+    return (*left, blank(width), *right)
+
+
+def _cut(row: Row, position: int) -> tuple[Row, Row]:
+    """A row in two, before the character at a position."""
+    left: list[Span] = []
+    right: list[Span] = []
+    for span in row:
+        keep = max(0, min(len(span.text), position))
+        left += [Span(span.text[:keep], span.role)] if keep else []
+        right += [Span(span.text[keep:], span.role)] if keep < len(span.text) else []
+        position -= len(span.text)
+    return tuple(left), tuple(right)
+
+
+def wrapped(row: Row, width: int) -> list[Row]:
+    """A row in several that are not wider than `width`, broken before a sign where there is one, else at a space."""
+    rows: list[Row] = []
+    while row_width(row) > width:
+        text = "".join([span.text for span in row])
+        spaces = [place for place, character in enumerate(text[: width + 1]) if character == " " and place > 0]
+        signs = [place for place in spaces if text.startswith(_SIGNS, place + 1) and text[place + 2 : place + 3] == " "]
+        if not spaces:
+            break
+        left, row = _cut(row, (signs or spaces)[-1] + 1)
+        rows.append(left)
+    return [*rows, row]
+
+
+def table(cells: Sequence[Sequence[Row]], *, right: Collection[int] = (), gap: int = 3) -> list[Row]:
+    """Rows of cells in columns as wide as their widest cell; columns without any text are left out."""
+    widths = [max(row_width(line[column]) for line in cells) for column in range(len(cells[0]))]
+    rows: list[Row] = []
+    for line in cells:
+        row: list[Span] = []
+        for column, width in enumerate(widths):
+            if width:
+                row += [blank(gap)] if row else []
+                row += pad(line[column], width, to_right=column in right)
+        rows.append(tuple(row))
+    return rows

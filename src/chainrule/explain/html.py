@@ -1,0 +1,116 @@
+"""A lesson as one page of HTML that needs nothing else: no network, no fonts, no build."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+from xml.etree import ElementTree
+
+from chainrule.explain.drawing.svg import diagram_svg
+from chainrule.explain.drawing.table import table_twin
+from chainrule.explain.lesson import Lesson
+from chainrule.explain.page import sections
+from chainrule.explain.page.formulas import typeset
+from chainrule.explain.page.markup import Markup, element, join
+
+__all__ = ["lesson_html"]
+
+_LEVELS = {"statement": "one node for each assignment", "operation": "one node for each operation"}
+
+
+def lesson_html(lesson: Lesson) -> str:
+    """The page of a lesson, to be stepped through with ← and →.
+
+    Parameters
+    ----------
+    lesson : Lesson
+
+    Returns
+    -------
+    str
+        A whole document. Its content security policy lets nothing be loaded and no other script run than its own.
+    """
+    style, script = _resource("lesson.css"), _resource("lesson.js")
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">'),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("link", rel="icon", href="data:,"),
+        element("title", f"{lesson.title}: backpropagation step by step"),
+        element("style", Markup(style)),
+    )
+    main = element("main", _stage(lesson), element("div", _sections(lesson), class_="text"))
+    body = element("body", _header(lesson), main, _player(lesson), element("script", Markup(script)))
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+
+
+def _resource(name: str) -> str:
+    return files("chainrule.explain.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy(script: str) -> str:
+    """Only this script, styles of this page, images that are part of it; nothing from anywhere else."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:"
+
+
+def _header(lesson: Lesson) -> Markup:
+    return element(
+        "header",
+        element("p", f"Backpropagation, step by step · {_LEVELS[lesson.level]}", class_="kicker"),
+        element("h1", lesson.title),
+        sections.inputs(lesson, typeset),
+    )
+
+
+def _stage(lesson: Lesson) -> Markup:
+    """The picture of the graph, and the same as a table."""
+    svg = diagram_svg(lesson.diagram, is_inline=True)
+    width = ElementTree.fromstring(svg).get("width")
+    picture = element("div", Markup(svg), class_="picture scroll", style=f"--width: {width}")
+    table = element("details", element("summary", "The graph as a table"), Markup(table_twin(lesson.diagram)), class_="twin")
+    return element("div", picture, table, class_="stage")
+
+
+def _sections(lesson: Lesson) -> Markup:
+    return join(
+        [
+            sections.fault_section(lesson.fault, typeset) if lesson.fault else None,
+            sections.forward_section(lesson, typeset),
+            sections.local_section(lesson, typeset),
+            sections.backward_section(lesson, typeset),
+            sections.result_section(lesson, typeset),
+        ]
+    )
+
+
+def _player(lesson: Lesson) -> Markup:
+    """Buttons and slider; the script brings them out, since without it they do nothing."""
+    total = len(lesson.forward) + len(lesson.backward)
+
+    def button(name: str, sign: str, label: str) -> Markup:
+        sign_part = element("span", sign, aria_hidden="true")
+        return element("button", sign_part, type="button", data_go=name, aria_label=label, title=label)
+
+    slider = element("input", type="range", min=0, max=total, value=0, step=1, aria_label="Step")
+    return element(
+        "div",
+        element("p", class_="said", aria_live="polite"),
+        element(
+            "div",
+            button("previous", "←", "Previous step (left arrow key)"),
+            button("play", "▶", "Play"),
+            button("next", "→", "Next step (right arrow key)"),
+            slider,
+            element("span", f"0 / {total}", class_="count", aria_hidden="true"),
+            class_="controls",
+        ),
+        class_="player",
+        role="group",
+        aria_label="Steps of the lesson",
+        data_forward=len(lesson.forward),
+        hidden=True,
+    )

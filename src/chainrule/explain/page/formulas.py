@@ -1,0 +1,63 @@
+"""Formulas and numbers of a lesson in HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from chainrule.explain.model import BackwardStep, ForwardStep
+from chainrule.explain.page.markup import Markup, element
+from chainrule.notation.mathml import to_mathml
+from chainrule.notation.numbers import number_text, preview
+from chainrule.notation.text import to_text
+from chainrule.notation.tree import Expression, Marked
+
+__all__ = ["Formula", "said", "shape_text", "typeset", "typeset_or_text", "unmarked", "value_text"]
+
+#: How a page or a notebook writes a formula.
+Formula = Callable[[Expression], Markup]
+
+
+def typeset(expression: Expression) -> Markup:
+    """A formula in MathML, with Unicode text for those who cannot have it."""
+    alternative = escape(to_text(expression))
+    return Markup(to_mathml(expression).replace("<math", f'<math alttext="{alternative}"', 1))
+
+
+def typeset_or_text(expression: Expression) -> Markup:
+    """A formula that survives a sanitiser: Unicode text, and MathML that only the fragment's own styles bring out."""
+    text = element("span", to_text(expression), class_="plain")
+    return text + element("span", typeset(expression), class_="rich", hidden=True)
+
+
+def value_text(value: Any) -> str:
+    """A number, or the first elements of an array and its shape."""
+    return number_text(value) if np.ndim(value) == 0 else preview(np.asarray(value))
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as it stands under a factor.
+
+    Examples
+    --------
+    >>> shape_text((3, 4)), shape_text((5,)), shape_text(())
+    ('3 × 4', '5', 'scalar')
+    """
+    return " × ".join(map(str, shape)) or "scalar"
+
+
+def unmarked(expression: Expression) -> Expression:
+    """A formula without local and upstream gradients pointed out."""
+    return expression.replaced(lambda part: unmarked(part.operand) if isinstance(part, Marked) else None)
+
+
+def said(step: ForwardStep | BackwardStep) -> str:
+    """A step in one line of text: ``∂L/∂z = ŷ − y = −0.5``."""
+    if isinstance(step, ForwardStep):
+        parts = [to_text(step.symbol), to_text(step.formula)]
+    else:
+        parts = [to_text(step.gradient), to_text(unmarked(step.closed.formula if step.closed else step.formula))]
+    return " = ".join(dict.fromkeys([*parts, value_text(step.value)]))
