@@ -1,4 +1,4 @@
-"""What the printers of mathematical notation decide alike: where parentheses stand, where signs, and what joins factors.
+"""What the printers of mathematical notation decide alike: parentheses, signs, and what joins factors.
 
 An expression is printed from the inside to the outside without recursion, so that a formula may be nested as deeply as
 it likes. Each part becomes a `Piece`; a printer is a `Layout` that says how pieces are set.
@@ -44,15 +44,14 @@ __all__ = ["Layout"]
 _FUNCTION_LETTERS = frozenset("fgσΓ")
 
 #: What `preview` makes of numbers.
-_REAL = re.compile(r"(−?)([\d.]+|∞)(?:e(−?\d+))?")
-_COMPLEX = re.compile(r"\S+ [+−] \S+i")
+_NUMBER = re.compile(r"(−?(?:[\d.]+(?:e−?\d+)?|∞))(?: ([+−]) (\S+)i)?")
 
 
 class Layout(ABC):
     """A printer of expressions; subclasses say how each kind of part is set.
 
-    The methods that take a part and the pieces of its children decide on parentheses and signs. They hand what they found,
-    as texts, to the ``set_…`` methods of the subclass.
+    The methods that take a part and the pieces of its children decide on parentheses and signs. They hand what they
+    found, as texts, to the ``set_…`` methods of the subclass.
     """
 
     #: Whether all is set in one line: a/b, √(a + b), exp(x). Two lines need fewer parentheses.
@@ -116,24 +115,29 @@ class Layout(ABC):
     def number(self, part: Number, pieces: Sequence[Piece]) -> Piece:
         """A number; a negative one is put into parentheses behind something else."""
         text = preview(part.value)
-        if _COMPLEX.fullmatch(text):
-            return Piece(self.set_verbatim(text), Strength.SUM, Edge.NUMERAL, Edge.NUMERAL)
-        found = _REAL.fullmatch(text)
+        found = _NUMBER.fullmatch(text)
         if not found:
             return self._verbatim(text)
-        sign, digits, exponent = found.groups()
-        is_plain = exponent is None and digits != "∞"
+        real, operator, imaginary = found.groups()
+        if imaginary is None:
+            return self._real(real)
+        part_i = self.set_product([self._real(imaginary).body, self.set_symbol(Symbol("i"))], [Joint.TIGHT])
+        body = self.set_sum(self._real(real).body, [(operator == "−", part_i)])
+        return Piece(body, Strength.SUM, Edge.NUMERAL, Edge.NUMERAL)
+
+    def _real(self, text: str) -> Piece:
+        digits, _, exponent = text.removeprefix("−").partition("e")
+        is_plain = not exponent and digits != "∞"
         edge = Edge.NUMERAL if is_plain else Edge.ODD_NUMBER
         strength = Strength.ATOM if is_plain else Strength.RAISED
         positive = Piece(self.set_number(digits, exponent), strength, edge, edge)
-        return replace(self._guarded(positive), unsigned=None) if sign else positive
+        return replace(self._guarded(positive), unsigned=None) if text.startswith("−") else positive
 
     def _guarded(self, positive: Piece) -> Piece:
-        """Minus a number: behind something else in parentheses, which are no reason to leave out the dot of a product."""
+        """Minus a number: in parentheses behind something else, where it still counts as a number: ``3 · (−4)``."""
         negative = self.minus(positive)
-        return replace(
-            negative, guarded=Piece(self.set_brackets(negative.body), begins=positive.begins, ends=positive.ends)
-        )
+        guarded = Piece(self.set_brackets(negative.body), begins=positive.begins, ends=positive.ends)
+        return replace(negative, guarded=guarded)
 
     def verbatim(self, part: Verbatim, pieces: Sequence[Piece]) -> Piece:
         """A text that stands for itself."""
@@ -175,9 +179,8 @@ class Layout(ABC):
         if first.unsigned is not None:
             return self.minus(self.product(part, [first.unsigned, *others]))
         factors = [self._factor(piece, is_last=piece is pieces[-1]) for piece in pieces]
-        between = (
-            [Joint.CIRCLE] * len(others) if part.kind == "elementwise" else joints(factors, apart=part.kind == "matrix")
-        )
+        is_elementwise = part.kind == "elementwise"
+        between = [Joint.CIRCLE] * len(others) if is_elementwise else joints(factors, apart=part.kind == "matrix")
         strength = _product_strength(factors, between)
         product = self._joined(factors, between, strength)
         if first.guarded is None:
@@ -271,7 +274,7 @@ class Layout(ABC):
     @abstractmethod
     def set_symbol(self, symbol: Symbol) -> str: ...
     @abstractmethod
-    def set_number(self, digits: str, exponent: str | None) -> str: ...
+    def set_number(self, digits: str, exponent: str) -> str: ...
     @abstractmethod
     def set_verbatim(self, text: str) -> str: ...
     @abstractmethod

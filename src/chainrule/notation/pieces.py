@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
@@ -85,7 +86,7 @@ class Piece:
 _DOTTED = {Edge.DERIVATIVE, Edge.SQUARE, Edge.ODD_NUMBER}
 #: In front of a parenthesis these would be read as a function, or as ending elsewhere.
 _LIKE_A_FUNCTION = {Edge.FUNCTION, Edge.WORD, Edge.CALL, Edge.ROOT}
-_WITH_ROOM = {Edge.WORD, Edge.CALL, Edge.SIGN}
+_WITH_ROOM = {Edge.WORD, Edge.CALL}
 _ONE_LETTER = {Edge.LETTER, Edge.TENSOR, Edge.FUNCTION}
 
 
@@ -115,7 +116,7 @@ def joints(factors: list[Piece], *, apart: bool = False) -> list[Joint]:
     of matrices they stand `apart`.
     """
     found: list[Joint] = []
-    for left, right in zip(factors, factors[1:], strict=False):
+    for left, right in itertools.pairwise(factors):
         are_letters = left.ends is right.begins is Edge.LETTER
         runs_on = bool(found) and found[-1] is Joint.TIGHT and left.begins is left.ends is Edge.LETTER
         end = Edge.WORD if runs_on and right.begins is Edge.BRACKET else left.ends

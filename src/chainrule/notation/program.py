@@ -99,8 +99,13 @@ def _symbol(symbol: Symbol) -> _Printed:
 
 
 def _number(number: Number) -> _Printed:
-    value = np.asarray(number.value).item()
+    value = _value(number)
     return _signed(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _value(number: Number) -> Any:
+    """Python's number, also where an array holds it."""
+    return np.asarray(number.value).item()
 
 
 def _verbatim(verbatim: Verbatim) -> _Printed:
@@ -128,8 +133,8 @@ def _subtracted(term: Expression) -> Expression | None:
     """What is subtracted, if the term is."""
     if isinstance(term, Negative):
         return term.operand
-    if isinstance(term, Number) and isinstance(term.value, (int, float)) and term.value < 0:
-        return Number(-term.value)
+    if isinstance(term, Number) and isinstance(_value(term), (int, float)) and _value(term) < 0:
+        return Number(-_value(term))
     return None
 
 
@@ -162,8 +167,8 @@ def _negative(expression: Negative) -> _Printed:
 
 def _power(expression: Power) -> _Printed:
     exponent = expression.exponent
-    if isinstance(exponent, Number) and exponent.value in (2, 3):
-        return _at_least(expression.base, _POSTFIX) + str(int(exponent.value)).translate(_SUPERSCRIPTS), _POWER
+    if isinstance(exponent, Number) and _value(exponent) in (2, 3):
+        return _at_least(expression.base, _POSTFIX) + str(int(_value(exponent).real)).translate(_SUPERSCRIPTS), _POWER
     return f"{_at_least(expression.base, _POWER + 1)} ** {_at_least(exponent, _POWER + 1)}", _POWER
 
 

@@ -78,7 +78,7 @@ class LessonBuilder:
         forward, backward_steps = _until(forward, backward_steps, fault)
         forward = _grouped(forward, repeated_groups(forward))
         backward_steps = _grouped(backward_steps, repeated_backward_groups(backward_steps, forward))
-        lesson = Lesson(
+        return Lesson(
             title=self._graph.name,
             level=self._level,
             graph=self._graph,
@@ -91,7 +91,6 @@ class LessonBuilder:
             fault=fault,
             diagram=lesson_diagram(self._graph, self._blocks, self._symbols, forward, backward_steps, fault),
         )
-        return lesson
 
     def _fault(self) -> Fault | None:
         return find_fault([*self._graph.nodes], self._gradients, self._symbols.__getitem__)
@@ -201,11 +200,9 @@ class LessonBuilder:
             slope = np.zeros(node.shape, node.dtype)[()] if step is None else step.value
             gradient = Derivative(output, symbol, is_array=symbol.is_array)
             closed: Closed | None = None if step is None else step.closed
-            found.append(
-                InputGradient(
-                    symbol, gradient, node.value, slope, closed, check.agrees(node, slope), update_rule(symbol, gradient)
-                )
-            )
+            agrees = check.agrees(node, slope)
+            update = update_rule(symbol, gradient)
+            found.append(InputGradient(symbol, gradient, node.value, slope, closed, agrees, update))
         return found
 
 
@@ -230,4 +227,7 @@ def _up_to(steps: list[Any], symbol: Symbol) -> list[Any]:
 
 
 def _grouped(steps: Sequence[Any], groups: Sequence[Any]) -> list[Any]:
-    return [replace(step, group=found[0], repetition=found[1]) if found else step for step, found in zip(steps, groups, strict=True)]
+    return [
+        replace(step, group=found[0], repetition=found[1]) if found else step
+        for step, found in zip(steps, groups, strict=True)
+    ]

@@ -26,8 +26,8 @@ from chainrule.simplify.rewrite import rebuild
 __all__ = ["Counts", "Reading"]
 
 
-#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers, and
-#: no code has such a factor, so that it can be found again.
+#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers,
+#: and no code has such a factor, so that it can be found again.
 _PRIMES = (10007, 10009, 10037, 10039, 10061, 10067)
 #: Numbers that a count may have as a factor are ratios with denominators up to this one.
 _LARGEST_DENOMINATOR = 64

@@ -6,6 +6,7 @@ columns are reshaped into rows. As a `Term` it has one form: x(ŷ − y), Xᵀ(�
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction as Ratio
 
@@ -108,6 +109,8 @@ class Term:
 
 
 def _ratio(number: float) -> tuple[Number, Number]:
+    if not math.isfinite(number):
+        return Number(number), Number(1)
     ratio = Ratio(number).limit_denominator(_LARGEST_DENOMINATOR)
     if ratio != 0 and abs(float(ratio) - number) <= 1e-15 * number and ratio.numerator <= _LARGEST_DENOMINATOR:
         return Number(ratio.numerator), Number(ratio.denominator)

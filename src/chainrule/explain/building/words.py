@@ -35,7 +35,7 @@ def _elementwise(contribution: Contribution, local: Term) -> str:
         return "multiply swaps: times the other factor"
     if contribution.upstream is None:
         return "the local gradient alone, as the upstream gradient is 1"
-    return f"{operation}: local gradient times upstream gradient" if operation else "local gradient times upstream gradient"
+    return f"{operation}: {_CHAIN_RULE}" if operation else _CHAIN_RULE
 
 
 def _linear(contribution: Contribution) -> str:
@@ -49,6 +49,7 @@ def _linear(contribution: Contribution) -> str:
     return f"{name}a linear map of the upstream gradient"
 
 
+_CHAIN_RULE = "local gradient times upstream gradient"
 #: Operations that are not worth a word beside another one.
 _SILENT = frozenset({"negative", "positive", "cast", "broadcast_to", "reshape"})
 

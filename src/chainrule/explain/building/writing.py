@@ -25,7 +25,7 @@ from chainrule.notation.tree import (
     matrix_product,
 )
 
-__all__ = ["Known", "Writer", "has_row_vectors"]
+__all__ = ["Known", "Writer", "has_row_vectors", "is_array", "transposed"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class Known:
     expression: Expression
     rank: float
     is_divisor: bool = False
+
+
+def is_array(node: Node) -> bool:
+    """Whether a node is written as an array: one number in brackets is not."""
+    return node.is_tuple or node.size > 1
 
 
 def has_row_vectors(nodes: Iterable[Node]) -> bool:
@@ -84,14 +89,14 @@ class Writer:
         parts = [self._leaf(source) or results[source] for source in operands(node)]
         if node.op.name == "matmul":
             return self._matrix_product(node, *parts)
-        return replace(written(node, parts), is_array=node.size > 1)
+        return replace(written(node, parts), is_array=is_array(node))
 
     def _leaf(self, node: Node) -> Expression | None:
         known = self._known.get(node)
         if known is not None:
             return known.expression
         if not node.inputs:
-            return Number(node._value) if node.size == 1 else Verbatim(preview(node._value), is_array=True)
+            return Number(np.asarray(node._value).item()) if node.size == 1 else Verbatim(preview(node._value), is_array=True)
         return None
 
     def _matrix_product(self, node: Node, left: Expression, right: Expression) -> Expression:
@@ -133,8 +138,8 @@ class Writer:
 
     def _other(self, node: Node, terms: list[Term]) -> Term:
         """An operation without a form of its own: as its record writes it."""
-        expression = replace(written(node, [term.expression() for term in terms]), is_array=node.size > 1)
-        return _single(Part(expression, node.shape, max((term.rank for term in terms), default=0.0)))
+        expression = replace(written(node, [term.expression() for term in terms]), is_array=is_array(node))
+        return _single(Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0)))
 
     def _multiply(self, node: Node, left: Term, right: Term) -> Term | None:
         one, other = node.inputs
