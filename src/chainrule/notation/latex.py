@@ -196,7 +196,7 @@ class _LaTeX(Layout):
 
     def set_reduction(self, sign: str, index: str, body: str) -> str:
         operator = _REDUCTIONS.get(sign) or rf"\operatorname*{{{escape(sign)}}}"
-        return f"{operator}{_scripts(_letters(index) if index else '', '')} {body}"
+        return f"{operator}{_scripts(' '.join(index), '')} {body}"
 
     def set_relation(self, sign: str, operands: Sequence[str]) -> str:
         command = _COMMANDS.get(sign) or rf"\mathrel{{{_in_text(sign)}}}"

@@ -144,7 +144,7 @@ class Layout(ABC):
         return self._verbatim(part.text)
 
     def _verbatim(self, text: str) -> Piece:
-        edge = Edge.SQUARE if text[:1] in "[({" else Edge.WORD
+        edge = Edge.ODD_NUMBER if text[:1] in "[({" else Edge.WORD
         strength = Strength.ATOM if text.isalnum() else Strength.COMPOUND
         return Piece(self.set_verbatim(text), strength, edge, edge)
 
