@@ -15,7 +15,7 @@ from chainrule.explain.drawing.coordinates import assign_heights
 from chainrule.explain.drawing.layers import assign_layers
 from chainrule.explain.drawing.ordering import LayeredGraph, order_layers
 
-__all__ = ["PORT_GAP", "Layout", "Point", "Size", "lay_out"]
+__all__ = ["PORT_GAP", "PORT_MARGIN", "Layout", "Point", "Size", "lay_out"]
 
 Point = tuple[float, float]
 
@@ -24,7 +24,7 @@ _ROW_GAP, _EDGE_GAP, _BEND_GAP = 18.0, 13.0, 11.0
 #: Width of a channel between columns, and how much of the greatest rise in it is added, so that edges are not steep.
 _CHANNEL, _CHANNEL_SHARE, _CHANNEL_MOST = 26.0, 0.2, 120.0
 #: How far apart edges arrive at a box, and how far from its corners.
-PORT_GAP, _PORT_MARGIN = 13.0, 9.0
+PORT_GAP, PORT_MARGIN = 13.0, 9.0
 
 
 @dataclass(frozen=True)
@@ -143,21 +143,27 @@ def _heights(graph: LayeredGraph, sizes: Sequence[Size]) -> list[float]:
 
 
 def _ports(graph: LayeredGraph, sizes: Sequence[Size], heights: list[float]) -> dict[tuple[int, int], float]:
-    """Where each edge arrives: in the middle of the box if it comes straight, else above or below that."""
+    """Where each edge arrives at its box: in the order in which they come, one that comes straight in the middle.
+
+    Where nearly all come from one side, the middle is not kept free for the other one.
+    """
     ports: dict[tuple[int, int], float] = {}
     for vertex, size in enumerate(sizes):
-        middle = heights[vertex]
-        above = [source for source in graph.sources[vertex] if heights[source] < middle - 1]
-        below = [source for source in graph.sources[vertex] if heights[source] > middle + 1]
-        for source in graph.sources[vertex]:
-            ports[source, vertex] = middle
-        if len(graph.sources[vertex]) == 1:
+        arriving = sorted(graph.sources[vertex], key=heights.__getitem__)
+        if not arriving:
             continue
-        room = max(size.height / 2 - _PORT_MARGIN, 1.0)
-        for side, sign in ((sorted(above, key=lambda s: -heights[s]), -1), (sorted(below, key=heights.__getitem__), 1)):
-            gap = min(PORT_GAP, room / max(len(side), 1))
-            for number, source in enumerate(side, 1):
-                ports[source, vertex] = middle + sign * gap * number
+        middle = heights[vertex]
+        above = sum([heights[source] < middle - 1 for source in arriving])
+        below = sum([heights[source] > middle + 1 for source in arriving])
+        room = max(size.height / 2 - PORT_MARGIN, 1.0)
+        gap = min(PORT_GAP, 2 * room / max(len(arriving) - 1, 1))
+        before = above if above + below < len(arriving) else above - 0.5
+        first = max(middle - before * gap, middle - room)
+        first = min(first, middle + room - (len(arriving) - 1) * gap)
+        if len(arriving) == 1:
+            first = middle
+        for number, source in enumerate(arriving):
+            ports[source, vertex] = first + number * gap
     return ports
 
 

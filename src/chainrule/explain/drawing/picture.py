@@ -11,7 +11,7 @@ from typing import Literal
 
 from chainrule.explain.drawing.diagram import Diagram, Edge, Vertex
 from chainrule.explain.drawing.folding import folded
-from chainrule.explain.drawing.layout import PORT_GAP, Point, Size, lay_out
+from chainrule.explain.drawing.layout import PORT_GAP, PORT_MARGIN, Point, Size, lay_out
 from chainrule.explain.drawing.measure import width_of
 from chainrule.explain.drawing.palette import Colour
 from chainrule.explain.drawing.shortening import shortened
@@ -254,8 +254,7 @@ class _Box:
         shown = vertex.formula and shortened(vertex.formula, _fits)
         formula = to_text(shown) if shown else None
         height = _LEAF if is_leaf else _BOX if formula else _PLAIN_BOX
-        if arriving > 3:  # room for all edges even if they come from one side
-            height = max(height, 2 * PORT_GAP * arriving)
+        height = max(height, PORT_GAP * (arriving - 1) + 2 * PORT_MARGIN)
         width = width_of(name, _NAME) + (16 if is_leaf else 28)
         if formula:
             width = max(width, width_of(formula, _FORMULA) + 22)
@@ -264,7 +263,7 @@ class _Box:
             for text, step in ((vertex.value, vertex.forward_number), (vertex.gradient, vertex.backward_number))
         ]
         tail = _BEFORE_LABELS + max(numbers) + _AFTER_LABELS if any(numbers) else _AFTER_LABELS
-        return cls(name, vertex.symbol, formula, shown, max(width, height), height, tail, described(vertex))
+        return cls(name, vertex.symbol, formula, shown, max(width, _LEAF), height, tail, described(vertex))
 
     def placed(self, vertex: Vertex, x: float, y: float) -> PlacedVertex:
         is_folded = vertex.kind == "folded"
