@@ -1,7 +1,7 @@
 """Reads formulas as lessons print them, and computes them: an oracle that knows nothing of how they were made.
 
 The text is read as a person reads matrix calculus: factors side by side are a product of matrices, ⊙ is elementwise,
-ᵀ transposes, Σᵢ sums over rows and Σⱼ over columns, and an array with one axis is a column, or a row where the code
+ᵀ transposes, Σᵢ sums over rows and Σⱼ over columns, 𝟏₄ is a vector of four ones, and an array with one axis is a column, or a row where the code
 multiplies vectors from the left. ∂L/∂z is a name like any other. Only names that are given are known: ``wx`` is w times
 x where there is no ``wx``.
 """
@@ -71,6 +71,8 @@ FENCES: dict[str, tuple[str, Callable[[Array], Any]]] = {
 ROOTS: dict[str, Callable[[Array], Any]] = {"√": np.sqrt, "∛": np.cbrt, "∜": lambda x: x**0.25}
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+)?)(?:e−?\d+)?|∞")
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_ONES = re.compile("𝟏[₀₁₂₃₄₅₆₇₈₉]+")
 _POWER = re.compile(r"⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SETTING = re.compile(r"\s*(\w+)=(−?\w+)")
 
@@ -232,9 +234,11 @@ class Reader:
         if self._take("["):
             value = self._relation()
             self._need("]")
-            return value
+            return np.asarray(value != 0, float)
         if self._take("{"):
             return self._cases()
+        if ones := self._match(_ONES):
+            return np.ones(int(ones[1:].translate(SUBSCRIPTS)))
         number = self._match(_NUMBER)
         if number:
             return np.asarray(float(number.replace("−", "-").replace("∞", "inf")))
@@ -348,7 +352,7 @@ def is_gradient(found: Array, gradient: Any, *, rows: bool = False, rtol: float 
     if found.size == 1 and wanted.size > 1:
         found = np.full(wanted.shape, found.reshape(()))
     scale = float(np.max(np.abs(wanted), initial=0.0))
-    return bool(np.allclose(found.reshape(wanted.shape), wanted, rtol=rtol, atol=rtol * max(scale, 1e-12)))
+    return bool(np.allclose(found.reshape(wanted.shape), wanted, rtol=rtol, atol=max(rtol * scale, 1e-9)))
 
 
 def _normal(text: str) -> str:
