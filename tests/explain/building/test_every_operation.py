@@ -37,11 +37,9 @@ def weighted_sum(record: Any, example: Example) -> Any:
         result = call_with(record, *args, **example.kwargs)
         result = result if example.select is None else example.select(result)
         leaves = [leaf for leaf in cr.structure.flatten(result)[0] if np.size(leaf)]
-        total = np.real(moving[0]).sum() * 0.0
-        for leaf in leaves:
-            weights = np.linspace(0.5, 1.5, np.size(leaf)).reshape(np.shape(leaf))
-            total = total + np.sum(np.real(leaf) * weights)
-        return total
+        weights = [np.linspace(0.5, 1.5, np.size(leaf)).reshape(np.shape(leaf)) for leaf in leaves]
+        parts = [np.sum(np.real(leaf) * weight) for leaf, weight in zip(leaves, weights, strict=True)]
+        return sum(parts, start=0.0 if parts else np.sum(np.real(moving[0])))
 
     return loss
 

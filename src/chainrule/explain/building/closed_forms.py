@@ -163,7 +163,7 @@ class ClosedForms:
             inputs = tuple([done.get(source, source) for source in node.inputs])
             done[node] = rebuild(node, inputs) if inputs != node.inputs else node
             data, sign = _summed_data(node)
-            if data in self._symbols and _is_one(node.op.compute(data._value, **node.params)):
+            if data is not None and data in self._symbols and _is_one(node.op.compute(data._value, **node.params)):
                 done[node] = constant(np.full(node.shape, sign, node.dtype))
                 total = Reduction("Σ", "j" if data.ndim > 1 else "", self._symbols[data])
                 conditions[to_text(Relation("=", (total, Number(1))))] = None

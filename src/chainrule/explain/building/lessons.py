@@ -93,7 +93,8 @@ class LessonBuilder:
         )
 
     def _fault(self) -> Fault | None:
-        return find_fault([*self._graph.nodes], self._gradients, self._symbols.__getitem__)
+        named = [node for node in self._graph.nodes if node in self._symbols]
+        return find_fault(named, self._gradients, self._symbols.__getitem__)
 
     def _operands(self) -> tuple[Operand, ...]:
         given = set(self._graph.inputs)

@@ -139,10 +139,8 @@ class Reading:
 
     def copy_on(self, node: Node, inputs: tuple[Node, ...], done: dict[Node, Node]) -> None:
         """Rebuild one node on copies of its inputs."""
-        rule = _FORMS.get(node.op.name)
+        rule = self._mean if node.op is mean_op else _FORMS.get(node.op.name)
         form = rule(*inputs, **node.params) if rule is not None else None
-        if node.op is mean_op:
-            form = self._mean(*inputs, **node.params)
         if form is None or form.shape != node.shape or form.dtype != node.dtype:
             form = rebuild(node, inputs)
         done[node] = form

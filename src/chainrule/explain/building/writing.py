@@ -11,7 +11,6 @@ import numpy as np
 from chainrule.explain.building.blocks import operands
 from chainrule.explain.building.terms import Part, Term, add_terms, chained, divided, multiplied
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL
 from chainrule.graph.written import written
 from chainrule.notation.numbers import preview
 from chainrule.notation.tree import (
@@ -96,7 +95,8 @@ class Writer:
         if known is not None:
             return known.expression
         if not node.inputs:
-            return Number(np.asarray(node._value).item()) if node.size == 1 else Verbatim(preview(node._value), is_array=True)
+            value = np.asarray(node._value)
+            return Number(value.item()) if value.size == 1 else Verbatim(preview(value), is_array=True)
         return None
 
     def _matrix_product(self, node: Node, left: Expression, right: Expression) -> Expression:
@@ -121,14 +121,15 @@ class Writer:
             return Term((), divisors=(Part(known.expression, (), known.rank),))
         if known is not None:
             return _single(Part(known.expression, node.shape, known.rank))
-        if node.op is LITERAL or (not node.inputs and node.ndim == 0):
-            return Term((), float(node._value))
-        if not node.inputs:
-            value = np.asarray(node._value)
-            if value.size and (value == value.flat[0]).all():
-                return Term(node.shape, float(value.flat[0]))
-            return _single(Part(Verbatim(preview(value), is_array=True), node.shape, 0.0))
-        return None
+        return None if node.inputs else self._number(node)
+
+    def _number(self, node: Node) -> Term:
+        """A number or array in the code; an array of equal numbers is written as that number."""
+        value = np.asarray(node._value)
+        if value.dtype.kind in "fiub" and value.size and (value == value.flat[0]).all():
+            return Term(node.shape, float(value.flat[0]))
+        expression = Verbatim(preview(value), is_array=True) if value.size != 1 else Number(value.item())
+        return _single(Part(expression, node.shape, 0.0))
 
     def _term(self, node: Node, results: Mapping[Node, Term]) -> Term:
         terms = [results[source] for source in operands(node)]
