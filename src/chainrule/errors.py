@@ -21,6 +21,7 @@ __all__ = [
     "IndependentOutputWarning",
     "IntegerInputError",
     "InterpretedWarning",
+    "MissingPackageError",
     "NonDifferentiableError",
     "NonFiniteWarning",
     "NonScalarOutputError",
@@ -361,6 +362,18 @@ class ConfigError(ChainRuleError, ValueError):
     ...     print(error)
     threads is a whole number from 1, not 0
       fix give the number of threads, such as chainrule.config.threads = 2, or None for the number of CPUs
+    """
+
+
+class MissingPackageError(ChainRuleError, ImportError):
+    """Something was asked for that needs a package which is not installed.
+
+    Examples
+    --------
+    >>> import chainrule as cr
+    >>> print(cr.errors.MissingPackageError("a PNG is drawn by matplotlib", fix="pip install matplotlib"))
+    a PNG is drawn by matplotlib
+      fix pip install matplotlib
     """
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.text import program_text
@@ -43,6 +43,9 @@ class Graph:
       %0 = q * z  : float64
       return %0
     """
+
+    #: Draws a graph as SVG; set by `chainrule.explain.showing`, which stands on a higher floor.
+    painter: ClassVar[Callable[[Graph], str]]
 
     def __init__(
         self,
@@ -84,6 +87,10 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<Graph {self.name}: {len(self.inputs)} inputs, {len(self.nodes)} nodes, {len(self.outputs)} outputs>"
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows: the graph as it was recorded, gradients not computed yet. Nothing is computed."""
+        return Graph.painter(self)
 
     def values(self) -> tuple[Any, ...]:
         """The values of the outputs."""

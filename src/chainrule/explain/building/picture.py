@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from chainrule.explain.building.blocks import Block
 from chainrule.explain.drawing.diagram import Diagram, Edge, Vertex
+from chainrule.explain.drawing.spelling import short_value
 from chainrule.explain.model import BackwardStep, Fault, ForwardStep
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
@@ -56,8 +57,8 @@ def _vertex(
     fault: Fault | None,
 ) -> Vertex:
     is_known = block is None or computed is not None
-    value = _short(node.value) if is_known else None
-    gradient = _short(derived.value) if derived is not None else None
+    value = short_value(node.value) if is_known else None
+    gradient = short_value(derived.value) if derived is not None else None
     name = to_text(symbol)
     said = [name if computed is None else f"{name} = {to_text(computed.formula)}"]
     if is_known:
@@ -75,11 +76,3 @@ def _vertex(
         fault is not None and fault.symbol == symbol,
         "; ".join(said),
     )
-
-
-def _short(value: object) -> str:
-    """A number, or the shape of an array: there is little room at an edge."""
-    shape = getattr(value, "shape", ())
-    if not shape:
-        return preview(value)
-    return " × ".join(str(length) for length in shape) if len(shape) > 1 else f"({shape[0]})"

@@ -9,6 +9,7 @@ keeps every distance that all four keep. Blocks are pushed together along longes
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from chainrule.explain.drawing.ordering import LayeredGraph
 
@@ -84,7 +85,7 @@ def _settle_leaves(graph: LayeredGraph, column: list[int], heights: list[float],
 def _conflicts(graph: LayeredGraph) -> set[tuple[int, int]]:
     """Edges that cross the inner piece of a long edge: the long edge has the right of way, and stays straight."""
     found: set[tuple[int, int]] = set()
-    for before, column in zip(graph.layers, graph.layers[1:], strict=False):
+    for before, column in pairwise(graph.layers):
         place = {vertex: number for number, vertex in enumerate(before)}
         first, begun = 0, 0
         for number, vertex in enumerate(column):
@@ -137,7 +138,7 @@ def _compacted(columns: Sequence[Sequence[int]], root: list[int], distance: Dist
     below: dict[int, dict[int, float]] = {block: {} for column in columns for block in [root[v] for v in column]}
     waiting = dict.fromkeys(below, 0)
     for column in columns:
-        for upper, lower in zip(column, column[1:], strict=False):
+        for upper, lower in pairwise(column):
             needed, users = distance(upper, lower), below[root[upper]]
             if root[lower] not in users:
                 waiting[root[lower]] += 1

@@ -7,7 +7,9 @@ from typing import Literal
 
 from chainrule.notation.tree import Expression, Symbol
 
-__all__ = ["Diagram", "Edge", "Vertex"]
+__all__ = ["Diagram", "Edge", "Kind", "Vertex"]
+
+Kind = Literal["leaf", "inner", "output", "folded"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Vertex:
     """
 
     symbol: Symbol
-    kind: Literal["leaf", "inner", "output", "folded"]
+    kind: Kind
     formula: Expression | None
     value: str | None
     gradient: str | None

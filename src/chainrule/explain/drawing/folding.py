@@ -1,8 +1,8 @@
 """Large graphs made small: stretches of columns merged into single vertices.
 
-The columns near the input and near the output stay as they are. What lies between is cut into bands of columns, and in
-each band what hangs together becomes one vertex. Every edge leads from a column to a later one, so no path leaves a band and
-comes back: what remains is a graph without cycles, in which a path exists wherever there was one.
+The columns near the input and near the output stay as they are. What lies between is cut into bands of columns, and
+in each band what hangs together becomes one vertex. Every edge leads from a column to a later one, so no path leaves a
+band and comes back: what remains is a graph without cycles, in which a path exists wherever there was one.
 """
 
 from __future__ import annotations
@@ -76,14 +76,12 @@ class _Columns:
         for vertex, column in enumerate(self.layer):
             self.columns[column].append(vertex)
         self.alone = {
-            number
-            for number, vertex in enumerate(diagram.vertices)
-            if vertex.is_bad or vertex.symbol == diagram.output
+            number for number, vertex in enumerate(diagram.vertices) if vertex.is_bad or vertex.symbol == diagram.output
         }
         self.bounds = {self.layer[number] for number in self.alone}
 
     def kept_columns(self, budget: int) -> set[int]:
-        """Columns that stay as they are: in turn from the right and from the left, as many as the budget has room for."""
+        """Columns that stay as they are: in turn from the right and from the left, as many as the budget allows."""
         kept: set[int] = set()
         for position in range(len(self.columns)):
             for column in (len(self.columns) - 1 - position, position):
@@ -166,8 +164,8 @@ def _vertex(inside: list[Vertex], exits: list[Symbol]) -> Vertex:
         Symbol(f"{first.name} … {last.name}", last.occurrence),
         "folded",
         Relation("…", (first, last)),
-        way_out and way_out.value,
-        way_out and way_out.gradient,
+        way_out.value if way_out else None,
+        way_out.gradient if way_out else None,
         members=tuple(inside),
     )
 

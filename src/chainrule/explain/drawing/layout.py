@@ -1,9 +1,9 @@
 """Where everything stands: boxes in columns from left to right, and edges that pass between them.
 
-The method is Sugiyama's, in four steps: columns (`layers`), the order in each (`ordering`), heights (`coordinates`), and
-then widths, here. Two things keep lines off boxes and labels without any searching. Each vertex has its row to itself across
-the whole column, box, value and gradient included; and edges change their height only in the channels between
-columns, where nothing else stands.
+The method is Sugiyama's, in four steps: columns (`layers`), the order in each (`ordering`), heights (`coordinates`),
+and then widths, here. Two things keep lines off boxes and labels without any searching. Each vertex has its row to
+itself across the whole column, box, value and gradient included; and edges change their height only in the channels
+between columns, where nothing else stands.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def lay_out(sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> Layout:
     sizes : sequence of Size
         One for each vertex, in topological order.
     edges : sequence of (int, int)
-        From a vertex to one that comes after it; each pair once, the edges to a vertex in the order in which its formula
-        names its operands.
+        From a vertex to one that comes after it; each pair once, the edges to a vertex in the order in which its
+        formula names its operands.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def lay_out(sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> Layout:
     >>> box = Size(width=40, height=40, row=40, lead=10, tail=10)
     >>> layout = lay_out([box, box, box], [(0, 2), (1, 2)])
     >>> [(round(x), round(y)) for x, y in layout.centres]
-    [(30, 20), (30, 78), (128, 49)]
+    [(30, 20), (30, 78), (120, 49)]
     """
     sources: list[list[int]] = [[] for _ in sizes]
     targets: list[list[int]] = [[] for _ in sizes]

@@ -1,8 +1,8 @@
 """How wide a text will be: an estimate that any font a reader may have stays below, or close to.
 
-Pictures are laid out without knowing the font they will be shown in. The widths are those of DejaVu Sans, in parts of the
-font size; it is wider than Arial, Inter, Georgia, STIX and Computer Modern, and is what matplotlib and most
-Linux desktops have.
+Pictures are laid out without knowing the font they will be shown in. The widths are those of DejaVu Sans, in parts of
+the font size; it is wider than Arial, Inter, Georgia, STIX and Computer Modern, and is what matplotlib and most Linux
+desktops have.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from chainrule.explain.drawing.layout import PORT_GAP, PORT_MARGIN, Point, Size,
 from chainrule.explain.drawing.measure import width_of
 from chainrule.explain.drawing.palette import Colour
 from chainrule.explain.drawing.shortening import shortened
-from chainrule.explain.drawing.spelling import described, symbol_text
+from chainrule.explain.drawing.spelling import described, named
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Derivative, Expression, Symbol
 
@@ -250,7 +250,7 @@ class _Box:
     @classmethod
     def of(cls, vertex: Vertex, arriving: int) -> _Box:
         is_leaf = vertex.kind == "leaf"
-        name = symbol_text(vertex)
+        name = named(vertex)
         shown = vertex.formula and shortened(vertex.formula, _fits)
         formula = to_text(shown) if shown else None
         height = _LEAF if is_leaf else _BOX if formula else _PLAIN_BOX

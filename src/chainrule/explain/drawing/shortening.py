@@ -36,7 +36,9 @@ def _cuts(expression: Expression) -> list[Expression]:
         return [replace(expression, factors=(*factors[:kept], ELLIPSIS)) for kept in range(len(factors) - 1, 0, -1)]
     if isinstance(expression, Call):
         arguments = expression.arguments
-        return [replace(expression, arguments=(*arguments[:kept], ELLIPSIS)) for kept in range(len(arguments) - 1, -1, -1)]
+        return [
+            replace(expression, arguments=(*arguments[:kept], ELLIPSIS)) for kept in range(len(arguments) - 1, -1, -1)
+        ]
     if isinstance(expression, (Negative, Fence, Reduction, Transpose)):
         inner = [*_cuts(expression.operand), ELLIPSIS]
         return [replace(expression, operand=cut) for cut in inner]

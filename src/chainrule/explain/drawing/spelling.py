@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chainrule.explain.drawing.diagram import Vertex
+from chainrule.notation.numbers import number_text
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Symbol
 
-__all__ = ["described", "key_of", "symbol_text"]
+__all__ = ["described", "key_of", "named", "short_value"]
 
 
 def key_of(symbol: Symbol) -> str:
@@ -20,15 +21,30 @@ def key_of(symbol: Symbol) -> str:
     return symbol.name if symbol.occurrence is None else f"{symbol.name}({symbol.occurrence})"
 
 
-def symbol_text(vertex: Vertex) -> str:
+def named(vertex: Vertex) -> str:
     """The name as it is written in the picture; a folded vertex says how many it stands for."""
     return f"{len(vertex.members)} nodes" if vertex.kind == "folded" else to_text(vertex.symbol)
+
+
+def short_value(value: object) -> str:
+    """A number, or the shape of an array: there is little room at an edge.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> short_value(-0.5), short_value(np.ones(3)), short_value(np.ones((2, 3)))
+    ('−0.5', '(3)', '2 × 3')
+    """
+    shape = getattr(value, "shape", ())
+    if not shape:
+        return number_text(value)
+    return " × ".join([str(length) for length in shape]) if len(shape) > 1 else f"({shape[0]})"
 
 
 def described(vertex: Vertex) -> str:
     """A vertex in words, with nothing cut: what a screen reader says, and what a resting pointer shows."""
     formula = to_text(vertex.formula) if vertex.formula else ""
-    head = f"{symbol_text(vertex)} = {formula}" if formula and vertex.kind != "folded" else symbol_text(vertex)
+    head = f"{named(vertex)} = {formula}" if formula and vertex.kind != "folded" else named(vertex)
     if vertex.kind == "folded":
         head += f", {formula}, folded"
     if vertex.tooltip:

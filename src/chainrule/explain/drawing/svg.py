@@ -1,9 +1,9 @@
 """The picture of a graph as SVG: a tree of elements, which any XML parser reads.
 
 A page that holds the picture finds its parts by attributes. Each vertex is a group of the class ``cr-vertex`` with
-``data-symbol``, ``data-forward`` and ``data-backward`` (numbers of steps; of a folded vertex, those of all its members), so
-that ``[data-forward~="3"]`` is the vertex of step 3. Each edge is a group of the class ``cr-edge`` with ``data-source`` and
-``data-target``, which hold symbols.
+``data-symbol``, ``data-forward`` and ``data-backward`` (numbers of steps; of a folded vertex, those of all its
+members), so that ``[data-forward~="3"]`` is the vertex of step 3. Each edge is a group of the class ``cr-edge`` with
+``data-source`` and ``data-target``, which hold symbols.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from chainrule.explain.drawing.diagram import Diagram, Vertex
+from chainrule.explain.drawing.diagram import Diagram
 from chainrule.explain.drawing.layout import Point
 from chainrule.explain.drawing.measure import SCRIPT_SIZE, runs_of
 from chainrule.explain.drawing.palette import DARK, LIGHT, Colour
 from chainrule.explain.drawing.picture import HEAD, Badge, Label, Picture, PlacedEdge, PlacedVertex, picture_of
 from chainrule.explain.drawing.spelling import key_of
+from chainrule.explain.drawing.style import CROSS_ARM, CROSS_RADIUS, Outline, cross_centre, outlines
 
 __all__ = ["diagram_svg", "picture_element"]
 
@@ -50,12 +51,13 @@ def diagram_svg(diagram: Diagram, *, prefix: str = "cr-", is_inline: bool = Fals
 
     Examples
     --------
-    >>> from chainrule.explain.drawing.diagram import Edge
+    >>> from chainrule.explain.drawing.diagram import Edge, Vertex
     >>> from chainrule.notation.tree import Symbol
     >>> x, y = Symbol("x"), Symbol("y")
     >>> square = Diagram(
     ...     "square", "y = x²", y,
-    ...     (Vertex(x, "leaf", None, "3", "6", None, 2), Vertex(y, "output", x**2, "9", "1", 1, 1)), (Edge(x, y),), True,
+    ...     (Vertex(x, "leaf", None, "3", "6", None, 2), Vertex(y, "output", x**2, "9", "1", 1, 1)),
+    ...     (Edge(x, y),), True,
     ... )
     >>> svg = diagram_svg(square)
     >>> svg[:4], 'data-symbol="y"' in svg, 'data-source="x"' in svg
@@ -155,7 +157,8 @@ def _stroke(colour: Colour, width: float) -> dict[str, str]:
 
 def _number(value: float) -> str:
     """A coordinate, to a tenth of a pixel."""
-    return f"{value + 0.0:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    rounded = round(value, 1) + 0.0  # no "-0"
+    return f"{rounded:g}" if abs(rounded) < 1e4 else f"{rounded:.1f}"
 
 
 def _edge(placed: PlacedEdge, ids: _Ids) -> Element:
@@ -218,9 +221,8 @@ def _vertex(placed: PlacedVertex, ids: _Ids) -> Element:
             attributes[name] = " ".join([str(number) for number in numbers if number])
     group = Element("g", attributes)
     SubElement(group, "title").text = placed.description
-    group.append(_shape(placed))
-    if vertex.kind == "folded":
-        group.append(_rectangle(placed, inset=3.5, fill=None, colour="faint", width=1.0))
+    for outline in outlines(placed):
+        group.append(_box(placed, outline))
     for label in placed.labels:
         group.append(_text(label))
     for badge in placed.badges:
@@ -230,45 +232,47 @@ def _vertex(placed: PlacedVertex, ids: _Ids) -> Element:
     return group
 
 
-def _shape(placed: PlacedVertex) -> Element:
-    vertex: Vertex = placed.vertex
-    fill: Colour = "leaf" if vertex.kind == "leaf" else "folded" if vertex.kind == "folded" else "inner"
-    if vertex.is_bad:
-        shape = _rectangle(placed, fill=fill, colour="bad", width=3.2)
-        shape.set("stroke-dasharray", "7 4")
-        return shape
-    return _rectangle(
-        placed, fill=fill, colour="ink" if vertex.kind == "output" else "faint", width=2.4 if vertex.kind == "output" else 1.4
-    )
-
-
-def _rectangle(placed: PlacedVertex, *, fill: Colour | None, colour: Colour, width: float, inset: float = 0.0) -> Element:
-    return Element(
+def _box(placed: PlacedVertex, outline: Outline) -> Element:
+    classes = [f"cr-stroke-{outline.colour}"]
+    if outline.fill is not None:
+        classes = ["cr-shape", f"cr-fill-{outline.fill}", *classes]
+    box = Element(
         "rect",
         {
-            "class": " ".join(["cr-shape"] * (not inset) + [f"cr-fill-{fill}"] * bool(fill) + [f"cr-stroke-{colour}"]),
-            "x": _number(placed.x - placed.width / 2 + inset),
-            "y": _number(placed.y - placed.height / 2 + inset),
-            "width": _number(placed.width - 2 * inset),
-            "height": _number(placed.height - 2 * inset),
-            "rx": _number(max(placed.corner - inset, 0)),
-            **(_fill(fill) if fill else {"fill": "none"}),
-            **_stroke(colour, width),
+            "class": " ".join(classes),
+            "x": _number(placed.x - placed.width / 2 + outline.inset),
+            "y": _number(placed.y - placed.height / 2 + outline.inset),
+            "width": _number(placed.width - 2 * outline.inset),
+            "height": _number(placed.height - 2 * outline.inset),
+            "rx": _number(placed.corner - outline.inset),
+            **({"fill": "none"} if outline.fill is None else _fill(outline.fill)),
+            **_stroke(outline.colour, outline.width),
         },
     )
+    if outline.is_dashed:
+        box.set("stroke-dasharray", "7 4")
+    return box
 
 
 def _cross(placed: PlacedVertex) -> Element:
     """✗ in the upper left corner of a box, drawn: not every font has it."""
-    x, y, arm = placed.x - placed.width / 2 + 3, placed.y - placed.height / 2 + 3, 3.6
+    x, y = cross_centre(placed)
+    arm = CROSS_ARM
     group = Element("g", {"class": "cr-cross"})
     SubElement(
-        group, "circle", {"class": "cr-fill-bad", "cx": _number(x), "cy": _number(y), "r": "8.5", **_fill("bad")}
+        group,
+        "circle",
+        {"class": "cr-fill-bad", "cx": _number(x), "cy": _number(y), "r": _number(CROSS_RADIUS), **_fill("bad")},
     )
     strokes = "".join(
-        [f"M{_number(x - arm)} {_number(y + sign * arm)}L{_number(x + arm)} {_number(y - sign * arm)}" for sign in (1, -1)]
+        [
+            f"M{_number(x - arm)} {_number(y + sign * arm)}L{_number(x + arm)} {_number(y - sign * arm)}"
+            for sign in (1, -1)
+        ]
     )
-    SubElement(group, "path", {"class": "cr-stroke-card", "d": strokes, **_stroke("card", 2.2), "stroke-linecap": "round"})
+    SubElement(
+        group, "path", {"class": "cr-stroke-card", "d": strokes, **_stroke("card", 2.2), "stroke-linecap": "round"}
+    )
     return group
 
 
@@ -293,7 +297,7 @@ def _text(label: Label) -> Element:
 
 
 def _fill_with_runs(element: Element, label: Label) -> None:
-    """Subscripts are lowered by ``dy``, and what follows is raised again: ``baseline-shift`` is not known everywhere."""
+    """Subscripts are lowered by ``dy``, and what follows is raised again: some know no ``baseline-shift``."""
     runs = runs_of(label.text) if label.is_math else ()
     if len(runs) < 2:
         element.text = label.text
