@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from chainrule.explain.expressions import number_text, preview
 
 import chainrule as cr
-from chainrule.explain.expressions import number_text, preview
 from chainrule.explain.formulas import parse
 
 LESSON = """\

@@ -149,6 +149,9 @@ class _LaTeX(Layout):
     def set_verbatim(self, text: str) -> str:
         return _in_text(text)
 
+    def set_ones(self, length: int) -> str:
+        return rf"\mathbf{{1}}_{{{length}}}"
+
     def set_derivative(self, of: str, wrt: str) -> str:
         return rf"\frac{{\partial {of}}}{{\partial {wrt}}}"
 

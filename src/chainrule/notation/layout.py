@@ -26,6 +26,7 @@ from chainrule.notation.tree import (
     Marked,
     Negative,
     Number,
+    Ones,
     Power,
     Product,
     Reduction,
@@ -138,6 +139,10 @@ class Layout(ABC):
         negative = self.minus(positive)
         guarded = Piece(self.set_brackets(negative.body), begins=positive.begins, ends=positive.ends)
         return replace(negative, guarded=guarded)
+
+    def ones(self, part: Ones, pieces: Sequence[Piece]) -> Piece:
+        """𝟏₄"""
+        return Piece(self.set_ones(part.length), Strength.ATOM, Edge.WORD, Edge.WORD)
 
     def verbatim(self, part: Verbatim, pieces: Sequence[Piece]) -> Piece:
         """A text that stands for itself."""
@@ -280,6 +285,8 @@ class Layout(ABC):
     @abstractmethod
     def set_verbatim(self, text: str) -> str: ...
     @abstractmethod
+    def set_ones(self, length: int) -> str: ...
+    @abstractmethod
     def set_derivative(self, of: str, wrt: str) -> str: ...
     @abstractmethod
     def set_brackets(self, body: str) -> str: ...
@@ -326,6 +333,7 @@ _WRITERS: Mapping[type[Expression], _Writer] = {
     Symbol: Layout.symbol,
     Number: Layout.number,
     Verbatim: Layout.verbatim,
+    Ones: Layout.ones,
     Derivative: Layout.derivative,
     Sum: Layout.sum,
     Negative: Layout.negative,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from chainrule.notation.tree import (
     Expression,
     Fence,
     Number,
+    Ones,
     Reduction,
     Transpose,
     Verbatim,
@@ -151,10 +153,33 @@ class Writer:
 
     def _other(self, node: Node, terms: list[Term]) -> Term:
         """An operation without a form of its own: as its record writes it."""
-        expression = replace(written(node, [term.expression() for term in terms]), is_array=is_array(node))
+        expression = replace(written(node, [self._in_full(term) for term in terms]), is_array=is_array(node))
         return _single(
             Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0))
         )
+
+    def _in_full(self, term: Term) -> Expression:
+        """A term as an operand of something that does not repeat a single number along axes by itself."""
+        if term.factors or math.prod(term.shape) == 1:
+            return term.expression()
+        return replace(term, factors=(self._ones(term.shape),)).expression()
+
+    def _body(self, term: Term) -> Part:
+        return term.body() or self._ones(term.shape)
+
+    def _ones(self, shape: tuple[int, ...]) -> Part:
+        """An array of ones; a matrix of ones is a column of ones times a row of ones."""
+        ones = [Part(Ones(length, is_array=True), (length,), -1.0) for length in shape]
+        if len(ones) == 1:
+            return ones[0]
+        if len(ones) == 2:
+            first, second = ones
+            return (
+                chained(_transposed(first), second, shape)
+                if self._row_vectors
+                else chained(first, _transposed(second), shape)
+            )
+        return Part(replace(call("ones", *shape), is_array=True), shape, -1.0)
 
     def _multiply(self, node: Node, left: Term, right: Term) -> Term | None:
         one, other = node.inputs
@@ -166,7 +191,7 @@ class Writer:
 
     def _outer(self, node: Node, a: Node, left: Term, b: Node, right: Term) -> Term:
         """A column times a row: every product of two elements."""
-        column, row = _body(left), _body(right)
+        column, row = self._body(left), self._body(right)
         if _was_vector(a) and self._row_vectors:
             column = _transposed(column)
         if (b.ndim == 1 or _was_vector(b)) and not self._row_vectors:
@@ -174,9 +199,7 @@ class Writer:
         return _scaled(left, right, chained(column, row, node.shape), node.shape)
 
     def _matmul(self, node: Node, left: Term, right: Term) -> Term | None:
-        if not (left.factors and right.factors):
-            return None
-        a, b = _body(left), _body(right)
+        a, b = self._body(left), self._body(right)
         first, second = node.inputs[0].ndim, node.inputs[1].ndim
         if first > 2 or second > 2:
             return None
@@ -263,9 +286,9 @@ class Writer:
         part = Part(reduction, node.shape, body.rank)
         return _scaled(operand, Term(()), part, node.shape)
 
-    def _scatter(self, node: Node, operand: Term) -> Term | None:
+    def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term | None:
         """Elements put in reverse order are read in reverse order."""
-        if node.shape != node.inputs[0].shape or not _only_turns(node.params["index"]):
+        if indices or node.shape != node.inputs[0].shape or not _only_turns(node.params["index"]):
             return None
         return self._other(getitem(node.inputs[0], index=node.params["index"]), [operand])
 
@@ -299,12 +322,6 @@ def _as(expression: Expression, node: Node) -> Expression:
 
 def _single(part: Part) -> Term:
     return Term(part.shape, factors=(part,)) if part.shape else Term((), scalars=(part,))
-
-
-def _body(term: Term) -> Part:
-    body = term.body()
-    assert body is not None
-    return body
 
 
 def _scaled(left: Term, right: Term, part: Part, shape: tuple[int, ...]) -> Term:
