@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -289,7 +290,7 @@ def loop() -> Lesson:
         output,
         (Operand(w, 2.0, True),),
         forward,
-        tuple(LocalGradient(Derivative(after, before), w) for before, after in zip(states, states[1:], strict=False)),
+        tuple(LocalGradient(Derivative(after, before), w) for before, after in itertools.pairwise(states)),
         backward,
         (),
         None,

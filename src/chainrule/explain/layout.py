@@ -271,7 +271,8 @@ def _result(lesson: Lesson) -> list[Row]:
 
 
 def _result_table(lesson: Lesson, longest: int, *, with_closed: bool) -> list[Row]:
-    heads = ("symbol", "value", "gradient", "closed form" if with_closed else "", "check")
+    closed = "closed form" if with_closed and any(part.closed for part in lesson.result) else ""
+    heads = ("symbol", "value", "gradient", closed, "check")
     cells: list[tuple[Row, ...]] = [tuple([(Span(head, "faint"),) for head in heads])]
     for part in lesson.result:
         said = verdict(part)
