@@ -186,8 +186,9 @@ def test_shapes_stand_below_the_factors(layer: Lesson) -> None:
 
 def test_repeated_steps_are_one_line(loop: Lesson) -> None:
     text = lesson_markdown(loop)
-    assert text.count("… the same 4 more times: h⁽²⁾ … h⁽⁵⁾") == 2
-    assert "… the same 3 more times: h⁽³⁾ … h⁽¹⁾" in text
+    assert text.count("| … the same 4 more times: $h^{(2)}$ … $h^{(5)}$ |") == 2
+    assert "\n… the same 3 more times: $h^{(3)}$ … $h^{(1)}$\n" in text
+    assert r"&\text{… the same 3 more times: }{h^{(3)}}\text{ … }{h^{(5)}}" in text
 
 
 def test_a_fault_is_told_where_it_happens(stopped: Lesson) -> None:

@@ -144,7 +144,7 @@ def _local(lesson: Lesson) -> str:
 def _backward(lesson: Lesson) -> str:
     blocks: list[str] = []
     for step in backward_steps(lesson):
-        blocks.append(f"{escape(fold_text(step))}\n" if isinstance(step, Fold) else _backward_step(step))
+        blocks.append(f"{_fold_words(step)}\n" if isinstance(step, Fold) else _backward_step(step))
     return "\n".join([_LEGEND, *blocks]) if blocks else ""
 
 
@@ -204,8 +204,12 @@ def _aligned(rows: Sequence[str], *, breaks: bool = False) -> str:
     return f"{{\\allowdisplaybreaks\n{alignment}}}\n" if breaks else alignment
 
 
+def _fold_words(fold: Fold) -> str:
+    return fold_text(fold, lambda symbol: f"${to_latex(symbol)}$")
+
+
 def _fold_row(fold: Fold) -> str:
-    return rf"&\note{{{escape(fold_text(fold))}}}"
+    return rf"&\note{{{_fold_words(fold)}}}"
 
 
 def _result(lesson: Lesson) -> str:

@@ -50,6 +50,8 @@ BACKWARD = "Backward pass: local gradient times upstream gradient, from the outp
 RESULT = "Result"
 
 _CLOSED = "closed form"
+#: The block and the repetition of a step that is not repeated.
+_ALONE = (None, 1)
 
 LineKind = Literal["formula", "chain", "closed", "numbers", "value"]
 _Step = TypeVar("_Step", ForwardStep, BackwardStep, LocalGradient)
@@ -182,13 +184,13 @@ def local_gradients(lesson: Lesson, *, folded: bool = True) -> list[LocalGradien
     """The local gradients, in the same way: those of repeated nodes of the forward pass."""
     repetitions = {step.symbol: _repetition(step) for step in lesson.forward}
     return _folded(
-        lesson.local, lambda local: local.symbol.of, lambda local: repetitions.get(local.symbol.of, (None, 1)), folded
+        lesson.local, lambda local: local.symbol.of, lambda local: repetitions.get(local.symbol.of, _ALONE), folded
     )
 
 
 def _repetition(step: ForwardStep | BackwardStep) -> tuple[int | None, int]:
     """Which block a step belongs to, if any, and which repetition of it."""
-    return step.group, step.repetition or 1
+    return _ALONE if step.group is None else (step.group, step.repetition or 1)
 
 
 def _folded(
@@ -197,13 +199,17 @@ def _folded(
     repetition: Callable[[_Step], tuple[int | None, int]],
     folded: bool,
 ) -> list[_Step | Fold]:
-    """The first repetition of each block; a run of others becomes a `Fold`, unless it is one step alone."""
+    """The repetition of each block that comes first; a run of others is a `Fold`, unless it is one step alone."""
     if not folded:
         return list(steps)
+    first: dict[int | None, int] = {}
+    for step in steps:
+        group, number = repetition(step)
+        first.setdefault(group, number)
 
     def hidden(step: _Step) -> int | None:
         group, number = repetition(step)
-        return group if number > 1 else None
+        return group if number != first[group] else None
 
     shown: list[_Step | Fold] = []
     for group, run in itertools.groupby(steps, hidden):
