@@ -1,9 +1,9 @@
 """Reads formulas as lessons print them, and computes them: an oracle that knows nothing of how they were made.
 
 The text is read as a person reads matrix calculus: factors side by side are a product of matrices, ⊙ is elementwise,
-ᵀ transposes, Σᵢ sums over rows and Σⱼ over columns, 𝟏₄ is a vector of four ones, and an array with one axis is a column, or a row where the code
-multiplies vectors from the left. ∂L/∂z is a name like any other. Only names that are given are known: ``wx`` is w times
-x where there is no ``wx``.
+ᵀ transposes, Σᵢ sums over rows and Σⱼ over columns, 𝟏₄ is a vector of four ones, and an array with one axis is
+a column, or a row where the code multiplies vectors from the left. ∂L/∂z is a name like any other. Only names that are
+given are known: ``wx`` is w times x where there is no ``wx``.
 """
 
 from __future__ import annotations

@@ -137,8 +137,10 @@ def values_of(lesson: Lesson) -> dict[str, Any]:
     values = {to_text(operand.symbol): operand.value for operand in lesson.operands}
     values |= {to_text(step.symbol): step.value for step in lesson.forward}
     values |= {to_text(step.gradient): step.value for step in lesson.backward}
-    means = {node.inputs[0].size // node.size for node in lesson.graph.nodes if node.op.name == "mean"}
-    return values | {"n": count for count in means}
+    for node in lesson.graph.nodes:
+        if node.op.name == "mean":  # there is one at most
+            values["n"] = node.inputs[0].size // node.size
+    return values
 
 
 def assert_printed_forms_give_gradients(text: str, level: Any, point: int, *, rows: bool) -> None:
