@@ -93,7 +93,7 @@ def _forward(lesson: Lesson) -> list[str]:
     rows: list[Sequence[str]] = []
     for step in forward_steps(lesson):
         if isinstance(step, Fold):
-            rows.append(("", "", fold_text(step), ""))
+            rows.append(("", "", _fold(step), ""))
             continue
         lines = {line.kind: f"${_line(line)}$" for line in forward_lines(step)}
         middle = " = ".join([lines[kind] for kind in ("formula", "numbers") if kind in lines])
@@ -117,7 +117,7 @@ def _graph(lesson: Lesson) -> list[str]:
         add(operand.symbol, (), operand.value)
     for step in forward_steps(lesson):
         if isinstance(step, Fold):
-            rows.append((fold_text(step), "", "", "", ""))
+            rows.append((_fold(step), "", "", "", ""))
         else:
             add(step.symbol, step.sources, step.value)
     table = _table(("node", "computed from", "value", "gradient", "backward step"), rows)
@@ -127,7 +127,7 @@ def _graph(lesson: Lesson) -> list[str]:
 
 def _local(lesson: Lesson) -> list[str]:
     rows = [
-        f"&{_text(fold_text(local))}" if isinstance(local, Fold) else f"{_math(local.symbol)} &= {_math(local.formula)}"
+        f"&{_words(_fold(local))}" if isinstance(local, Fold) else f"{_math(local.symbol)} &= {_math(local.formula)}"
         for local in local_gradients(lesson)
     ]
     return [_aligned(rows)] if rows else []
@@ -136,7 +136,7 @@ def _local(lesson: Lesson) -> list[str]:
 def _backward(lesson: Lesson) -> list[str]:
     blocks: list[str] = []
     for step in backward_steps(lesson):
-        blocks += [fold_text(step)] if isinstance(step, Fold) else _backward_step(step)
+        blocks += [_fold(step)] if isinstance(step, Fold) else _backward_step(step)
     return blocks
 
 
@@ -144,9 +144,13 @@ def _backward_step(step: BackwardStep) -> list[str]:
     rows: list[str] = []
     for members in joined_numbers(backward_lines(step)):
         left = "" if rows else _math(step.gradient)
-        note = f" && {_text(members[-1].note)}" if members[-1].note else ""
+        note = f" && {_words(escape(members[-1].note))}" if members[-1].note else ""
         rows.append(f"{left} &= {' = '.join([_line(line) for line in members])}{note}")
     return [f"**{step.number}.** ${_math(step.gradient)}$: {_escaped(step.pattern)}", _aligned(rows)]
+
+
+def _fold(fold: Fold) -> str:
+    return fold_text(fold, lambda symbol: f"${_math(symbol)}$")
 
 
 def _aligned(rows: Sequence[str]) -> str:
@@ -154,9 +158,9 @@ def _aligned(rows: Sequence[str]) -> str:
     return f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$"
 
 
-def _text(text: str) -> str:
-    """Words inside of a formula."""
-    return _portable(rf"\text{{{escape(text)}}}")
+def _words(latex: str) -> str:
+    """Words inside of a formula, given as LaTeX outside of formulas."""
+    return _portable(rf"\text{{{latex}}}")
 
 
 def _result(lesson: Lesson) -> list[str]:
