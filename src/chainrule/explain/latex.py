@@ -73,6 +73,8 @@ $\ugrad{\text{upstream gradients}}$ with a dashed one.
 
 #: As many characters of a formula, in Unicode, fit into a line beside its left-hand side.
 _LINE = 78
+#: A step of more rows may go on on the next page.
+_MOST_ROWS = 10
 
 
 def lesson_latex(lesson: Lesson) -> str:
@@ -148,9 +150,8 @@ def _backward(lesson: Lesson) -> str:
 
 def _backward_step(step: BackwardStep) -> str:
     pattern = escape(step.pattern)
-    return f"\\step{{{step.number}}}{{{pattern}}}\n" + _aligned(
-        _rows(to_latex(step.gradient), joined_numbers(backward_lines(step)), "backward")
-    )
+    rows = _rows(to_latex(step.gradient), joined_numbers(backward_lines(step)), "backward")
+    return f"\\step{{{step.number}}}{{{pattern}}}\n{_aligned(rows, breaks=len(rows) > _MOST_ROWS)}"
 
 
 def _rows(left: str, lines: Sequence[Sequence[Line]], colour: str) -> list[str]:

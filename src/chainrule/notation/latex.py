@@ -101,7 +101,11 @@ def _escaped(character: str) -> str:
     if letter in _COMMANDS:
         return f"${_COMMANDS[letter]}$"
     _, below, above = split_scripts(letter)
-    return f"${_scripts(below, above)}$" if below or above else letter
+    if below or above:
+        return f"${_scripts(below, above)}$"
+    if unicodedata.combining(letter):
+        return ""
+    return letter if letter.isprintable() else " " if letter.isspace() else "?"  # TeX stops at control characters
 
 
 def _in_text(text: str) -> str:
@@ -196,7 +200,7 @@ class _LaTeX(Layout):
 
     def set_reduction(self, sign: str, index: str, body: str) -> str:
         operator = _REDUCTIONS.get(sign) or rf"\operatorname*{{{escape(sign)}}}"
-        return f"{operator}{_scripts(_letters(index) if index else '', '')} {body}"
+        return f"{operator}{_scripts(' '.join(index), '')} {body}"
 
     def set_relation(self, sign: str, operands: Sequence[str]) -> str:
         command = _COMMANDS.get(sign) or rf"\mathrel{{{_in_text(sign)}}}"

@@ -144,7 +144,7 @@ class Layout(ABC):
         return self._verbatim(part.text)
 
     def _verbatim(self, text: str) -> Piece:
-        edge = Edge.SQUARE if text[:1] in "[({" else Edge.WORD
+        edge = Edge.ODD_NUMBER if text[:1] in "[({" else Edge.WORD
         strength = Strength.ATOM if text.isalnum() else Strength.COMPOUND
         return Piece(self.set_verbatim(text), strength, edge, edge)
 
@@ -261,7 +261,9 @@ class Layout(ABC):
     def cases(self, part: Cases, pieces: Sequence[Piece]) -> Piece:
         """One value where a condition holds, another one elsewhere."""
         condition, value, otherwise = (self.shown(piece) for piece in pieces)
-        return Piece(self.set_cases(condition, value, otherwise))
+        # a table has no sign at its right that would close it
+        strength = Strength.ATOM if self.is_one_line else Strength.SUM
+        return Piece(self.set_cases(condition, value, otherwise), strength)
 
     def marked(self, part: Marked, pieces: Sequence[Piece]) -> Piece:
         """A part that is pointed out; parentheses are marked with it, and its minus sign stays with it."""

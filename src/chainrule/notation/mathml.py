@@ -188,7 +188,8 @@ class _MathML(Layout):
 
     def set_reduction(self, sign: str, index: str, body: str) -> str:
         operator = _operator(_SIGNS.get(sign, sign), form="prefix")
-        return _element("mrow", _element("munder", operator, _letters(index)) if index else operator, body)
+        indices = _row([_letters(letter) for letter in index]) if index else ""
+        return _element("mrow", _element("munder", operator, indices) if index else operator, body)
 
     def set_relation(self, sign: str, operands: Sequence[str]) -> str:
         return _element("mrow", operands[0], *[_operator(sign) + operand for operand in operands[1:]])
