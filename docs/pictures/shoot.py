@@ -1,7 +1,7 @@
 """Take the pictures of a lesson's page: ``python docs/pictures/shoot.py``; needs the extra `browser` and a Chromium.
 
-The lesson is that of a perceptron with two layers, in the middle of its backward pass: on a large screen, on the same one
-in dark mode, and on a phone.
+The lesson is that of a perceptron with two layers, in the middle of its backward pass: on a large screen, on the same
+one in dark mode, and on a phone.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def perceptron(W1: Any, b1: Any, W2: Any, b2: Any, x: Any, y: Any) -> Any:
 
 def lesson() -> cr.Lesson:
     W1, W2 = np.array([[0.5, -0.25], [1.0, 0.75], [-0.5, 0.25]]), np.array([[1.0, -0.5, 0.25]])
-    values = (W1, np.zeros((3, 1)), W2, np.zeros((1, 1)), np.array([[1.0], [2.0]]), np.array([[1.0]]))
-    return cr.explain(perceptron, *values, wrt=(0, 1, 2, 3))
+    values = (W1, np.zeros((3, 1)), W2, np.zeros((1, 1)), np.array([[1.0], [-0.5]]), np.array([[1.0]]))
+    return cr.explain(perceptron, *values, wrt=["W1", "b1", "W2", "b2"])
 
 
 def shoot(folder: Path = HERE) -> None:

@@ -170,7 +170,13 @@
     }
   }
   addEventListener("resize", fit);
-  document.addEventListener("toggle", () => (fit(), describe()), true);
+  let frame = 0;
+  const afterToggles = () => {
+    frame = 0;
+    fit();
+    describe();
+  };
+  document.addEventListener("toggle", () => (frame ||= requestAnimationFrame(afterToggles)), true);
 
   // On paper, everything is there and open, whichever step the screen shows.
   let closed = [];

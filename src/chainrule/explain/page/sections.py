@@ -133,7 +133,8 @@ def _unfolding(run: Run[ForwardStep] | Run[BackwardStep], steps: Markup) -> Mark
 
 
 def _forward_step(step: ForwardStep, total: int, formula: Formula) -> Markup:
-    first, *others = forward_lines(step)
+    lines = forward_lines(step)
+    first, *others = lines
     line = [formula(step.symbol), _equals(_side(first, formula), "piece"), _given(others, formula)]
     return element(
         "li",
@@ -141,7 +142,7 @@ def _forward_step(step: ForwardStep, total: int, formula: Formula) -> Markup:
         element("span", line, class_="line"),
         class_="step forward",
         data_step=step.number,
-        data_say=f"Forward step {step.number} of {total}: {said(step)}",
+        data_say=f"Forward step {step.number} of {total}: {said(step.symbol, lines)}",
     )
 
 
@@ -155,7 +156,7 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
     lines = backward_lines(step)
     line = [formula(step.gradient), _given(_in_short(lines), formula)]
     summary = element("summary", _badge(step.number), element("span", line, class_="line"))
-    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step)}. {step.pattern}"
+    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step.gradient, lines)}. {step.pattern}"
     return element(
         "details",
         summary,
