@@ -6,7 +6,7 @@ Coordinates are in pixels of a screen, from the upper left corner, y downwards.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from chainrule.explain.drawing.diagram import Diagram, Edge, Vertex
@@ -359,4 +359,5 @@ def _legend(diagram: Diagram, x: float, y: float) -> tuple[Legend, float, float]
     _add_number(labels, badges, above, 1 if has_forward else None, True, x + 8, middle)
     _add_number(labels, badges, below, 1 if has_backward else None, False, x + 8, middle)
     width = max([label.x - x + width_of(label.text, label.size, is_bold=True) for label in labels]) + 18
-    return Legend(((x, middle), (x + width, middle)), tuple(labels), tuple(badges)), width, 44.0
+    words = tuple([replace(label, role="legend") for label in labels])
+    return Legend(((x, middle), (x + width, middle)), words, tuple(badges)), width, 44.0
