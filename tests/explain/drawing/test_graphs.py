@@ -9,6 +9,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.explain.drawing.graphs import graph_diagram
+from chainrule.explain.drawing.picture import picture_of
 from chainrule.graph.graph import Graph
 from chainrule.notation.text import to_text
 
@@ -53,6 +54,13 @@ def test_gradients_are_not_computed_yet_and_never_zero() -> None:
     assert ElementTree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
 
 
+def test_two_graphs_in_one_notebook_have_different_ids() -> None:
+    svgs = [cr.trace(fun, 1.0)._repr_svg_() for fun in (np.sin, np.cos)]
+    one, other = ({part.get("id") for part in ElementTree.fromstring(svg).iter() if part.get("id")} for svg in svgs)
+    assert one
+    assert not one & other
+
+
 def test_numbers_casts_and_taken_out_results_are_part_of_formulas() -> None:
     def f(x: Any) -> Any:
         s = np.linalg.svd(x)[1]
@@ -73,6 +81,12 @@ def test_graphs_of_gradients_of_several_outputs_and_of_none() -> None:
     assert ElementTree.fromstring(gradients._repr_svg_()) is not None
     assert graph_diagram(Graph([], [])).vertices == ()
     assert "not computed yet" in Graph([], [])._repr_svg_()
+
+
+def test_each_of_several_outputs_has_an_arrow_to_the_right() -> None:
+    diagram = graph_diagram(cr.trace(lambda x: (np.sin(x), np.cos(x)), 3.0))
+    assert [vertex.kind for vertex in diagram.vertices] == ["leaf", "output", "output"]
+    assert [placed.edge is None for placed in picture_of(diagram).edges] == [False, False, True, True]
 
 
 def test_an_output_that_is_an_input_or_a_number() -> None:

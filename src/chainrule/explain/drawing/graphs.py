@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -22,8 +23,10 @@ __all__ = ["graph_diagram", "graph_svg"]
 
 
 def graph_svg(graph: Graph) -> str:
-    """The picture of a graph that a notebook shows."""
-    return diagram_svg(graph_diagram(graph))
+    """The picture of a graph that a notebook shows; other cells may show others, so its ids are its own."""
+    diagram = graph_diagram(graph)
+    digest = hashlib.sha256(repr(diagram).encode()).hexdigest()[:8]
+    return diagram_svg(diagram, prefix=f"cr-{digest}-")
 
 
 def graph_diagram(graph: Graph) -> Diagram:
