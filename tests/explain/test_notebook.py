@@ -9,10 +9,9 @@ from importlib.util import find_spec
 from typing import Any
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
-import chainrule as cr
+from chainrule.explain.lesson import Lesson
 from chainrule.explain.notebook import mimebundle
 from chainrule.notation.text import to_text
 
@@ -23,13 +22,6 @@ ALLOWED = set("b dd details div dl dt code h2 h3 img li ol p section small span 
 ALLOWED |= set("th thead tr ul caption".split())
 WITHOUT_TEXT = {"script", "style"}
 ALLOWED_ATTRIBUTES = {"class", "hidden", "open", "src", "alt", "scope", "value"}
-
-
-def loss(w: Any, x: Any, b: Any, y: Any) -> Any:
-    z = w * x + b
-    y_hat = 1 / (1 + np.exp(-z))
-    L = -y * np.log(y_hat) - (1 - y) * np.log(1 - y_hat)
-    return L
 
 
 class Sanitised(HTMLParser):
@@ -65,19 +57,14 @@ class Sanitised(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def lesson() -> cr.Lesson:
-    return cr.explain(loss, 0.0, 50.0, 0.0, 1.0)
+def bundle(neuron: Lesson) -> dict[str, Any]:
+    return mimebundle(neuron)
 
 
-@pytest.fixture(scope="module")
-def bundle(lesson: cr.Lesson) -> dict[str, Any]:
-    return mimebundle(lesson)
-
-
-def test_the_forms_a_notebook_may_choose_from(bundle: dict[str, Any], lesson: cr.Lesson) -> None:
+def test_the_forms_a_notebook_may_choose_from(bundle: dict[str, Any], neuron: Lesson) -> None:
     expected = {"text/plain", "text/html", "text/latex"} | ({"image/png"} if find_spec("matplotlib") else set())
     assert set(bundle) == expected
-    assert bundle["text/plain"] == str(lesson)
+    assert bundle["text/plain"] == str(neuron)
     if "image/png" in bundle:
         assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
 
@@ -99,49 +86,49 @@ def test_styles_stay_inside_of_the_fragment(bundle: dict[str, Any]) -> None:
     assert [selector for selector in selectors if ".chainrule-lesson" not in selector] == []
 
 
-def test_a_sanitiser_leaves_the_whole_lesson_in_text(bundle: dict[str, Any], lesson: cr.Lesson) -> None:
+def test_a_sanitiser_leaves_the_whole_lesson_in_text(bundle: dict[str, Any], neuron: Lesson) -> None:
     left = Sanitised(bundle["text/html"])
-    for step in lesson.forward:
+    for step in neuron.forward:
         assert f"{to_text(step.symbol)} = {to_text(step.formula)} = " in left.seen
-    for step in lesson.backward:
+    for step in neuron.backward:
         assert f"{to_text(step.gradient)} = " in left.seen
         assert step.pattern in left.seen
     assert "✓ finite differences agree" in left.seen
 
 
-def test_a_sanitiser_leaves_no_rubbish(bundle: dict[str, Any], lesson: cr.Lesson) -> None:
+def test_a_sanitiser_leaves_no_rubbish(bundle: dict[str, Any], neuron: Lesson) -> None:
     left = Sanitised(bundle["text/html"])
     assert "{" not in left.seen  # a style
-    assert left.seen.count(to_text(lesson.forward[0].formula)) == 1  # not a second time, from MathML or SVG
-    assert left.seen.count(lesson.backward[-1].pattern) == bundle["text/html"].count(lesson.backward[-1].pattern) // 2
-    assert lesson.diagram.description not in left.seen
+    assert left.seen.count(to_text(neuron.forward[0].formula)) == 1  # not a second time, from MathML or SVG
+    assert left.seen.count(neuron.backward[-1].pattern) == bundle["text/html"].count(neuron.backward[-1].pattern) // 2
+    assert neuron.diagram.description not in left.seen
 
 
-def test_an_image_stands_in_for_the_picture(bundle: dict[str, Any], lesson: cr.Lesson) -> None:
+def test_an_image_stands_in_for_the_picture(bundle: dict[str, Any], neuron: Lesson) -> None:
     (image,) = Sanitised(bundle["text/html"]).images
     kind, _, data = (image["src"] or "").partition(",")
     assert kind == "data:image/svg+xml;base64"
     assert ElementTree.fromstring(base64.b64decode(data)).tag == "{http://www.w3.org/2000/svg}svg"
-    assert lesson.diagram.title in (image["alt"] or "")
+    assert neuron.diagram.title in (image["alt"] or "")
 
 
-def test_latex_is_what_mathjax_understands(bundle: dict[str, Any], lesson: cr.Lesson) -> None:
+def test_latex_is_what_mathjax_understands(bundle: dict[str, Any], neuron: Lesson) -> None:
     latex = bundle["text/latex"]
     assert latex.count(r"$$\begin{aligned}") == latex.count(r"\end{aligned}$$") == 2
-    assert latex.count("&=") == len(lesson.forward) + len(lesson.backward)
+    assert latex.count("&=") == len(neuron.forward) + len(neuron.backward)
     assert r"\documentclass" not in latex
     assert r"\hat{y}" in latex
 
 
-def test_a_lesson_that_stops_early_has_one_block_of_latex(lesson: cr.Lesson) -> None:
-    latex = mimebundle(replace(lesson, backward=(), result=(), local=()))["text/latex"]
+def test_a_lesson_that_stops_early_has_one_block_of_latex(stopped: Lesson) -> None:
+    latex = mimebundle(stopped)["text/latex"]
     assert latex.count(r"\begin{aligned}") == 1
     assert "Backward pass" not in latex
 
 
-def test_names_and_texts_cannot_become_markup(lesson: cr.Lesson) -> None:
+def test_names_and_texts_cannot_become_markup(neuron: Lesson) -> None:
     evil = "</style><script>alert(1)</script>"
-    html = mimebundle(replace(lesson, title=evil, diagram=replace(lesson.diagram, title=evil)))["text/html"]
+    html = mimebundle(replace(neuron, title=evil, diagram=replace(neuron.diagram, title=evil)))["text/html"]
     left = Sanitised(html)
     assert "script" not in left.tags
     assert evil in left.seen

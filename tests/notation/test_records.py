@@ -6,6 +6,7 @@ import functools
 import itertools
 import math
 import warnings
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +20,10 @@ from chainrule.graph.node import Node
 from chainrule.graph.op import OPS, Op, input_node
 from chainrule.graph.text import formula
 from chainrule.graph.written import generic, written
+from chainrule.notation.latex import to_latex
+from chainrule.notation.mathml import to_mathml
 from chainrule.notation.program import to_program
+from chainrule.notation.text import to_text
 from chainrule.notation.tree import (
     Call,
     Cases,
@@ -190,6 +194,17 @@ def operands(node: Node) -> list[Expression]:
     ]
 
 
+def is_closed(text: str) -> bool:
+    """Whether every parenthesis and brace closes the last one that was opened."""
+    opened = []
+    for character in text:
+        if character in "({":
+            opened.append(character)
+        elif character in ")}" and (not opened or opened.pop() + character not in ("()", "{}")):
+            return False
+    return not opened
+
+
 #: Recorded for compiled code only, or by transforms of user functions: no example of a record leads there.
 UNREACHED = set(
     "add_at checked_positions checkpoint cond custom_jvp custom_vjp flatnonzero gather index_add recurrence scan "
@@ -204,7 +219,9 @@ def test_every_operation_is_written_and_printed(op: Op) -> None:
     for node, make in itertools.product(nodes, (symbols, operands)):
         expression = written(node, make(node))
         text = to_program(expression)
-        assert text.count("(") == text.count(")")
+        for printed in (text, to_text(expression), to_latex(expression)):
+            assert is_closed(printed)
+        ElementTree.fromstring(to_mathml(expression))
         if expression not in make(node):
             assert expression.is_array is (node.ndim > 0)
             names = {part.name for part in expression.walk() if isinstance(part, Symbol)}

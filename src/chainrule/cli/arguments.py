@@ -128,14 +128,15 @@ def docstring_example(function: Callable[..., Any], name: str) -> dict[str, Type
 
 def _example_lines(docstring: str) -> list[str]:
     """The lines below the header that are indented more than it; one that leaves a bracket open goes on in the next."""
-    rows = iter(docstring.splitlines())
-    header = next((row for row in rows if row.strip().lower() == _HEADER), None)
+    rows = docstring.splitlines()
+    start = next((number for number, row in enumerate(rows) if row.strip().lower() == _HEADER), len(rows))
+    inside = rows[start + 1 :]
+    # The first line of a docstring has no indentation to compare with: there the example ends with a blank line.
+    is_first = start == 0 and bool(inside) and not inside[0].startswith(" ")
     found: list[str] = []
-    if header is None:
-        return found
-    for row in rows:
+    for row in inside:
         line = row.partition("#")[0].strip()
-        if row.strip() and _indent(row) <= _indent(header):
+        if (not row.strip()) if is_first else (row.strip() and _indent(row) <= _indent(rows[start])):
             break
         if found and found[-1].count("[") > found[-1].count("]"):
             found[-1] += f" {line}"

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
 from chainrule.explain.lesson import Lesson
+from chainrule.explain.saving import ENDINGS
 
 __all__ = ["FORMATS", "check_folder", "chosen_format", "write_lesson"]
 
-FORMATS: dict[str, Callable[[Lesson], Any]] = {
-    "text": Lesson.to_text,
-    "latex": Lesson.to_latex,
-    "svg": Lesson.to_svg,
-    "html": Lesson.to_html,
-    "json": Lesson.to_json,
-    "markdown": Lesson.to_markdown,
-    "png": Lesson.to_png,
+#: The formats by name, and the endings that stand for them.
+FORMATS = {
+    "text": ".txt",
+    "latex": ".tex",
+    "svg": ".svg",
+    "html": ".html",
+    "json": ".json",
+    "markdown": ".md",
+    "png": ".png",
 }
-_ENDINGS = {
-    ".txt": "text",
-    ".tex": "latex",
-    ".svg": "svg",
-    ".html": "html",
-    ".htm": "html",
-    ".json": "json",
-    ".md": "markdown",
-    ".png": "png",
-}
+_FORMAT_OF = {ending: name for name, ending in FORMATS.items()}
 
 
 def chosen_format(format: str | None, output: Path | None) -> str:
@@ -43,10 +34,10 @@ def chosen_format(format: str | None, output: Path | None) -> str:
         If the ending says nothing, or pixels would go to a terminal.
     """
     if format is None and output is not None:
-        format = _ENDINGS.get(output.suffix.lower())
+        format = _FORMAT_OF.get(output.suffix.lower())
         if format is None:
             raise click.UsageError(
-                f"{output}: written as what? Name the file with one of {' '.join(_ENDINGS)}, or add --format"
+                f"{output}: written as what? Name the file with one of {' '.join(_FORMAT_OF)}, or add --format"
             )
     if format == "png" and output is None and sys.stdout.isatty():
         raise click.UsageError("a picture in pixels cannot be shown in a terminal: add -o lesson.png")
@@ -64,7 +55,7 @@ def write_lesson(lesson: Lesson, format: str, output: Path | None) -> None:
     if output is None and format == "text" and sys.stdout.isatty():
         lesson.show()
         return
-    content = FORMATS[format](lesson)
+    content = ENDINGS[FORMATS[format]](lesson)
     # As bytes: whatever the encoding of this terminal or pipe is, the symbols of mathematics arrive as UTF-8.
     data = content if isinstance(content, bytes) else f"{content.rstrip()}\n".encode()
     if output is None:

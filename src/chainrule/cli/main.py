@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -85,6 +86,13 @@ def train(file: Path | None, target: str | None, model: str, hidden: int, lr: fl
     run_training(file, target, model=model, hidden=hidden, lr=lr, steps=steps, seed=seed)
 
 
+def _value_of(option: str, rest: Iterator[str], ctx: click.Context) -> str:
+    value = next(rest, None)
+    if value is None:
+        raise click.BadOptionUsage(option, f"Option {option!r} requires an argument.", ctx)
+    return value
+
+
 class _FormulaCommand(click.Command):
     """A command whose arguments may begin with a minus: ``-cos(x)`` is a formula, and no ``-c -o s(x)``."""
 
@@ -97,8 +105,9 @@ class _FormulaCommand(click.Command):
             if argument == "--":
                 others += rest
             elif argument in options:
-                takes_value = isinstance(option := options[argument], click.Option) and not option.is_flag
-                ours += [argument, *([value] if takes_value and (value := next(rest, None)) is not None else [])]
+                ours.append(argument)
+                if isinstance(option := options[argument], click.Option) and not option.is_flag:
+                    ours.append(_value_of(argument, rest, ctx))
             elif re.fullmatch(r"--[a-z][a-z-]+(=.*)?", argument):
                 ours.append(argument)
             else:

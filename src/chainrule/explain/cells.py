@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Expression, Marked
+from chainrule.notation.tree import Expression
 
 __all__ = ["Role", "Row", "Span", "blank", "labelled", "pad", "row_text", "row_width", "spans_of", "table", "wrapped"]
 
 #: What a piece of text is; a terminal gives each role a colour and a line style.
 Role = Literal["plain", "title", "value", "gradient", "local", "upstream", "faint", "good", "bad"]
 
-#: A formula that is too long for a row is broken before one of these.
-_SIGNS = ("+", "−", "·", "⊙", "/", "←", "=")
+#: A formula that is too long for a row is broken before one of these, the earlier the better.
+_SIGNS = ("=", "+−", "·⊙")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Span:
 
 
 Row = tuple[Span, ...]
+
+_MARKED: dict[str, Role] = {"local": "local", "upstream": "upstream"}
 
 
 def text_width(text: str) -> int:
@@ -60,14 +62,11 @@ def pad(row: Row, width: int, *, to_right: bool = False) -> Row:
 
 def spans_of(expression: Expression, role: Role = "plain") -> Row:
     """A formula; local and upstream gradients that are marked in it are pieces of their own."""
-    text = to_text(expression)
-    marked = [part for part in expression.walk() if isinstance(part, Marked)]
     spans: list[Span] = []
-    place = 0
-    for part, (start, end) in zip(marked, _located(text, marked), strict=True):
-        spans += [Span(text[place:start], role), Span(text[start:end], part.role)]
-        place = end
-    return tuple([span for span in (*spans, Span(text[place:], role)) if span.text])
+    for piece in to_text(expression, mark=lambda text, marked: f"\0{marked}\1{text}\0").split("\0"):
+        marked, found, text = piece.partition("\1")
+        spans.append(Span(text, _MARKED[marked]) if found else Span(piece, role))
+    return tuple([span for span in spans if span.text])
 
 
 def _located(text: str, parts: Iterable[Expression]) -> list[tuple[int, int]]:
@@ -86,22 +85,35 @@ def _located(text: str, parts: Iterable[Expression]) -> list[tuple[int, int]]:
 def labelled(row: Row, labels: Sequence[tuple[Expression, str]]) -> tuple[Row, Row]:
     """A row, and another one to stand below it that has a label centred under each of some parts of the row's formula.
 
-    Spaces are put in between parts whose labels would touch.
+    Neighbours without a space between them share a label if it is the same. Elsewhere spaces are put in between parts
+    whose labels would touch.
     """
     text = "".join([span.text for span in row])
+    places = _located(text, [part for part, _ in labels])
     below = ""
     shift = 0
-    for (_, label), (start, end) in zip(labels, _located(text, [part for part, _ in labels]), strict=True):
-        if start == end:
-            continue
+    for label, start, end in _merged(text, [(label, *place) for (_, label), place in zip(labels, places, strict=True)]):
         centre = text_width(text[:start]) + shift + (text_width(text[start:end]) - len(label)) // 2
         missing = max(0, text_width(below) + 2 - centre) if below else max(0, -centre)
-        gap = text.rfind(" ", 0, start) + 1
         if missing:
+            gap = text.rfind(" ", 0, start) + 1 if " " in text[:start] else start
             row = _with_gap(row, gap + shift, missing)
             shift += missing
         below += " " * (centre + missing - text_width(below)) + label
     return row, (Span(below, "faint"),)
+
+
+def _merged(text: str, labels: Iterable[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Labels with the start and the end of their parts; those without a text or a place are left out."""
+    found: list[tuple[str, int, int]] = []
+    for label, start, end in labels:
+        if not label or start == end:
+            continue
+        if found and found[-1][0] == label and " " not in text[found[-1][2] : start]:
+            found[-1] = (label, found[-1][1], end)
+        else:
+            found.append((label, start, end))
+    return found
 
 
 def _with_gap(row: Row, position: int, width: int) -> Row:
@@ -122,17 +134,31 @@ def _cut(row: Row, position: int) -> tuple[Row, Row]:
 
 
 def wrapped(row: Row, width: int) -> list[Row]:
-    """A row in several that are not wider than `width`, broken before a sign where there is one, else at a space."""
+    """A row in several that are not wider than `width`, each broken where a reader pauses."""
     rows: list[Row] = []
     while row_width(row) > width:
         text = "".join([span.text for span in row])
-        spaces = [place for place, character in enumerate(text[: width + 1]) if character == " " and place > 0]
-        signs = [place for place in spaces if text.startswith(_SIGNS, place + 1) and text[place + 2 : place + 3] == " "]
-        if not spaces:
+        pauses = _pauses(text[: width + 2])
+        late = [pause for pause in pauses if pause[-1] >= width // 2] or pauses
+        if not late:
             break
-        left, row = _cut(row, (signs or spaces)[-1] + 1)
+        left, row = _cut(row, min(late, key=lambda pause: (*pause[:-1], -pause[-1]))[-1] + 1)
         rows.append(left)
     return [*rows, row]
+
+
+def _pauses(text: str) -> list[tuple[int, int, int]]:
+    """Spaces of a formula: in how many brackets they stand, how weak the sign behind them binds, and where they are."""
+    found: list[tuple[int, int, int]] = []
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == " " and 0 < place < len(text) - 1:
+            sign = text[place + 1] if text[place + 2 : place + 3] == " " else ""
+            found.append(
+                (depth, next((rank for rank, signs in enumerate(_SIGNS) if sign and sign in signs), len(_SIGNS)), place)
+            )
+    return found
 
 
 def table(cells: Sequence[Sequence[Row]], *, right: Collection[int] = (), gap: int = 3) -> list[Row]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from chainrule.explain.model import Fault
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import INPUT, LITERAL
+from chainrule.graph.op import LITERAL
 from chainrule.graph.provenance import where_recorded
 from chainrule.interpret.diagnosis import Blame, Diagnosis, computing, diagnose, has_nan, is_finite, slope_hazard
 from chainrule.notation.text import to_text
@@ -38,12 +38,12 @@ def find_fault(nodes: Sequence[Node], gradients: Mapping[Node, Node], name: Call
     Parameters
     ----------
     nodes : sequence of Node
-        The steps of the forward pass in topological order, the output last. Operations between them, inside of a
+        Inputs and steps of the forward pass in topological order, the output last. Operations between them, inside of a
         statement, may be left out; what happens there is told of the statement.
     gradients : mapping of Node to Node
         From nodes to their gradients, in the order of the backward pass.
     name : callable
-        What a node of the forward pass, or an input, is called.
+        What each of these nodes is called.
 
     Returns
     -------
@@ -118,7 +118,7 @@ class _Search:
         known = self._called(leaf)
         subject = known or ("a number in the code" if leaf.op is LITERAL else "an array in the code")
         place = f" (element {_index_text(blame.index)})" if blame.index else ""
-        step = leaf if known else self._step_of(leaf)
+        step = self._step_of(leaf)
         return Fault(self._name(step), False, f"{subject} is {what}{place}", fix, where_recorded(step) or "")
 
     def _place(self, blamed: Iterable[Blame]) -> str:
@@ -138,8 +138,10 @@ class _Search:
 
     def _called(self, node: Node) -> str:
         """The name of a node as it is read; empty where it has none."""
-        if node.op is not LITERAL and (node in self._steps or node.op is INPUT or node.name):
+        if node in self._steps and node.op is not LITERAL:
             return to_text(self._name(node))
+        if node.name:
+            return node.name
         for known, gradient in self._gradients.items():
             if gradient is node:
                 return f"the gradient of {to_text(self._name(known))}"

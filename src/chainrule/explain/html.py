@@ -42,7 +42,7 @@ def lesson_html(lesson: Lesson) -> str:
         element("title", f"{lesson.title}: backpropagation step by step"),
         element("style", Markup(style)),
     )
-    main = element("main", _stage(lesson), element("div", _sections(lesson), class_="text"))
+    main = element("main", _stage(lesson), _text(lesson))
     body = element("body", _header(lesson), main, _player(lesson), element("script", Markup(script)))
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
 
@@ -69,22 +69,23 @@ def _header(lesson: Lesson) -> Markup:
 def _stage(lesson: Lesson) -> Markup:
     """The picture of the graph, and the same as a table."""
     svg = diagram_svg(lesson.diagram, is_inline=True)
-    width = ElementTree.fromstring(svg).get("width")
-    picture = element("div", Markup(svg), class_="picture scroll", style=f"--width: {width}")
-    table = element("details", element("summary", "The graph as a table"), Markup(table_twin(lesson.diagram)), class_="twin")
-    return element("div", picture, table, class_="stage")
+    root = ElementTree.fromstring(svg)
+    size = f"--width: {root.get('width')}; --height: {root.get('height')}"
+    picture = element("div", Markup(svg), class_="picture scroll", style=size)
+    summary = element("summary", "The graph as a table")
+    return join([picture, element("details", summary, Markup(table_twin(lesson.diagram)), class_="twin")])
 
 
-def _sections(lesson: Lesson) -> Markup:
-    return join(
-        [
-            sections.fault_section(lesson.fault, typeset) if lesson.fault else None,
-            sections.forward_section(lesson, typeset),
-            sections.local_section(lesson, typeset),
-            sections.backward_section(lesson, typeset),
-            sections.result_section(lesson, typeset),
-        ]
-    )
+def _text(lesson: Lesson) -> Markup:
+    """Both passes, side by side where there is room."""
+    forward = [
+        sections.fault_section(lesson.fault, typeset) if lesson.fault else None,
+        sections.forward_section(lesson, typeset),
+        sections.local_section(lesson, typeset),
+    ]
+    backward = [sections.backward_section(lesson, typeset, is_open=True), sections.result_section(lesson, typeset)]
+    columns = [column for column in (join(forward), join(backward)) if column]
+    return element("div", [element("div", column) for column in columns], class_="text")
 
 
 def _player(lesson: Lesson) -> Markup:

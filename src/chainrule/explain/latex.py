@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from chainrule.explain.cells import text_width
 from chainrule.explain.drawing.tikz import diagram_tikz
-from chainrule.explain.latex_parts import formula_latex
-from chainrule.explain.latex_text import escaped, without_unicode
+from chainrule.explain.latex_ascii import without_unicode
+from chainrule.explain.latex_parts import formula_latex, sum_in_rows
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.lines import (
     BACKWARD,
@@ -28,13 +28,13 @@ from chainrule.explain.lines import (
     verdict,
 )
 from chainrule.explain.model import BackwardStep, Fault
-from chainrule.notation.latex import to_latex
+from chainrule.notation.latex import escape, to_latex
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Expression
+from chainrule.notation.tree import Expression, Sum
 
 __all__ = ["lesson_latex"]
 
-_PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+_PREAMBLE = r"""\documentclass[11pt,a4paper,fleqn]{article}
 \usepackage[T1]{fontenc}
 \usepackage{lmodern}
 \usepackage{amsmath,amssymb}
@@ -43,30 +43,38 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[margin=2.2cm]{geometry}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
-\allowdisplaybreaks
+\setlength{\mathindent}{1.6em}
+\setlength{\jot}{5pt}
 \definecolor{forward}{HTML}{0065A8}
 \definecolor{backward}{HTML}{C24A00}
 \definecolor{faint}{HTML}{6B7683}
 % A dashed line of the width of what stands above it.
 \newcommand{\dashes}{\leaders\hbox to 3.5pt{\hss\vrule width 2.2pt height 0.5pt\hss}\hfill}
-\newcommand{\below}[2]{\vtop{\offinterlineskip\ialign{##\crcr$\displaystyle#1$\crcr\noalign{\kern2.5pt}#2\crcr}}}
+\newcommand{\below}[2]{\vtop{\offinterlineskip\ialign{##\crcr$\displaystyle#1$\crcr\noalign{\kern2.5pt}#2\crcr
+  \noalign{\kern1.5pt}}}}
 % Local gradients have a solid line below them, upstream gradients a dashed one.
 \newcommand{\lgrad}[1]{{\color{forward}\below{#1}{\hrulefill}}}
 \newcommand{\ugrad}[1]{{\color{backward}\below{#1}{\dashes}}}
 \newcommand{\forward}[1]{{\color{forward}#1}}
 \newcommand{\backward}[1]{{\color{backward}#1}}
 \newcommand{\note}[1]{\text{\small\color{faint}#1}}
-\newcommand{\step}[2]{\par\addvspace{8pt}\tikz[baseline=(n.base)]\node[circle,fill=backward,text=white,inner sep=1.6pt,
-  font=\footnotesize\bfseries](n){#1};\enspace#2\nopagebreak}
+\newcommand{\step}[2]{\par\addvspace{8pt}\tikz[baseline=(n.base)]\node[circle,fill=backward,text=white,inner sep=0pt,
+  minimum size=13pt,font=\scriptsize\bfseries](n){#1};\enspace#2\nopagebreak}
 % What is wider than the line is made smaller.
 \newsavebox{\lessonbox}
-\newcommand{\fit}[1]{\sbox{\lessonbox}{#1}\ifdim\wd\lessonbox>\linewidth
-  \resizebox{\linewidth}{!}{\usebox{\lessonbox}}\else\usebox{\lessonbox}\fi}
+\newcommand{\fit}[2][1]{\sbox{\lessonbox}{#2}\ifdim\wd\lessonbox>#1\linewidth
+  \resizebox{#1\linewidth}{!}{\usebox{\lessonbox}}\else\usebox{\lessonbox}\fi}
 \begin{document}
+"""
+
+_LEGEND = r"""In each step $\lgrad{\text{local gradients}}$ are underlined with a solid line, and
+$\ugrad{\text{upstream gradients}}$ with a dashed one.
 """
 
 #: As many characters of a formula, in Unicode, fit into a line beside its left-hand side.
 _LINE = 78
+#: A step of more rows may go on on the next page.
+_MOST_ROWS = 10
 
 
 def lesson_latex(lesson: Lesson) -> str:
@@ -91,19 +99,19 @@ def lesson_latex(lesson: Lesson) -> str:
         (BACKWARD, _backward(lesson) + ("" if stops_forward else fault)),
         (RESULT, _result(lesson)),
     ]
-    sections = [f"\\section{{{escaped(title)}}}\n{body}" for title, body in parts if body]
+    sections = [f"\\section{{{escape(title)}}}\n{body}" for title, body in parts if body]
     document = "\n".join([_PREAMBLE + _heading(lesson), *sections, "\\end{document}\n"])
     return without_unicode(document)
 
 
 def _heading(lesson: Lesson) -> str:
     """Title, and the values that the lesson begins with."""
-    rows = [f"{{\\LARGE\\bfseries {escaped(lesson.title)}: backpropagation step by step\\par}}"]
+    rows = [f"{{\\LARGE\\bfseries {escape(lesson.title)}: backpropagation step by step\\par}}"]
     inputs = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if operand.is_input]
     others = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if not operand.is_input]
     rows += [f"At {', '.join(inputs)}"] if inputs else []
     rows[-1] += f"; and {', '.join(others)}, from outside of the function" if others else ""
-    return "\n\n".join(rows) + "\n"
+    return "\n\n".join([*rows[:1], *[f"{{\\raggedright {row}\\par}}" for row in rows[1:]]]) + "\n"
 
 
 def _assignment(symbol: Expression, value: object) -> str:
@@ -120,7 +128,7 @@ def _forward(lesson: Lesson) -> str:
             rows += _rows(
                 to_latex(step.symbol), [lines] if _width(lines) <= _LINE else [[line] for line in lines], "forward"
             )
-    return _aligned(rows)
+    return _aligned(rows, breaks=True)
 
 
 def _local(lesson: Lesson) -> str:
@@ -130,37 +138,52 @@ def _local(lesson: Lesson) -> str:
             rows.append(_fold_row(local))
         else:
             rows += _rows(f"\\lgrad{{{to_latex(local.symbol)}}}", [[Line("formula", local.formula)]], "forward")
-    return _aligned(rows)
+    return _aligned(rows, breaks=True)
 
 
 def _backward(lesson: Lesson) -> str:
     blocks: list[str] = []
     for step in backward_steps(lesson):
-        blocks.append(f"{escaped(fold_text(step))}\n" if isinstance(step, Fold) else _backward_step(step))
-    return "\n".join(blocks)
+        blocks.append(f"{escape(fold_text(step))}\n" if isinstance(step, Fold) else _backward_step(step))
+    return "\n".join([_LEGEND, *blocks]) if blocks else ""
 
 
 def _backward_step(step: BackwardStep) -> str:
-    pattern = escaped(step.pattern)
-    return f"\\step{{{step.number}}}{{{pattern}}}\n" + _aligned(
-        _rows(to_latex(step.gradient), joined_numbers(backward_lines(step)), "backward")
-    )
+    pattern = escape(step.pattern)
+    rows = _rows(to_latex(step.gradient), joined_numbers(backward_lines(step)), "backward")
+    return f"\\step{{{step.number}}}{{{pattern}}}\n{_aligned(rows, breaks=len(rows) > _MOST_ROWS)}"
 
 
 def _rows(left: str, lines: Sequence[Sequence[Line]], colour: str) -> list[str]:
     """Rows of an alignment: ``left = a``, ``= b``, each with its note."""
     rows: list[str] = []
     for members in lines:
-        right = " = ".join([_right(line, colour) for line in members])
         width = _width(members)
-        if width > _LINE:
-            right = rf"\fit[0.86]{{$\displaystyle {right}$}}"
         note = members[-1].note
-        rows.append(f"{left if not rows else ''} &= {right}")
+        start = f"{left if not rows else ''} &= "
+        if width <= _LINE:
+            rows.append(start + " = ".join([_right(line, colour) for line in members]))
+        else:
+            for line in members:
+                first, *others = _narrow(line, colour)
+                rows += [start + first, *[rf" &\phantom{{=}}\; {row}" for row in others]]
+                start = " &= "
         if note:
-            text = rf"\note{{{escaped(note)}}}"
-            rows[-1] += rf" \qquad {text}" if width + len(note) <= _LINE else rf" \\ &\phantom{{=}}\; {text}"
+            text = rf"\note{{{escape(note)}}}"
+            fits = width + text_width(note) <= _LINE
+            rows[-1] += rf" \qquad {text}" if fits else rf" \\ &\phantom{{=}}\; {text}"
     return rows
+
+
+def _narrow(line: Line, colour: str) -> list[str]:
+    """A long formula in several rows; what cannot be broken becomes smaller."""
+    if isinstance(line.formula, Sum):
+        return [_fitted(row) for row in sum_in_rows(line.formula, _LINE)]
+    return [_fitted(_right(line, colour))]
+
+
+def _fitted(formula: str) -> str:
+    return rf"\fit[0.86]{{$\displaystyle {formula}$}}"
 
 
 def _right(line: Line, colour: str) -> str:
@@ -172,30 +195,38 @@ def _width(lines: Iterable[Line]) -> int:
     return sum(text_width(to_text(line.formula)) + 3 for line in lines)
 
 
-def _aligned(rows: Sequence[str]) -> str:
-    return "\\begin{align*}\n{}\n\\end{align*}\n".replace("{}", " \\\\\n".join(rows), 1) if rows else ""
+def _aligned(rows: Sequence[str], *, breaks: bool = False) -> str:
+    """An alignment; a long one may go on on the next page."""
+    if not rows:
+        return ""
+    body = " \\\\\n".join(rows)
+    alignment = f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    return f"{{\\allowdisplaybreaks\n{alignment}}}\n" if breaks else alignment
 
 
 def _fold_row(fold: Fold) -> str:
-    return rf"&\note{{{escaped(fold_text(fold))}}}"
+    return rf"&\note{{{escape(fold_text(fold))}}}"
 
 
 def _result(lesson: Lesson) -> str:
     """The gradients in a table, and the update rules."""
     if not lesson.result:
         return ""
-    rows = [r"symbol & value & gradient & closed form & check \\ \hline"]
+    has_closed = any(part.closed for part in lesson.result)
+    heads = ["symbol", "value", "gradient", *(["closed form"] if has_closed else []), "check"]
+    rows = [" & ".join(heads) + r" \\ \hline"]
     for part in lesson.result:
-        closed = f"${to_latex(part.closed.formula)}$" if part.closed else ""
         cells = [
             f"${to_latex(part.symbol)}$",
             rf"$\forward{{{to_latex(value_expression(part.value))}}}$",
             rf"${to_latex(part.gradient)} = \backward{{{to_latex(value_expression(part.slope))}}}$",
-            closed,
-            escaped(verdict(part)),
+            *([f"${to_latex(part.closed.formula) if part.closed else ''}$"] if has_closed else []),
+            escape(verdict(part)),
         ]
         rows.append(" & ".join(cells) + r" \\")
-    table = "\n".join(["\\renewcommand{\\arraystretch}{1.6}%", "\\begin{tabular}{lllll}", *rows, "\\end{tabular}"])
+    table = "\n".join(
+        [r"\renewcommand{\arraystretch}{1.7}%", rf"\begin{{tabular}}{{{'l' * len(heads)}}}", *rows, r"\end{tabular}"]
+    )
     updates = _aligned([f"&{to_latex(part.update)}" for part in lesson.result])
     return f"\\fit{{%\n{table}}}\n\nGradient descent with the learning rate $\\mathit{{lr}}$:\n{updates}"
 
@@ -205,8 +236,8 @@ def _fault(fault: Fault) -> str:
     kind = "gradient" if fault.in_backward else "value"
     lines = [
         rf"\textbf{{$\times$ The lesson stops here: the {kind} of ${to_latex(fault.symbol)}$ is not finite,"
-        rf" {escaped(fault.reason)}.}}"
+        rf" {escape(fault.reason)}.}}"
     ]
-    lines += [rf"\texttt{{{escaped(fault.where)}}}"] if fault.where else []
-    lines += [f"What to write instead: {escaped(fault.fix)}"] if fault.fix else []
+    lines += [rf"\texttt{{{escape(fault.where)}}}"] if fault.where else []
+    lines += [f"What to write instead: {escape(fault.fix)}"] if fault.fix else []
     return "\n\n".join(lines) + "\n"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chainrule.explain.cells import text_width
 from chainrule.explain.lines import Line
 from chainrule.notation.latex import to_latex
-from chainrule.notation.tree import Role
+from chainrule.notation.text import to_text
+from chainrule.notation.tree import Expression, Negative, Role, Sum
 
-__all__ = ["formula_latex", "without_macros"]
+__all__ = ["formula_latex", "sum_in_rows", "without_macros"]
 
 #: What the printer writes around the parts that are pointed out.
 _MACROS: dict[str, Role] = {r"\lgrad{": "local", r"\ugrad{": "upstream"}
@@ -31,6 +33,24 @@ def formula_latex(line: Line) -> str:
         text = text[:start] + replacement + text[end:]
         place = start + len(replacement)
     return text
+
+
+def sum_in_rows(formula: Expression, width: int) -> list[str]:
+    """A sum in rows of terms that are not wider, as text, than `width`; another formula is one row."""
+    if not isinstance(formula, Sum) or text_width(to_text(formula)) <= width:
+        return [to_latex(formula)]
+    rows: list[list[Expression]] = []
+    for term in formula.terms:
+        if rows and text_width(to_text(Sum((*rows[-1], term)))) <= width:
+            rows[-1].append(term)
+        else:
+            rows.append([term])
+    return [_terms_latex(terms, is_first=index == 0) for index, terms in enumerate(rows)]
+
+
+def _terms_latex(terms: list[Expression], *, is_first: bool) -> str:
+    text = to_latex(terms[0] if len(terms) == 1 else Sum(tuple(terms)))
+    return text if is_first or isinstance(terms[0], Negative) else f"{{}} + {text}"
 
 
 def without_macros(latex: str, around: Callable[[str, Role], str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from chainrule.explain.cells import (
     Role,
@@ -47,8 +47,11 @@ __all__ = ["WIDTH", "lesson_rows"]
 WIDTH = 100
 _INDENT = 3
 _ROOM = WIDTH - _INDENT
-#: Longer previews of arrays are left out of tables, which show the shape then.
-_CELL = 26
+#: How long a preview of an array may be in a table; a longer one gives way to the shape. The first that fits is taken.
+_CELLS = (60, 26, 0)
+
+#: Shapes that do not fit below their factors are listed, unless there are more of them.
+_FEW = 4
 
 _EMPTY: Row = ()
 _EQUALS = Span(" = ")
@@ -116,18 +119,21 @@ def _forward(lesson: Lesson, folded: bool) -> list[Row]:
 
 def _graph(lesson: Lesson, folded: bool) -> list[Row]:
     """A table of nodes: what each is made of, its value and its gradient, and its number in both passes."""
+    return _first_that_fits([_graph_table(lesson, folded, longest) for longest in _CELLS])
+
+
+def _graph_table(lesson: Lesson, folded: bool, longest: int) -> list[Row]:
     steps = gradients(lesson)
-    heads = ("forward", "node", "", "value", "gradient", "backward")
+    heads = ("forward", "node", "from", "value", *(("gradient", "backward") if steps else ("", "")))
     cells: list[tuple[Row, ...]] = [tuple([(Span(head, "faint"),) for head in heads])]
 
     def add(symbol: Symbol, number: str, sources: Sequence[Symbol], value: object) -> None:
         step = steps.get(symbol)
         arrow = f"← {', '.join([to_text(source) for source in sources])}" if sources else ""
-        gradient = _cell(step.value, "gradient") if step else ()
+        gradient = _cell(step.value, "gradient", longest) if step else ()
         badge = (Span(str(step.number), "gradient"),) if step else ()
-        cells.append(
-            ((Span(number, "value"),), spans_of(symbol), (Span(arrow),), _cell(value, "value"), gradient, badge)
-        )
+        known = _cell(value, "value", longest)
+        cells.append(((Span(number, "value"),), spans_of(symbol), (Span(arrow),), known, gradient, badge))
 
     for operand in lesson.operands:
         add(operand.symbol, "", (), operand.value)
@@ -143,18 +149,17 @@ def _graph(lesson: Lesson, folded: bool) -> list[Row]:
     return rows
 
 
-def _cell(value: object, role: Role) -> Row:
-    """A value for a table: short, or else its shape."""
+def _first_that_fits(tables: Sequence[list[Row]]) -> list[Row]:
+    return next((rows for rows in tables if max(map(row_width, rows)) <= _ROOM), tables[-1])
+
+
+def _cell(value: object, role: Role, longest: int) -> Row:
+    """A value for a table: in one line, or else its shape."""
     expression = value_expression(value)
     text = to_text(expression)
-    if expression.is_array and text_width(text) > _CELL:
-        text = f"shape {getattr(value, 'shape', ())}"
-    return (Span(_bare(text), role),)
-
-
-def _bare(text: str) -> str:
-    """A negative number that stands alone needs no parentheses."""
-    return text[1:-1] if text.startswith("(−") and text.endswith(")") else text
+    if expression.is_array and text_width(text) > longest:
+        text = f"array {getattr(value, 'shape', ())}"
+    return (Span(text, role),)
 
 
 def _local(lesson: Lesson, folded: bool) -> list[Row]:
@@ -188,15 +193,25 @@ def _backward_step(step: BackwardStep, digits: int) -> list[Row]:
 
 def _equalities(left: Row, lines: list[list[Line]], role: Role, *, in_one_row: bool = False) -> list[Row]:
     """``left = a = b``: in one row if that is wished and fits, otherwise with the equal signs below one another."""
+    indent = row_width(left) + row_width((_EQUALS,))
     if in_one_row:
         whole = [line for members in lines for line in members]
         row = (*left, _EQUALS, *_right(whole, role))
-        lines = [whole] if row_width(row) <= _ROOM else [[line] for line in whole]
+        lines = [whole] if row_width(row) <= _ROOM else joined_numbers(whole)
     rows: list[Row] = []
-    for members in lines:
+    for members in _separated(lines, _ROOM - indent):
         start = (*left, _EQUALS) if not rows else (blank(row_width(left)), _EQUALS)
         rows += _equality(start, _right(members, role), members[-1])
     return rows
+
+
+def _separated(lines: Iterable[list[Line]], width: int) -> Iterator[list[Line]]:
+    """Lines that share a row, one by one where they are too wide together."""
+    for members in lines:
+        if row_width(_right(members, "plain")) <= width:
+            yield members
+        else:
+            yield from ([line] for line in members)
 
 
 def _right(lines: Sequence[Line], role: Role) -> Row:
@@ -219,7 +234,17 @@ def _equality(start: Row, right: Row, line: Line) -> list[Row]:
             right = spread
         else:
             below = ()
-            note = "; ".join(filter(None, [note, f"shapes {', '.join([_shape(f.shape) for f in line.factors])}"]))
+            note = "; ".join(
+                filter(
+                    None,
+                    [
+                        note,
+                        f"shapes {', '.join([str(factor.shape) for factor in line.factors])}"
+                        if len(line.factors) <= _FEW
+                        else "",
+                    ],
+                )
+            )
     first, *others = wrapped(right, _ROOM - indent)
     rows = [(*start, *first), *[(blank(indent), *row) for row in (*others, below) if row]]
     if note and not below and row_width(rows[-1]) + len(note) + 3 <= _ROOM:
@@ -230,32 +255,36 @@ def _equality(start: Row, right: Row, line: Line) -> list[Row]:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return str(shape) if shape else "scalar"
+    return str(shape) if shape else ""
 
 
 def _result(lesson: Lesson) -> list[Row]:
     """The gradients, checked independently, and the update rules."""
     if not lesson.result:
         return []
-    heads = ("symbol", "value", "gradient", "closed form", "check")
+    wide = _first_that_fits([_result_table(lesson, longest, with_closed=True) for longest in _CELLS])
+    if max(map(row_width, wide)) > _ROOM:
+        narrow = _first_that_fits([_result_table(lesson, longest, with_closed=False) for longest in _CELLS])
+        wide = [*narrow, _EMPTY, *_closed_forms(lesson)]
+    updates = [spans_of(part.update) for part in lesson.result]
+    return [*wide, _EMPTY, (Span("Gradient descent with learning rate lr:", "faint"),), *updates]
+
+
+def _result_table(lesson: Lesson, longest: int, *, with_closed: bool) -> list[Row]:
+    heads = ("symbol", "value", "gradient", "closed form" if with_closed else "", "check")
     cells: list[tuple[Row, ...]] = [tuple([(Span(head, "faint"),) for head in heads])]
     for part in lesson.result:
-        good = verdict(part)
+        said = verdict(part)
         cells.append(
             (
                 spans_of(part.symbol),
-                _cell(part.value, "value"),
-                (*spans_of(part.gradient), Span(" = "), *_cell(part.slope, "gradient")),
-                spans_of(part.closed.formula) if part.closed else (),
-                (Span(good, "good" if good.startswith("✓") else "bad"),),
+                _cell(part.value, "value", longest),
+                (*spans_of(part.gradient), Span(" = "), *_cell(part.slope, "gradient", longest)),
+                spans_of(part.closed.formula) if part.closed and with_closed else (),
+                (Span(said, "good" if said.startswith("✓") else "bad"),),
             )
         )
-    rows = table(cells)
-    if max(map(row_width, rows)) > _ROOM:
-        rows = table([(*line[:3], (), line[4]) for line in cells])
-        rows += [_EMPTY, *_closed_forms(lesson)]
-    updates = [spans_of(part.update) for part in lesson.result]
-    return [*rows, _EMPTY, (Span("Gradient descent with learning rate lr:", "faint"),), *updates]
+    return table(cells)
 
 
 def _closed_forms(lesson: Lesson) -> list[Row]:

@@ -49,6 +49,8 @@ LOCAL = "Local gradients: what each node knows by itself"
 BACKWARD = "Backward pass: local gradient times upstream gradient, from the output to the inputs"
 RESULT = "Result"
 
+_CLOSED = "closed form"
+
 LineKind = Literal["formula", "chain", "closed", "numbers", "value"]
 _Step = TypeVar("_Step", ForwardStep, BackwardStep, LocalGradient)
 
@@ -103,8 +105,8 @@ def backward_lines(step: BackwardStep) -> list[Line]:
     lines: list[Line] = []
     if step.chain is not None:
         lines.append(Line("chain", step.chain))
-    has_arrays = any(factor.shape for factor in step.factors)
-    lines.append(Line("formula", step.formula, factors=step.factors if has_arrays else ()))
+    has_shapes = len(step.factors) > 1 and any(factor.shape for factor in step.factors)
+    lines.append(Line("formula", step.formula, factors=step.factors if has_shapes else ()))
     if step.closed is not None:
         lines.append(Line("closed", step.closed.formula, closed_note(step.closed)))
     if step.substituted is not None:
@@ -125,7 +127,7 @@ def joined_numbers(lines: Iterable[Line]) -> list[list[Line]]:
 
 def closed_note(closed: Closed) -> str:
     """Why a closed form holds: the rules that led there, and the condition."""
-    note = "closed form"
+    note = _CLOSED
     if closed.rules:
         note += f": {', '.join(closed.rules)}"
     return f"{note}; holds because {closed.condition}" if closed.condition else note
@@ -160,7 +162,7 @@ def _different(left: Expression, lines: list[Line]) -> list[Line]:
         if text not in seen:
             seen[text] = len(kept)
             kept.append(line)
-        elif line.note and seen[text] >= 0:
+        elif line.note not in ("", _CLOSED) and seen[text] >= 0:
             place = seen[text]
             kept[place] = Line(kept[place].kind, kept[place].formula, line.note, kept[place].factors)
     return kept

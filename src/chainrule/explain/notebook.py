@@ -16,7 +16,7 @@ from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import BackwardStep, ForwardStep
 from chainrule.explain.page import sections
 from chainrule.explain.page.formulas import typeset_or_text
-from chainrule.explain.page.markup import Markup, element
+from chainrule.explain.page.markup import Markup, element, join
 from chainrule.notation.latex import to_latex
 from chainrule.notation.numbers import preview
 from chainrule.notation.tree import Expression, Number, Verbatim
@@ -66,7 +66,7 @@ def _html(lesson: Lesson) -> str:
         sections.fault_section(lesson.fault, formula) if lesson.fault else None,
         sections.forward_section(lesson, formula),
         sections.local_section(lesson, formula),
-        sections.backward_section(lesson, formula),
+        sections.backward_section(lesson, formula, is_open=False),
         sections.result_section(lesson, formula),
         class_="chainrule-lesson",
     )
@@ -78,7 +78,8 @@ def _picture(lesson: Lesson) -> Markup:
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
     words = f"{lesson.diagram.title}: {lesson.diagram.description}"
     image = element("div", element("img", src=source, alt=words), class_="plain picture")
-    return image + element("div", Markup(diagram_svg(lesson.diagram, prefix=prefix)), class_="rich picture", hidden=True)
+    inline = Markup(diagram_svg(lesson.diagram, prefix=prefix))
+    return join([image, element("div", inline, class_="rich picture", hidden=True)])
 
 
 # LaTeX ----------------------------------------------------------------------------------------------------------------

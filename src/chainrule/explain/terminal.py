@@ -77,9 +77,10 @@ def lesson_markup(lesson: Lesson, *, folded: bool = True) -> Text:
     """The lesson with colours and lines, as a text of rich."""
     from rich.text import Text
 
-    heading, *rows = lesson_rows(lesson, folded=folded)
+    rows = lesson_rows(lesson, folded=folded)
+    rows.insert(rows.index(()) if () in rows else len(rows), _LEGEND)
     text = Text()
-    for row in (heading, _LEGEND, *rows):
+    for row in rows:
         for span in row:
             text.append(span.text, style=_STYLES[span.role])
         text.append("\n")

@@ -3,6 +3,7 @@ r"""Formulas in LaTeX: ``x(\hat{y} - y)``. They need the package amsmath, and no
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from chainrule.notation.layout import Layout
@@ -15,26 +16,34 @@ __all__ = ["escape", "to_latex"]
 #: Letters and signs by their commands in formulas.
 _COMMANDS = {
     **{letter: f"\\{name}" for name, letter in reversed(GREEK.items())},
-    **dict(zip("ε φ ∂ ∇ ∞ … ′".split(), r"\varepsilon \varphi \partial \nabla \infty \ldots '".split(), strict=True)),
+    **dict(
+        zip(
+            "ε φ ∂ ∇ ∞ … ′".split(), r"\varepsilon \varphi \partial \nabla \infty \ldots ^{\prime}".split(), strict=True
+        )
+    ),
     **dict(zip("− · ⊙ × ⊗ ⊕ ∘ ±".split(), r"- \cdot \odot \times \otimes \oplus \circ \pm".split(), strict=True)),
     **dict(zip("< > = ≤ ≥ ≠ ≈ ≡".split(), r"< > = \leq \geq \neq \approx \equiv".split(), strict=True)),
     **dict(zip("← → ↦ ∈ ∝".split(), r"\leftarrow \rightarrow \mapsto \in \propto".split(), strict=True)),
     **dict(zip("∧ ∨ ¬ ≪ ≫".split(), r"\land \lor \neg \ll \gg".split(), strict=True)),
     **dict(zip("Σ Π ∑ ∏ √".split(), r"\Sigma \Pi \sum \prod \surd".split(), strict=True)),
-    **dict(zip("| ‖ ⌊ ⌋ ⌈ ⌉".split(), r"| \| \lfloor \rfloor \lceil \rceil".split(), strict=True)),
-    **dict(zip("⟨ ⟩".split(), r"\langle \rangle".split(), strict=True)),
+    **dict(zip("| ‖ ⌊ ⌋ ⌈ ⌉ ⟨ ⟩".split(), r"| \| \lfloor \rfloor \lceil \rceil \langle \rangle".split(), strict=True)),
 }
 #: Functions that LaTeX knows by name.
 _OPERATORS = frozenset(
     "arccos arcsin arctan arg cos cosh det exp inf ln log max min sin sinh sup tan tanh Pr gcd cot coth sec csc".split()
 )
+_OPENING = dict(zip("( [ { | ‖ ⌊ ⌈ ⟨".split(), r"( [ \{ \lvert \lVert \lfloor \lceil \langle".split(), strict=True))
+_CLOSING = dict(zip(") ] } | ‖ ⌋ ⌉ ⟩".split(), r") ] \} \rvert \rVert \rfloor \rceil \rangle".split(), strict=True))
 _REDUCTIONS = {"Σ": r"\sum", "Π": r"\prod", "∑": r"\sum", "∏": r"\prod"}
 _ESCAPES = {character: f"\\{character}" for character in "#%&{}_$"} | dict(
     zip("\\^~\n", [r"\textbackslash{}", r"\textasciicircum{}", r"\textasciitilde{}", " "], strict=True)
 )
+_ACCENT_OF = {mark: name for name, mark in ACCENTS.items()}
+_CHARACTER = re.compile(rf".[{''.join(_ACCENT_OF)}]?", re.DOTALL)
 _JOINTS = {Joint.TIGHT: " ", Joint.NEAR: " ", Joint.APART: r" \, ", Joint.DOT: r" \cdot ", Joint.CIRCLE: r" \odot "}
 #: What makes a formula higher than a line, so that its parentheses grow.
 _TALL = re.compile(r"\\(?:frac|sum|prod|begin|sqrt|operatorname\*)")
+_OPERATOR = re.compile(rf"\\(?:operatorname|{'|'.join(sorted(_OPERATORS))})\b")
 _MACROS: dict[Role, str] = {"local": r"\lgrad", "upstream": r"\ugrad"}
 
 
@@ -79,13 +88,24 @@ def escape(text: str) -> str:
     >>> print(escape("d_model → 50 %"))
     d\_model $\rightarrow$ 50 \%
     """
-    return "".join([_escaped(character) for character in text])
+    return "".join([_escaped(character) for character in _CHARACTER.findall(unicodedata.normalize("NFC", text))])
 
 
 def _escaped(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    return f"${_COMMANDS[character]}$" if character in _COMMANDS and character not in "='" else character
+    """A character, which may have an accent that Unicode has no letter for."""
+    letter, *accents = tuple(character)
+    if accents:
+        return rf"$\{_ACCENT_OF[accents[0]]}{{{_letters(letter)}}}$"
+    if letter in _ESCAPES or letter == "=":
+        return _ESCAPES.get(letter, letter)
+    if letter in _COMMANDS:
+        return f"${_COMMANDS[letter]}$"
+    _, below, above = split_scripts(letter)
+    if below or above:
+        return f"${_scripts(below, above)}$"
+    if unicodedata.combining(letter):
+        return ""
+    return letter if letter.isprintable() else " " if letter.isspace() else "?"  # TeX stops at control characters
 
 
 def _in_text(text: str) -> str:
@@ -122,9 +142,9 @@ class _LaTeX(Layout):
         above = r"\prime" * name.primes + (f" ({symbol.occurrence})" if symbol.occurrence is not None else "")
         return base + _scripts(", ".join([_letters(text) for text in name.subscripts]), above.strip())
 
-    def set_number(self, digits: str, exponent: str | None) -> str:
+    def set_number(self, digits: str, exponent: str) -> str:
         digits = _COMMANDS.get(digits, digits)
-        return digits if exponent is None else rf"{digits} \cdot 10^{{{exponent.replace('−', '-')}}}"
+        return rf"{digits} \cdot 10^{{{exponent.replace('−', '-')}}}" if exponent else digits
 
     def set_verbatim(self, text: str) -> str:
         return _in_text(text)
@@ -136,7 +156,9 @@ class _LaTeX(Layout):
         return self._fenced("(", body, ")")
 
     def _fenced(self, left: str, body: str, right: str) -> str:
-        return rf"\left{left} {body} \right{right}" if _TALL.search(body) else f"{left}{body}{right}"
+        if _TALL.search(body):
+            return rf"\left{left} {body} \right{right}"
+        return f"{left} {body} {right}" if left[:1] == "\\" else f"{left}{body}{right}"
 
     def set_marked(self, body: str, role: Role) -> str:
         return f"{_MACROS[role]}{{{body}}}" if self._macros else body
@@ -148,8 +170,11 @@ class _LaTeX(Layout):
         return first + "".join([f" {'-' if is_subtracted else '+'} {term}" for is_subtracted, term in terms])
 
     def set_product(self, factors: Sequence[str], between: Sequence[Joint]) -> str:
-        rest = [_JOINTS[joint] + factor for joint, factor in zip(between, factors[1:], strict=True)]
-        return factors[0] + "".join(rest)
+        body = factors[0]
+        for joint, factor in zip(between, factors[1:], strict=True):
+            has_room = joint is Joint.APART and _OPERATOR.match(factor)  # TeX puts it in front of \log by itself
+            body += (" " if has_room else _JOINTS[joint]) + factor
+        return body
 
     def set_fraction(self, numerator: str, denominator: str) -> str:
         return rf"\frac{{{numerator}}}{{{denominator}}}"
@@ -168,12 +193,14 @@ class _LaTeX(Layout):
         return _function(function) + self.set_brackets(inside)
 
     def set_fence(self, left: str, body: str, right: str) -> str:
-        opening, (closing, below, above) = _COMMANDS.get(left, left), split_scripts(right)
-        return self._fenced(opening, body, _COMMANDS.get(closing, closing)) + _scripts(below, above)
+        closing, below, above = split_scripts(right)
+        if left not in _OPENING or closing not in _CLOSING:
+            return f"{_in_text(left)} {body} {_in_text(right)}"
+        return self._fenced(_OPENING[left], body, _CLOSING[closing]) + _scripts(below, above)
 
     def set_reduction(self, sign: str, index: str, body: str) -> str:
         operator = _REDUCTIONS.get(sign) or rf"\operatorname*{{{escape(sign)}}}"
-        return f"{operator}{_scripts(_letters(index) if index else '', '')} {body}"
+        return f"{operator}{_scripts(' '.join(index), '')} {body}"
 
     def set_relation(self, sign: str, operands: Sequence[str]) -> str:
         command = _COMMANDS.get(sign) or rf"\mathrel{{{_in_text(sign)}}}"
@@ -183,7 +210,9 @@ class _LaTeX(Layout):
         return rf"{body}\texttt{{[{''.join([_ESCAPES.get(character, character) for character in index])}]}}"
 
     def set_cases(self, condition: str, value: str, otherwise: str) -> str:
-        return rf"\begin{{cases}} {value} & \text{{if }} {condition} \\ {otherwise} & \text{{otherwise}} \end{{cases}}"
+        # in braces: a [ after the line break would be read as the height of the line
+        rows = rf"{value} & \text{{if }} {condition} \\ {{{otherwise}}} & \text{{otherwise}}"
+        return rf"\begin{{cases}} {rows} \end{{cases}}"
 
 
 def _function(name: str) -> str:

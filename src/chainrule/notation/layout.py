@@ -44,8 +44,7 @@ __all__ = ["Layout"]
 _FUNCTION_LETTERS = frozenset("fgσΓ")
 
 #: What `preview` makes of numbers.
-_REAL = re.compile(r"(−?)([\d.]+|∞)(?:e(−?\d+))?")
-_COMPLEX = re.compile(r"\S+ [+−] \S+i")
+_NUMBER = re.compile(r"(−?(?:[\d.]+(?:e−?\d+)?|∞))(?: ([+−]) (\S+)i)?")
 
 
 class Layout(ABC):
@@ -116,17 +115,23 @@ class Layout(ABC):
     def number(self, part: Number, pieces: Sequence[Piece]) -> Piece:
         """A number; a negative one is put into parentheses behind something else."""
         text = preview(part.value)
-        if _COMPLEX.fullmatch(text):
-            return Piece(self.set_verbatim(text), Strength.SUM, Edge.NUMERAL, Edge.NUMERAL)
-        found = _REAL.fullmatch(text)
+        found = _NUMBER.fullmatch(text)
         if not found:
             return self._verbatim(text)
-        sign, digits, exponent = found.groups()
-        is_plain = exponent is None and digits != "∞"
+        real, operator, imaginary = found.groups()
+        if imaginary is None:
+            return self._real(real)
+        part_i = self.set_product([self._real(imaginary).body, self.set_symbol(Symbol("i"))], [Joint.TIGHT])
+        body = self.set_sum(self._real(real).body, [(operator == "−", part_i)])
+        return Piece(body, Strength.SUM, Edge.NUMERAL, Edge.NUMERAL)
+
+    def _real(self, text: str) -> Piece:
+        digits, _, exponent = text.removeprefix("−").partition("e")
+        is_plain = not exponent and digits != "∞"
         edge = Edge.NUMERAL if is_plain else Edge.ODD_NUMBER
         strength = Strength.ATOM if is_plain else Strength.RAISED
         positive = Piece(self.set_number(digits, exponent), strength, edge, edge)
-        return replace(self._guarded(positive), unsigned=None) if sign else positive
+        return replace(self._guarded(positive), unsigned=None) if text.startswith("−") else positive
 
     def _guarded(self, positive: Piece) -> Piece:
         """Minus a number: in parentheses behind something else, where it still counts as a number: ``3 · (−4)``."""
@@ -139,7 +144,7 @@ class Layout(ABC):
         return self._verbatim(part.text)
 
     def _verbatim(self, text: str) -> Piece:
-        edge = Edge.SQUARE if text[:1] in "[({" else Edge.WORD
+        edge = Edge.ODD_NUMBER if text[:1] in "[({" else Edge.WORD
         strength = Strength.ATOM if text.isalnum() else Strength.COMPOUND
         return Piece(self.set_verbatim(text), strength, edge, edge)
 
@@ -256,7 +261,9 @@ class Layout(ABC):
     def cases(self, part: Cases, pieces: Sequence[Piece]) -> Piece:
         """One value where a condition holds, another one elsewhere."""
         condition, value, otherwise = (self.shown(piece) for piece in pieces)
-        return Piece(self.set_cases(condition, value, otherwise))
+        # a table has no sign at its right that would close it
+        strength = Strength.ATOM if self.is_one_line else Strength.SUM
+        return Piece(self.set_cases(condition, value, otherwise), strength)
 
     def marked(self, part: Marked, pieces: Sequence[Piece]) -> Piece:
         """A part that is pointed out; parentheses are marked with it, and its minus sign stays with it."""
@@ -269,7 +276,7 @@ class Layout(ABC):
     @abstractmethod
     def set_symbol(self, symbol: Symbol) -> str: ...
     @abstractmethod
-    def set_number(self, digits: str, exponent: str | None) -> str: ...
+    def set_number(self, digits: str, exponent: str) -> str: ...
     @abstractmethod
     def set_verbatim(self, text: str) -> str: ...
     @abstractmethod

@@ -31,7 +31,7 @@ class Edge(Enum):
     """What something looks like at its left or right end."""
 
     NUMERAL = "2"
-    ODD_NUMBER = "3.2e−8, ∞"
+    ODD_NUMBER = "3.2e−8, ∞, [0, 1, …] (30,)"
     LETTER = "x"
     TENSOR = "X: one letter too, but an array"
     FUNCTION = "f: a letter that often names a function"
@@ -86,8 +86,8 @@ class Piece:
 _DOTTED = {Edge.DERIVATIVE, Edge.SQUARE, Edge.ODD_NUMBER}
 #: In front of a parenthesis these would be read as a function, or as ending elsewhere.
 _LIKE_A_FUNCTION = {Edge.FUNCTION, Edge.WORD, Edge.CALL, Edge.ROOT}
-_WITH_ROOM = {Edge.WORD, Edge.CALL, Edge.SIGN}
-_ONE_LETTER = {Edge.LETTER, Edge.TENSOR, Edge.FUNCTION}
+_WITH_ROOM = {Edge.WORD, Edge.CALL}
+_BEHIND_A_NUMBER = {Edge.LETTER, Edge.TENSOR, Edge.FUNCTION, Edge.BRACKET, Edge.SQUARE}
 
 
 def joint(left: Edge, right: Edge) -> Joint:
@@ -98,13 +98,15 @@ def joint(left: Edge, right: Edge) -> Joint:
     >>> joint(Edge.LETTER, Edge.LETTER), joint(Edge.LETTER, Edge.NUMERAL)
     (<Joint.TIGHT: 'wx'>, <Joint.DOT: '0 · 50'>)
     """
+    if left is Edge.NUMERAL and right in _BEHIND_A_NUMBER:
+        return Joint.TIGHT
     if left in _DOTTED or right in _DOTTED or right is Edge.NUMERAL:
         return Joint.DOT
     if right is Edge.BRACKET:
         return Joint.DOT if left in _LIKE_A_FUNCTION else Joint.TIGHT
     if left is Edge.ROOT or (left is Edge.NUMERAL and right is Edge.FRACTION):
         return Joint.DOT
-    if (left is Edge.NUMERAL and right in _ONE_LETTER) or left is right is Edge.LETTER:
+    if left is right is Edge.LETTER:
         return Joint.TIGHT
     return Joint.APART if left in _WITH_ROOM or right in _WITH_ROOM else Joint.NEAR
 

@@ -168,7 +168,7 @@ def _negative(expression: Negative) -> _Printed:
 def _power(expression: Power) -> _Printed:
     exponent = expression.exponent
     if isinstance(exponent, Number) and _value(exponent) in (2, 3):
-        return _at_least(expression.base, _POSTFIX) + f"{_value(exponent):g}".translate(_SUPERSCRIPTS), _POWER
+        return _at_least(expression.base, _POSTFIX) + str(int(_value(exponent).real)).translate(_SUPERSCRIPTS), _POWER
     return f"{_at_least(expression.base, _POWER + 1)} ** {_at_least(exponent, _POWER + 1)}", _POWER
 
 

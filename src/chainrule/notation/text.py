@@ -59,8 +59,8 @@ class _Text(Layout):
     def set_symbol(self, symbol: Symbol) -> str:
         return name_text(symbol.name, symbol.occurrence)
 
-    def set_number(self, digits: str, exponent: str | None) -> str:
-        return digits if exponent is None else f"{digits}e{exponent}"
+    def set_number(self, digits: str, exponent: str) -> str:
+        return f"{digits}e{exponent}" if exponent else digits
 
     def set_verbatim(self, text: str) -> str:
         return text

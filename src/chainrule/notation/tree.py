@@ -177,7 +177,7 @@ class Derivative(Expression):
 
 @dataclass(frozen=True)
 class Sum(Expression):
-    """Two or more terms; one that is `Negative`, or a negative number, is subtracted."""
+    """Two or more terms; one that is `Negative` is subtracted, a negative number is not: ``5 + (−2)``."""
 
     terms: tuple[Expression, ...]
 

@@ -1,30 +1,31 @@
-"""Repeated steps are folded behind the first of their kind."""
+"""Repeated steps are folded, and all of them are there to be unfolded."""
 
 from __future__ import annotations
 
 import pytest
 
+from chainrule.explain.lines import Fold
 from chainrule.explain.model import ForwardStep
 from chainrule.explain.page.folding import runs
 from chainrule.notation.tree import Symbol
 
-
-def steps(groups: list[int | None]) -> list[ForwardStep]:
-    h = Symbol("h")
-    return [ForwardStep(number, h, h, None, 0.0, (), group) for number, group in enumerate(groups, 1)]
+H = Symbol("h")
+STEPS = [ForwardStep(number, H, H, None, 0.0, ()) for number in range(1, 7)]
+FOLD, OTHER = Fold(2, ((H, H),)), Fold(1, ((H, H),))
 
 
 @pytest.mark.parametrize(
-    ("groups", "expected"),
+    ("shown", "expected"),
     [
-        ([], []),
-        ([None, None], [(False, 2)]),
-        ([None, 1, 1, 1, None], [(False, 2), (True, 2), (False, 1)]),
-        ([1, 2, 1, 2, 1, 2], [(False, 2), (True, 4)]),
-        ([1, 1, 2, 2], [(False, 1), (True, 1), (False, 1), (True, 1)]),
+        (STEPS, [(None, [1, 2, 3, 4, 5, 6])]),
+        ([STEPS[0], FOLD], [(None, [1]), (FOLD, [2, 3, 4, 5, 6])]),
+        ([STEPS[0], STEPS[1], FOLD, STEPS[5]], [(None, [1, 2]), (FOLD, [3, 4, 5]), (None, [6])]),
+        ([STEPS[0], FOLD, STEPS[3], OTHER], [(None, [1]), (FOLD, [2, 3]), (None, [4]), (OTHER, [5, 6])]),
     ],
 )
-def test_runs(groups: list[int | None], expected: list[tuple[bool, int]]) -> None:
-    found = runs(steps(groups))
-    assert [(run.is_folded, len(run.steps)) for run in found] == expected
-    assert [step.number for run in found for step in run.steps] == list(range(1, len(groups) + 1))
+def test_runs(shown: list[ForwardStep | Fold], expected: list[tuple[Fold | None, list[int]]]) -> None:
+    assert [(run.fold, [step.number for step in run.steps]) for run in runs(STEPS, shown)] == expected
+
+
+def test_a_lesson_without_steps_has_no_runs() -> None:
+    assert runs([], []) == []

@@ -14,9 +14,6 @@ from chainrule.graph.op import LITERAL
 
 __all__ = ["Block", "find_blocks", "is_inline", "operands"]
 
-#: Operations that change nothing but shape or dtype, and are no step of their own.
-_UNSEEN = frozenset({"broadcast_to", "cast"})
-
 
 @dataclass(frozen=True, eq=False)
 class Block:
@@ -91,9 +88,15 @@ def _operation_heads(order: list[Node], output: Node) -> set[Node]:
     return {
         node
         for node in order
-        if node is output
-        or not (node.is_tuple or is_inline(node) or (node.op.name in _UNSEEN and node.name is None))
+        if node is output or not (node.is_tuple or is_inline(node) or (node.name is None and _changes_nothing(node)))
     }
+
+
+def _changes_nothing(node: Node) -> bool:
+    if node.op.name == "transpose":
+        return tuple(node.params["axes"]) == tuple(range(node.ndim))
+    same_shape = bool(node.inputs) and node.shape == node.inputs[0].shape
+    return node.op.name in ("broadcast_to", "cast") or (node.op.name == "reshape" and same_shape)
 
 
 def _statement_heads(order: list[Node], output: Node) -> set[Node]:

@@ -60,6 +60,7 @@ class LessonBuilder:
         self._ranks.update({block.node: number for number, block in enumerate(self._blocks, 1)})
         self._row_vectors = has_row_vectors(graph.nodes)
         self._counts = Counts(self._symbols.values())
+        self._counts.learn(graph.nodes)
         self._order = visiting_order(self._output, self._blocks, targets)
         self._gradients = dict(zip(self._order, backward(graph, self._order).outputs, strict=True))
 
@@ -78,7 +79,7 @@ class LessonBuilder:
         forward, backward_steps = _until(forward, backward_steps, fault)
         forward = _grouped(forward, repeated_groups(forward))
         backward_steps = _grouped(backward_steps, repeated_backward_groups(backward_steps, forward))
-        lesson = Lesson(
+        return Lesson(
             title=self._graph.name,
             level=self._level,
             graph=self._graph,
@@ -91,10 +92,10 @@ class LessonBuilder:
             fault=fault,
             diagram=lesson_diagram(self._graph, self._blocks, self._symbols, forward, backward_steps, fault),
         )
-        return lesson
 
     def _fault(self) -> Fault | None:
-        return find_fault([*self._graph.nodes], self._gradients, self._symbols.__getitem__)
+        named = [node for node in self._graph.nodes if node in self._symbols]
+        return find_fault(named, self._gradients, self._symbols.__getitem__)
 
     def _operands(self) -> tuple[Operand, ...]:
         given = set(self._graph.inputs)
@@ -146,9 +147,7 @@ class LessonBuilder:
         for node in self._order:
             for contribution in contributions[node]:
                 by_block.setdefault(contribution.block.node, []).append(contribution)
-        return [
-            self._local_gradient(contribution) for user in self._order for contribution in by_block.get(user, ())
-        ]
+        return [self._local_gradient(contribution) for user in self._order for contribution in by_block.get(user, ())]
 
     def _local_gradient(self, contribution: Contribution) -> LocalGradient:
         of, wrt = self._symbols[contribution.block.node], self._symbols[contribution.source]
@@ -201,11 +200,9 @@ class LessonBuilder:
             slope = np.zeros(node.shape, node.dtype)[()] if step is None else step.value
             gradient = Derivative(output, symbol, is_array=symbol.is_array)
             closed: Closed | None = None if step is None else step.closed
-            found.append(
-                InputGradient(
-                    symbol, gradient, node.value, slope, closed, check.agrees(node, slope), update_rule(symbol, gradient)
-                )
-            )
+            agrees = check.agrees(node, slope)
+            update = update_rule(symbol, gradient)
+            found.append(InputGradient(symbol, gradient, node.value, slope, closed, agrees, update))
         return found
 
 
@@ -225,9 +222,13 @@ def _until(
 
 
 def _up_to(steps: list[Any], symbol: Symbol) -> list[Any]:
-    places = [place for place, step in enumerate(steps) if step.symbol == symbol]
-    return steps[: places[0] + 1] if places else steps
+    """Nothing, if the fault is in an input."""
+    places = [place for place, step in enumerate(steps, 1) if step.symbol == symbol]
+    return steps[: places[0]] if places else []
 
 
 def _grouped(steps: Sequence[Any], groups: Sequence[Any]) -> list[Any]:
-    return [replace(step, group=found[0], repetition=found[1]) if found else step for step, found in zip(steps, groups, strict=True)]
+    return [
+        replace(step, group=found[0], repetition=found[1]) if found else step
+        for step, found in zip(steps, groups, strict=True)
+    ]

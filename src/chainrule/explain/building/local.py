@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from chainrule.backward import backpropagate
 from chainrule.explain.building.blocks import Block, operands
 from chainrule.explain.building.reading import Counts, Reading
 from chainrule.explain.building.terms import Part, Term, add_terms
 from chainrule.explain.building.writing import Known, Writer, transposed
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import abstract_input, literal
+from chainrule.graph.op import input_node, literal
 from chainrule.notation.tree import Derivative, Expression, Relation, Symbol, matrix_product
 from chainrule.simplify.merging import merge_equal
 from chainrule.simplify.pipeline import simplify
@@ -150,7 +152,7 @@ class _Local:
         )
         node = block.node
         self.upstream = None if node is output else Derivative(symbols[output], symbols[node], is_array=node.size > 1)
-        self._seed = literal(1.0) if node is output else abstract_input(node.shape, node.dtype)
+        self._seed = literal(1.0) if node is output else input_node(np.ones(node.shape, node.dtype))
         self._places = {source: self._place(source) for source in self._borders}
         self._result = self._rebuilt(self._places)
         self.is_as_written = stable(self._result) is self._result and not any(node.is_tuple for node in block.interior)
@@ -158,7 +160,8 @@ class _Local:
     def _place(self, source: Node) -> Node:
         if source not in self._symbols:
             return source  # a number in the code
-        return abstract_input(source.shape, source.dtype, source.name)
+        # with its value, as some shapes and dtypes depend on numbers
+        return input_node(source.value, source.name)
 
     def _rebuilt(self, places: Mapping[Node, Node]) -> Node:
         done = dict(places)
@@ -200,12 +203,14 @@ class _Local:
         return found
 
     def _uses_of(self, source: Node, count: int) -> tuple[Term, ...]:
-        places = [abstract_input(source.shape, source.dtype, source.name) for _ in range(count)]
+        places = [input_node(source.value, source.name) for _ in range(count)]
         others = {known: place for known, place in self._places.items() if known is not source}
         done = dict(others)
         waiting = iter(places)
         reading = Reading(self._counts)
         for node in self._block.interior:
+            if not node.inputs:
+                continue  # a number in the code
             copies = {operand: done.get(operand, operand) for operand in node.inputs}
             inputs = tuple([next(waiting) if operand is source else copies[operand] for operand in node.inputs])
             reading.copy_on(node, inputs, done)
@@ -215,9 +220,7 @@ class _Local:
         writer = self._writer(others, result, dict.fromkeys(places, source))
         return tuple([writer.term(gradient) for gradient in gradients])
 
-    def _writer(
-        self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None
-    ) -> Writer:
+    def _writer(self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None) -> Writer:
         known = {leaf: Known(symbol, 0.0, True) for leaf, symbol in self._counts.reciprocals.items()}
         sources = {place: source for source, place in places.items() if source in self._symbols} | dict(more or {})
         for place, source in sources.items():

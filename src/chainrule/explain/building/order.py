@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chainrule.backward import depends_on
 from chainrule.explain.building.blocks import Block
@@ -32,14 +32,9 @@ def visiting_order(output: Node, blocks: Sequence[Block], targets: Sequence[Node
     """
     moving = depends_on(ancestors([output]), set(targets))
     sources = {
-        block.node: [source for source in block.sources if source in moving]
-        for block in blocks
-        if block.node in moving
+        block.node: [source for source in block.sources if source in moving] for block in blocks if block.node in moving
     }
-    waiting: dict[Node, int] = {}
-    for block_sources in sources.values():
-        for source in block_sources:
-            waiting[source] = waiting.get(source, 0) + 1
+    waiting = _uses(output, sources)
     order: list[Node] = []
     stack = [output] if output in moving else []
     while stack:
@@ -53,3 +48,17 @@ def visiting_order(output: Node, blocks: Sequence[Block], targets: Sequence[Node
         # The stack gives back its last entry first: inner nodes below, leaves on top, later arguments above.
         stack += [source for source in ready if source.inputs] + [source for source in ready if not source.inputs]
     return order
+
+
+def _uses(output: Node, sources: Mapping[Node, Sequence[Node]]) -> dict[Node, int]:
+    """How many blocks use each node, counting those that the output depends on."""
+    uses: dict[Node, int] = {}
+    seen = {output}
+    stack = [output]
+    while stack:
+        for source in sources.get(stack.pop(), ()):
+            uses[source] = uses.get(source, 0) + 1
+            if source not in seen:
+                seen.add(source)
+                stack.append(source)
+    return uses

@@ -26,8 +26,8 @@ from chainrule.simplify.rewrite import rebuild
 __all__ = ["Counts", "Reading"]
 
 
-#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers, and
-#: no code has such a factor, so that it can be found again.
+#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers,
+#: and no code has such a factor, so that it can be found again.
 _PRIMES = (10007, 10009, 10037, 10039, 10061, 10067)
 #: Numbers that a count may have as a factor are ratios with denominators up to this one.
 _LARGEST_DENOMINATOR = 64
@@ -55,6 +55,12 @@ class Counts:
         self.reciprocals: dict[Node, Symbol] = {}
         self._places: dict[int, tuple[int, Symbol]] = {}
         self._leaves: dict[tuple[Symbol, np.dtype[Any]], Node] = {}
+
+    def learn(self, nodes: Iterable[Node]) -> None:
+        """Give letters to the counts of means, in the order in which the code takes them."""
+        for node in nodes:
+            if node.op is mean_op and node.size != node.inputs[0].size:
+                self.share(node.inputs[0].size // max(node.size, 1))
 
     def share(self, count: int) -> float | None:
         """The number that stands for one over a count; None where no letter is left."""
@@ -139,10 +145,8 @@ class Reading:
 
     def copy_on(self, node: Node, inputs: tuple[Node, ...], done: dict[Node, Node]) -> None:
         """Rebuild one node on copies of its inputs."""
-        rule = _FORMS.get(node.op.name)
+        rule: Callable[..., Node | None] | None = self._mean if node.op is mean_op else _FORMS.get(node.op.name)
         form = rule(*inputs, **node.params) if rule is not None else None
-        if node.op is mean_op:
-            form = self._mean(*inputs, **node.params)
         if form is None or form.shape != node.shape or form.dtype != node.dtype:
             form = rebuild(node, inputs)
         done[node] = form

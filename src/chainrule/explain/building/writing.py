@@ -11,10 +11,10 @@ import numpy as np
 from chainrule.explain.building.blocks import operands
 from chainrule.explain.building.terms import Part, Term, add_terms, chained, divided, multiplied
 from chainrule.graph.node import Node
-from chainrule.graph.op import LITERAL
 from chainrule.graph.written import written
 from chainrule.notation.numbers import preview
 from chainrule.notation.tree import (
+    INDEX_LETTERS,
     Expression,
     Fence,
     Number,
@@ -24,8 +24,9 @@ from chainrule.notation.tree import (
     call,
     matrix_product,
 )
+from chainrule.ops.indexing import getitem
 
-__all__ = ["Known", "Writer", "has_row_vectors"]
+__all__ = ["Known", "Writer", "has_row_vectors", "is_array", "transposed"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Known:
     is_divisor: bool = False
 
 
+def is_array(node: Node) -> bool:
+    """Whether a node is written as an array: one number in brackets is not."""
+    return node.is_tuple or node.size > 1
+
+
 def has_row_vectors(nodes: Iterable[Node]) -> bool:
     """Whether the code multiplies vectors with matrices from the left, ``x @ W``, and never ``W @ x``."""
     sides = {
@@ -64,11 +70,19 @@ class Writer:
     known : mapping of Node to Known
     row_vectors : bool
         Whether arrays with one axis are rows, and not columns.
+    is_one : callable, optional
+        Whether the sum of an expression over some axes is 1, so that it need not be written.
     """
 
-    def __init__(self, known: Mapping[Node, Known], row_vectors: bool) -> None:
+    def __init__(
+        self,
+        known: Mapping[Node, Known],
+        row_vectors: bool,
+        is_one: Callable[[Expression, tuple[int, ...]], bool] = lambda operand, axis: False,
+    ) -> None:
         self._known = known
         self._row_vectors = row_vectors
+        self._is_one = is_one
 
     def formula(self, node: Node) -> Expression:
         """A node as the code computes it; a name of its own is not used."""
@@ -84,14 +98,17 @@ class Writer:
         parts = [self._leaf(source) or results[source] for source in operands(node)]
         if node.op.name == "matmul":
             return self._matrix_product(node, *parts)
-        return replace(written(node, parts), is_array=node.size > 1)
+        if node.op.name == "reshape" and _keeps_lengths(node):
+            return parts[0]
+        return replace(written(node, parts), is_array=is_array(node))
 
     def _leaf(self, node: Node) -> Expression | None:
         known = self._known.get(node)
         if known is not None:
             return known.expression
         if not node.inputs:
-            return Number(node._value) if node.size == 1 else Verbatim(preview(node._value), is_array=True)
+            value = np.asarray(node._value)
+            return Number(value.item()) if value.size == 1 else Verbatim(preview(value), is_array=True)
         return None
 
     def _matrix_product(self, node: Node, left: Expression, right: Expression) -> Expression:
@@ -116,14 +133,15 @@ class Writer:
             return Term((), divisors=(Part(known.expression, (), known.rank),))
         if known is not None:
             return _single(Part(known.expression, node.shape, known.rank))
-        if node.op is LITERAL or (not node.inputs and node.ndim == 0):
-            return Term((), float(node._value))
-        if not node.inputs:
-            value = np.asarray(node._value)
-            if value.size and (value == value.flat[0]).all():
-                return Term(node.shape, float(value.flat[0]))
-            return _single(Part(Verbatim(preview(value), is_array=True), node.shape, 0.0))
-        return None
+        return None if node.inputs else self._number(node)
+
+    def _number(self, node: Node) -> Term:
+        """A number or array in the code; an array of equal numbers is written as that number."""
+        value = np.asarray(node._value)
+        if value.dtype.kind in "fiub" and value.size and (value == value.flat[0]).all():
+            return Term(node.shape, float(value.flat[0]))
+        expression = Verbatim(preview(value), is_array=True) if value.size != 1 else Number(value.item())
+        return _single(Part(expression, node.shape, 0.0))
 
     def _term(self, node: Node, results: Mapping[Node, Term]) -> Term:
         terms = [results[source] for source in operands(node)]
@@ -133,8 +151,10 @@ class Writer:
 
     def _other(self, node: Node, terms: list[Term]) -> Term:
         """An operation without a form of its own: as its record writes it."""
-        expression = replace(written(node, [term.expression() for term in terms]), is_array=node.size > 1)
-        return _single(Part(expression, node.shape, max((term.rank for term in terms), default=0.0)))
+        expression = replace(written(node, [term.expression() for term in terms]), is_array=is_array(node))
+        return _single(
+            Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0))
+        )
 
     def _multiply(self, node: Node, left: Term, right: Term) -> Term | None:
         one, other = node.inputs
@@ -214,8 +234,7 @@ class Writer:
             return None
         if source.ndim == node.ndim == 2 and source.shape == node.shape[::-1] and source.shape != node.shape:
             return _mapped(operand, node.shape, _transposed)
-        squeezed = [tuple(length for length in shape if length != 1) for shape in (source.shape, node.shape)]
-        return replace(operand, shape=node.shape) if squeezed[0] == squeezed[1] else None
+        return replace(operand, shape=node.shape) if _keeps_lengths(node) else None
 
     def _transpose(self, node: Node, operand: Term) -> Term | None:
         if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
@@ -223,25 +242,32 @@ class Writer:
         return operand if node.ndim < 2 else _mapped(operand, node.shape, _transposed)
 
     def _sum(self, node: Node, operand: Term) -> Term:
-        source = node.inputs[0]
-        axis = node.params["axis"]
-        index = ""
-        if len(axis) == 1 and source.ndim == 2:
-            index = "ij"[axis[0]]
-        return self._summed(node, operand, index)
+        return self._summed(node, operand, node.params["axis"])
 
     def _sum_to(self, node: Node, operand: Term) -> Term:
-        is_rows = node.inputs[0].ndim == 2 and node.ndim == 1
-        return self._summed(node, operand, "i" if is_rows else "")
+        extra = node.inputs[0].ndim - node.ndim
+        lengths = (1,) * extra + node.shape
+        axis = [i for i, length in enumerate(node.inputs[0].shape) if i < extra or length != lengths[i]]
+        return self._summed(node, operand, tuple(axis))
 
-    def _summed(self, node: Node, operand: Term, index: str) -> Term:
+    def _summed(self, node: Node, operand: Term, axis: tuple[int, ...]) -> Term:
         body = operand.body()
+        ndim = node.inputs[0].ndim
+        index = "" if len(axis) == ndim else "".join(INDEX_LETTERS[i] for i in axis)
         repeats = node.inputs[0].size // max(node.size, 1)
         if body is None:
             return replace(operand, number=operand.number * repeats, shape=node.shape)
+        if body.shape == node.inputs[0].shape and self._is_one(body.expression, axis):
+            return replace(operand.coefficient, shape=node.shape)
         reduction = Reduction("Σ", index, body.expression, is_array=node.size > 1)
         part = Part(reduction, node.shape, body.rank)
         return _scaled(operand, Term(()), part, node.shape)
+
+    def _scatter(self, node: Node, operand: Term) -> Term | None:
+        """Elements put in reverse order are read in reverse order."""
+        if node.shape != node.inputs[0].shape or not _only_turns(node.params["index"]):
+            return None
+        return self._other(getitem(node.inputs[0], index=node.params["index"]), [operand])
 
     def _where(self, node: Node, condition: Term, value: Term, otherwise: Term) -> Term | None:
         """[z > 0] ⊙ x, where one of both values is 0."""
@@ -294,6 +320,17 @@ def _mapped(term: Term, shape: tuple[int, ...], change: Callable[[Part], Part]) 
     return replace(term, shape=shape, factors=() if body is None else (change(body),))
 
 
+def _keeps_lengths(node: Node) -> bool:
+    """Whether a reshape adds or drops axes of length 1 and does nothing else."""
+    before, after = [[length for length in shape if length != 1] for shape in (node.inputs[0].shape, node.shape)]
+    return before == after
+
+
+def _only_turns(index: Any) -> bool:
+    """Whether an index takes whole axes, forwards or backwards."""
+    return set(repr(index)[1:-1].split(", ")) <= {"...", ":", "::-1"}
+
+
 def _is_zero(term: Term) -> bool:
     return term.number == 0
 
@@ -324,6 +361,7 @@ _RULES: dict[str, Callable[..., Term | None]] = {
     "transpose": Writer._transpose,
     "sum": Writer._sum,
     "sum_to": Writer._sum_to,
+    "scatter": Writer._scatter,
     "where": Writer._where,
 }
 

@@ -1,11 +1,13 @@
-"""Repeated steps, such as the iterations of a loop: the first of each kind is shown, the others are folded."""
+"""Repeated steps, such as the iterations of a loop: a page folds them, and unfolds them on demand."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from chainrule.explain.lines import Fold
 from chainrule.explain.model import BackwardStep, ForwardStep
 
 __all__ = ["Run", "runs"]
@@ -13,23 +15,31 @@ __all__ = ["Run", "runs"]
 Step = TypeVar("Step", ForwardStep, BackwardStep)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Run(Generic[Step]):
-    """Consecutive steps that are all shown, or all folded."""
+    """Consecutive steps, with the `Fold` that stands for them or None if they are shown."""
 
-    is_folded: bool
-    steps: list[Step] = field(default_factory=list)
+    fold: Fold | None
+    steps: tuple[Step, ...]
 
 
-def runs(steps: Sequence[Step]) -> list[Run[Step]]:
-    """Steps in their order, in runs; one is folded as soon as a step of its group came before."""
-    found: list[Run[Step]] = []
-    seen: set[int] = set()
-    for step in steps:
-        is_folded = step.group in seen
-        if step.group is not None:
-            seen.add(step.group)
-        if not found or found[-1].is_folded != is_folded:
-            found.append(Run(is_folded))
-        found[-1].steps.append(step)
-    return found
+def runs(steps: Sequence[Step], shown: Sequence[Step | Fold]) -> list[Run[Step]]:
+    """All steps in their order, in runs that are shown and runs that are folded.
+
+    Parameters
+    ----------
+    steps : sequence of ForwardStep or BackwardStep
+        All of them.
+    shown : sequence of ForwardStep or BackwardStep, and Fold
+        As `forward_steps` and `backward_steps` give them.
+
+    Returns
+    -------
+    list of Run
+    """
+    is_shown = {id(item) for item in shown if not isinstance(item, Fold)}
+    folds = (item for item in shown if isinstance(item, Fold))
+    return [
+        Run(None if seen else next(folds), tuple(run))
+        for seen, run in itertools.groupby(steps, lambda step: id(step) in is_shown)
+    ]

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.explain.lines import backward_lines, forward_lines, unmarked
 from chainrule.explain.model import BackwardStep, ForwardStep
-from chainrule.explain.page.markup import Markup, element
+from chainrule.explain.page.markup import Markup, element, join
 from chainrule.notation.mathml import to_mathml
 from chainrule.notation.numbers import number_text, preview
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Expression, Marked
+from chainrule.notation.tree import Expression
 
-__all__ = ["Formula", "said", "shape_text", "typeset", "typeset_or_text", "unmarked", "value_text"]
+__all__ = ["Formula", "said", "shape_text", "typeset", "typeset_or_text", "value_text"]
 
 #: How a page or a notebook writes a formula.
 Formula = Callable[[Expression], Markup]
@@ -30,7 +31,7 @@ def typeset(expression: Expression) -> Markup:
 def typeset_or_text(expression: Expression) -> Markup:
     """A formula that survives a sanitiser: Unicode text, and MathML that only the fragment's own styles bring out."""
     text = element("span", to_text(expression), class_="plain")
-    return text + element("span", typeset(expression), class_="rich", hidden=True)
+    return join([text, element("span", typeset(expression), class_="rich", hidden=True)])
 
 
 def value_text(value: Any) -> str:
@@ -49,15 +50,12 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape)) or "scalar"
 
 
-def unmarked(expression: Expression) -> Expression:
-    """A formula without local and upstream gradients pointed out."""
-    return expression.replaced(lambda part: unmarked(part.operand) if isinstance(part, Marked) else None)
-
-
 def said(step: ForwardStep | BackwardStep) -> str:
     """A step in one line of text: ``∂L/∂z = ŷ − y = −0.5``."""
     if isinstance(step, ForwardStep):
-        parts = [to_text(step.symbol), to_text(step.formula)]
+        left, lines = to_text(step.symbol), forward_lines(step)
     else:
-        parts = [to_text(step.gradient), to_text(unmarked(step.closed.formula if step.closed else step.formula))]
-    return " = ".join(dict.fromkeys([*parts, value_text(step.value)]))
+        left, lines = to_text(step.gradient), backward_lines(step)
+    symbols = [line.formula for line in lines if line.kind not in ("numbers", "value")][-1:]
+    values = [line.formula for line in lines if line.kind == "value"]
+    return " = ".join([left, *[to_text(unmarked(side)) for side in (*symbols, *values)]])

@@ -3,6 +3,7 @@
 // Without this script the page is complete: all steps are open, all numbers are there.
 (() => {
   const SECONDS_PER_STEP = 2.5;
+  const SCROLLING = ":is(.scroll, .piece, .term)"; // where they are wider than the page
   const player = document.querySelector(".player");
   const slider = player.querySelector("input");
   const said = player.querySelector(".said");
@@ -135,7 +136,7 @@
   document.addEventListener("keydown", (event) => {
     const name = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last" }[event.key];
     if (!name || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (event.target.closest("input, [tabindex]")) return; // the slider, and what scrolls, use these keys themselves
+    if (event.target.matches(`input, ${SCROLLING}`)) return; // these use the keys themselves
     event.preventDefault();
     stop();
     go[name]();
@@ -158,29 +159,36 @@
   });
   document.querySelector(".backward-pass .lead")?.after(all);
 
-  // Formulas that are wider than the page scroll by themselves, and by keyboard too.
-  function reachable() {
-    for (const box of document.querySelectorAll(".scroll")) {
-      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+  // Formulas that are wider than the page scroll by themselves, and by keyboard too; the picture covers part of it.
+  function fit() {
+    const covered = getComputedStyle(picture).position === "sticky" ? picture.offsetHeight : 0;
+    document.documentElement.style.setProperty("--picture", `${covered}px`);
+    for (const box of document.querySelectorAll(SCROLLING)) {
+      const isHigher = box === picture && box.scrollHeight > box.clientHeight + 1;
+      if (isHigher || box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
   }
-  addEventListener("resize", reachable);
-  document.addEventListener("toggle", () => (reachable(), describe()), true);
+  addEventListener("resize", fit);
+  document.addEventListener("toggle", () => (fit(), describe()), true);
 
-  // On paper, everything is open.
+  // On paper, everything is there and open, whichever step the screen shows.
   let closed = [];
+  let shown = 0;
   addEventListener("beforeprint", () => {
+    shown = current;
+    show(0, { follow: false });
     closed = [...document.querySelectorAll("details:not([open])")];
     for (const part of closed) part.open = true;
   });
   addEventListener("afterprint", () => {
     for (const part of closed) part.open = false;
+    show(shown, { follow: false });
   });
 
   player.hidden = false;
   document.body.classList.add("has-player");
+  fit();
   show(remembered() ?? 0, { follow: remembered() !== null });
-  reachable();
   describe();
 })();

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from dataclasses import replace
 
 import numpy as np
 
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.model import BackwardStep, Fault, ForwardStep, InputGradient
+from chainrule.explain.lines import (
+    BACKWARD,
+    FORWARD,
+    LOCAL,
+    RESULT,
+    Fold,
+    Line,
+    backward_lines,
+    backward_steps,
+    fold_text,
+    forward_lines,
+    forward_steps,
+    joined_numbers,
+    local_gradients,
+    unmarked,
+    verdict,
+)
+from chainrule.explain.model import BackwardStep, Fault, ForwardStep, InputGradient, LocalGradient
 from chainrule.explain.page.folding import Run, runs
-from chainrule.explain.page.formulas import Formula, said, shape_text, unmarked, value_text
-from chainrule.explain.page.markup import Markup, element
+from chainrule.explain.page.formulas import Formula, said, shape_text, value_text
+from chainrule.explain.page.markup import Content, Markup, element
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Expression
+from chainrule.notation.tree import Number, Verbatim
 
 __all__ = ["backward_section", "fault_section", "forward_section", "inputs", "local_section", "result_section"]
 
@@ -45,48 +63,31 @@ def fault_section(fault: Fault, formula: Formula) -> Markup:
 
 def forward_section(lesson: Lesson, formula: Formula) -> Markup:
     """One line for each node: symbols, numbers put in, result."""
-    lines = [_forward_run(run, len(lesson.forward), formula) for run in runs(lesson.forward)]
-    return element(
-        "section",
-        element("h2", "Forward pass"),
-        element("p", "Each node computes its value from the values before it.", class_="lead"),
-        lines,
-        class_="forward-pass",
-    )
+    total = len(lesson.forward)
+    steps = [
+        _unfolding(run, element("ul", [_forward_step(step, total, formula) for step in run.steps], class_="steps"))
+        for run in runs(lesson.forward, forward_steps(lesson))
+    ]
+    return element("section", _titled(FORWARD), steps, class_="forward-pass")
 
 
 def local_section(lesson: Lesson, formula: Formula) -> Markup | None:
     """What each node knows by itself."""
     if not lesson.local:
         return None
-    lines = [
-        element("li", formula(local.symbol), _equals(formula(local.formula), "piece"), class_="scroll")
-        for local in lesson.local
-    ]
-    return element(
-        "section",
-        element("h2", "Local gradients"),
-        element("p", "What each node knows by itself: how its value follows each of its inputs.", class_="lead"),
-        element("ul", lines, class_="locals"),
-        class_="local-gradients",
-    )
+    lines = [_local_gradient(item, formula) for item in local_gradients(lesson)]
+    return element("section", _titled(LOCAL), element("ul", lines, class_="locals"), class_="local-gradients")
 
 
-def backward_section(lesson: Lesson, formula: Formula) -> Markup | None:
-    """One step for each gradient, from the output to the inputs."""
+def backward_section(lesson: Lesson, formula: Formula, *, is_open: bool) -> Markup | None:
+    """One step for each gradient, from the output to the inputs; the derivations are open or closed."""
     if not lesson.backward:
         return None
-    legend = element(
-        "p",
-        "From the output back to the inputs, the chain rule at each node: ",
-        element("span", "local gradient", class_="local"),
-        " times ",
-        element("span", "upstream gradient", class_="upstream"),
-        ", summed over all uses of the node.",
-        class_="lead",
-    )
-    steps = [_backward_run(run, lesson, formula) for run in runs(lesson.backward)]
-    return element("section", element("h2", "Backward pass"), legend, steps, class_="backward-pass")
+    steps = []
+    for run in runs(lesson.backward, backward_steps(lesson)):
+        inside = [_backward_step(step, lesson, formula, is_open=is_open) for step in run.steps]
+        steps.append(_unfolding(run, element("div", inside, class_="steps")))
+    return element("section", _titled(BACKWARD), steps, class_="backward-pass")
 
 
 def result_section(lesson: Lesson, formula: Formula) -> Markup | None:
@@ -104,7 +105,7 @@ def result_section(lesson: Lesson, formula: Formula) -> Markup | None:
     updates = [element("li", formula(part.update), class_="scroll") for part in lesson.result]
     return element(
         "section",
-        element("h2", "Result"),
+        _titled(RESULT),
         element("div", table, class_="scroll"),
         element("h3", "One step of gradient descent"),
         element("ul", updates, class_="updates"),
@@ -112,118 +113,139 @@ def result_section(lesson: Lesson, formula: Formula) -> Markup | None:
     )
 
 
+def _titled(title: str) -> list[Content]:
+    """``Forward pass: every node computes its value`` as a title and a sentence that marks what the formulas mark."""
+    head, _, lead = title.partition(": ")
+    parts = re.split(r"(local|upstream)( gradient)\b", f"{lead[:1].upper()}{lead[1:]}.", flags=re.IGNORECASE)
+    sentence: list[Content] = [parts[0]]
+    for role, noun, after in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        sentence += [element("span", role, noun, class_=role.lower()), after]
+    return [element("h2", head), element("p", sentence, class_="lead") if lead else None]
+
+
 # Steps ----------------------------------------------------------------------------------------------------------------
 
 
-def _forward_run(run: Run[ForwardStep], total: int, formula: Formula) -> Markup:
-    lines = element("ol", [_forward_step(step, total, formula) for step in run.steps], class_="steps")
-    return _folded(lines, len(run.steps)) if run.is_folded else lines
-
-
-def _backward_run(run: Run[BackwardStep], lesson: Lesson, formula: Formula) -> Markup:
-    steps = element("div", [_backward_step(step, lesson, formula) for step in run.steps], class_="steps")
-    return _folded(steps, len(run.steps)) if run.is_folded else steps
-
-
-def _folded(steps: Markup, count: int) -> Markup:
-    return element("details", element("summary", f"… and {count} more like it"), steps, class_="folded")
+def _unfolding(run: Run[ForwardStep] | Run[BackwardStep], steps: Markup) -> Markup:
+    if run.fold is None:
+        return steps
+    return element("details", element("summary", fold_text(run.fold)), steps, class_="folded")
 
 
 def _forward_step(step: ForwardStep, total: int, formula: Formula) -> Markup:
-    numbers = [] if step.substituted is None else [step.substituted]
-    line = [formula(step.symbol), _equals(formula(step.formula), "piece"), _given(numbers, step.value, formula)]
+    first, *others = forward_lines(step)
+    line = [formula(step.symbol), _equals(_side(first, formula), "piece"), _given(others, formula)]
     return element(
         "li",
         _badge(step.number),
         element("span", line, class_="line"),
         class_="step forward",
-        value=step.number,
         data_step=step.number,
         data_say=f"Forward step {step.number} of {total}: {said(step)}",
     )
 
 
-def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula) -> Markup:
-    short = unmarked(step.closed.formula if step.closed else step.formula)
-    line = [formula(step.gradient), _given([short], step.value, formula)]
+def _local_gradient(item: LocalGradient | Fold, formula: Formula) -> Markup:
+    if isinstance(item, Fold):
+        return element("li", fold_text(item))
+    return element("li", formula(item.symbol), _equals(formula(item.formula), "piece"), class_="scroll")
+
+
+def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_open: bool) -> Markup:
+    lines = backward_lines(step)
+    line = [formula(step.gradient), _given(_in_short(lines), formula)]
     summary = element("summary", _badge(step.number), element("span", line, class_="line"))
     say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step)}. {step.pattern}"
     return element(
         "details",
         summary,
-        element("div", _derivation(step, formula), class_="derivation scroll"),
+        element("div", _derivation(step, lines, formula), class_="derivation"),
         element("p", step.pattern, class_="pattern"),
         class_="step backward",
-        open=True,
+        open=is_open,
         data_step=len(lesson.forward) + step.number,
         data_say=say,
     )
 
 
-def _derivation(step: BackwardStep, formula: Formula) -> list[Markup]:
+def _in_short(lines: list[Line]) -> list[Line]:
+    """The last line in symbols, and the value."""
+    symbols = [line for line in lines if line.kind not in ("numbers", "value")]
+    values = [line for line in lines if line.kind == "value"]
+    return [*[replace(line, formula=unmarked(line.formula)) for line in symbols[-1:]], *values]
+
+
+def _derivation(step: BackwardStep, lines: list[Line], formula: Formula) -> list[Markup]:
     """The lines that lead from the chain rule to the number, each with its reason."""
-    lines: list[tuple[Markup, str]] = []
-
-    def add(expression: Expression | None, reason: str) -> None:
-        if expression is not None:
-            lines.append((_equals(formula(expression), "term"), reason))
-
-    add(step.chain, "chain rule")
-    add(step.formula, "local gradient put in" if step.chain is not None else "where the backward pass begins")
-    if any(factor.shape for factor in step.factors):
-        lines.append((_shapes(step, formula), "shapes"))
-    if step.closed is not None:
-        rules = ", ".join(step.closed.rules)
-        condition = f"; here {step.closed.condition}" if step.closed.condition else ""
-        add(step.closed.formula, "closed form" + (f": {rules}" if rules else "") + condition)
-    add(step.substituted, "numbers put in")
-    value = value_text(step.value)
-    if to_text(step.substituted if step.substituted is not None else step.formula) != value:
-        lines.append((_equals(element("span", value, class_="number"), "term"), "the gradient"))
-    left = element("span", formula(step.gradient), class_="left")
-    blank = element("span", class_="left")
-    return [
-        element("div", left if index == 0 else blank, _right(term, reason), class_="row")
-        for index, (term, reason) in enumerate(lines)
-    ]
+    rows: list[Markup] = []
+    for together in joined_numbers(lines):
+        sides = [_equals(_side(line, formula), "term") for line in together]
+        left = formula(step.gradient) if not rows else None
+        rows.append(_row(left, sides, _reason(together[0], step)))
+        if together[0].factors:
+            rows.append(_row(None, [_shapes(step, formula)], "shapes"))
+    return rows
 
 
-def _right(term: Markup, reason: str) -> Markup:
-    return element("span", term, element("span", reason, class_="reason"), class_="right")
+def _reason(line: Line, step: BackwardStep) -> str:
+    if line.note:
+        return line.note
+    reasons = {"chain": "chain rule", "closed": "closed form", "numbers": "numbers put in"}
+    if step.chain is not None:
+        reasons["formula"] = "local gradient put in"
+    return reasons.get(line.kind, "")
+
+
+def _row(left: Markup | None, sides: list[Markup], reason: str) -> Markup:
+    said_why = element("span", _plain(" ("), reason, _plain(")"), class_="reason") if reason else None
+    right = element("span", sides, said_why, class_="right")
+    return element("div", element("span", left, class_="left"), right, class_="row")
 
 
 def _shapes(step: BackwardStep, formula: Formula) -> Markup:
     """The factors side by side, each with its shape under it."""
-    factors = [
-        element("span", formula(unmarked(part.formula)), element("small", shape_text(part.shape)), class_="factor")
-        for part in step.factors
+    parts = [(step.gradient, np.shape(step.value)), *[(part.formula, part.shape) for part in step.factors]]
+    first, *others = [
+        element("span", formula(unmarked(part)), _under(shape_text(shape)), class_="factor") for part, shape in parts
     ]
-    result = element("span", formula(step.gradient), element("small", shape_text(np.shape(step.value))), class_="factor")
-    return element("span", result, element("span", " ← ", class_="sign"), factors, class_="term factors")
+    return element("span", first, element("span", " ← ", class_="sign"), others, class_="term factors")
 
 
 def _result_row(part: InputGradient, formula: Formula) -> Markup:
-    mark = ("✓", "finite differences agree") if part.agrees else ("✗", "finite differences differ")
+    words = verdict(part)
     return element(
         "tr",
         element("th", formula(part.symbol), scope="row"),
         element("td", value_text(part.value), class_="number value"),
         element("td", value_text(part.slope), class_="number gradient"),
         element("td", formula(part.closed.formula) if part.closed else "–"),
-        element("td", element("span", f"{mark[0]} ", class_="mark"), mark[1], class_="agrees" if part.agrees else "differs"),
+        element("td", words, class_="agrees" if words.startswith("✓") else "differs"),
     )
 
 
+def _under(shape: str) -> Markup:
+    return element("small", _plain(" ("), shape, _plain(") "))
+
+
 def _badge(number: int) -> Markup:
-    return element("span", str(number), class_="badge")
+    return element("span", str(number), _plain(". "), class_="badge")
 
 
-def _given(written: list[Expression], value: Any, formula: Formula) -> Markup:
-    """What a step gives: `` = ŷ − y = −0.5``; a value that stands there already is not repeated."""
-    text = value_text(value)
-    parts = [formula(expression) for expression in written if to_text(expression) != text]
-    parts.append(element("span", text, class_="number"))
-    return element("span", [_equals(part, "piece") for part in parts], class_="given")
+def _plain(text: str) -> Markup:
+    """Something to tell parts apart by, for a sanitised notebook, which has no styles that would do it."""
+    return element("span", text, class_="plain")
+
+
+def _given(lines: list[Line], formula: Formula) -> Markup:
+    """What a step gives: `` = ŷ − y = −0.5``; hidden until the step is reached."""
+    return element("span", [_equals(_side(line, formula), "piece") for line in lines], class_="given")
+
+
+def _side(line: Line, formula: Formula) -> Markup:
+    if isinstance(line.formula, Number | Verbatim):
+        kind = "number" if isinstance(line.formula, Number) else "number array"
+        return element("span", to_text(line.formula), class_=kind)
+    return formula(line.formula)
 
 
 def _equals(content: Markup, kind: str) -> Markup:

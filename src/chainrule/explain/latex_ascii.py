@@ -1,21 +1,11 @@
-"""Running text in LaTeX: signs that mean something to TeX, and characters that it does not know."""
+"""Characters that TeX does not know, written in ASCII."""
 
 from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["escaped", "without_unicode"]
+__all__ = ["without_unicode"]
 
-_SPECIAL = {
-    **{character: f"\\{character}" for character in "#$%&_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-}
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
@@ -36,11 +26,6 @@ _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"
 _TEXT = {"…": r"\ldots{}", "–": "--", "—": "---", "“": "``", "”": "''", "‘": "`", "’": "'", "\u00a0": "~"}
 _OTHER = {"−": "-", "′": "'", "✗": r"\times", "ᵀ": r"^{\top}"}
 _MATH = {character: f"\\{name}" for character, name in (_GREEK | _SIGNS).items()} | _OTHER
-
-
-def escaped(text: str) -> str:
-    """Running text with its special characters taken by the letter."""
-    return "".join([_SPECIAL.get(character, character) for character in text])
 
 
 def without_unicode(document: str) -> str:
