@@ -44,6 +44,7 @@ def weighted_sum(record: Any, example: Example) -> Any:
     return loss
 
 
+@pytest.mark.filterwarnings("ignore::chainrule.errors.IndependentOutputWarning")
 @pytest.mark.parametrize("level", ["statement", "operation"])
 @pytest.mark.parametrize(("record", "example"), CASES)
 def test_the_lesson_of_an_operation_has_its_gradients(record: Any, example: Example, level: Any) -> None:
@@ -56,5 +57,5 @@ def test_the_lesson_of_an_operation_has_its_gradients(record: Any, example: Exam
     for entry, gradient in zip(lesson.result, expected, strict=True):
         np.testing.assert_allclose(entry.slope, gradient, rtol=1e-9, atol=1e-12)
         assert entry.agrees
-    for text in (str(lesson),):
+    for text in (str(lesson), lesson.to_markdown(), lesson.to_json()):
         assert text

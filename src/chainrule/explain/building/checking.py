@@ -12,7 +12,7 @@ from chainrule.graph.op import LITERAL
 from chainrule.interpret import Program
 from chainrule.simplify.stabilise import stable
 
-__all__ = ["DifferenceCheck"]
+__all__ = ["DifferenceCheck", "is_close"]
 
 
 class DifferenceCheck:
@@ -48,3 +48,11 @@ class DifferenceCheck:
         values = [leaf._value + change if leaf is node else leaf._value for leaf in self._leaves]
         with np.errstate(all="ignore"):
             return float(self._program.run(values)[0].reshape(()))
+
+
+def is_close(found: Any, wanted: Any) -> bool:
+    """Whether two ways of computing a gradient differ by no more than rounding errors."""
+    expected = np.asarray(wanted)
+    tolerance = 1e3 * float(np.finfo(expected.dtype).eps)
+    scale = float(np.max(np.abs(expected), initial=0.0))
+    return bool(np.allclose(np.asarray(found), expected, rtol=tolerance, atol=tolerance * scale))

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from chainrule.backward import backpropagate
-from chainrule.explain.building.blocks import Block
-from chainrule.explain.building.reading import Counts, Reading
-from chainrule.explain.building.writing import Known, Writer
+from chainrule.explain.building.checking import is_close
+from chainrule.explain.building.reading import Reading
+from chainrule.explain.building.setting import Setting
+from chainrule.explain.building.terms import Part
 from chainrule.explain.model import Closed
-from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.interpret import Program
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import INDEX_LETTERS, Expression, Number, Reduction, Relation, Symbol
+from chainrule.notation.tree import INDEX_LETTERS, Expression, Number, Reduction, Relation
 from chainrule.simplify.canonicalise import CANONICALISE
 from chainrule.simplify.merging import merge_equal
 from chainrule.simplify.pipeline import simplify
@@ -75,44 +74,29 @@ class ClosedForms:
 
     Parameters
     ----------
-    graph : Graph
-    blocks : sequence of Block
-    symbols : mapping of Node to Symbol
-    ranks : mapping of Node to float
+    setting : Setting
     order : sequence of Node
         The nodes whose gradients are wanted, in the order of the backward pass.
-    counts : Counts
-    row_vectors : bool
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        blocks: Sequence[Block],
-        symbols: Mapping[Node, Symbol],
-        ranks: Mapping[Node, float],
-        order: Sequence[Node],
-        counts: Counts,
-        *,
-        row_vectors: bool,
-    ) -> None:
-        self._symbols, self._ranks, self._counts, self._row_vectors = symbols, ranks, counts, row_vectors
+    def __init__(self, setting: Setting, order: Sequence[Node]) -> None:
+        self._setting = setting
         self._found: dict[Node, _Found] = {}
-        self._leaves = [node for node in symbols if not node.inputs]
-        self._copies: dict[Node, Node] = {}
+        self._leaves = [node for node in setting.symbols if not node.inputs]
+        self._data: dict[Expression, np.ndarray] = {
+            setting.symbols[leaf]: np.asarray(leaf.value) for leaf in self._leaves if leaf.dtype.kind in "fiub"
+        }
         self._stabilising: list[str] = []
+        self._copies: dict[Node, Node] = {}
         self._gradients: dict[Node, Node] = {}
         self._named: list[tuple[Node, Node]] = []
         self._values: dict[Node, Node] = {}
-        self._originals: dict[Node, Node] = {}
-        self._data: dict[Expression, np.ndarray] = {
-            symbols[leaf]: np.asarray(leaf.value) for leaf in self._leaves if leaf.dtype.kind in "fiub"
-        }
-        if len(graph) <= _LARGEST:
-            self._prepare(graph, blocks, order)
+        if len(setting.graph) <= _LARGEST:
+            self._prepare(order)
 
-    def _prepare(self, graph: Graph, blocks: Sequence[Block], order: Sequence[Node]) -> None:
-        reading = Reading(self._counts)
+    def _prepare(self, order: Sequence[Node]) -> None:
+        graph, counts = self._setting.graph, self._setting.counts
+        reading = Reading(counts)
         reading.copy(graph.nodes, self._copies)
         result = self._copies[graph.outputs[0]]
         log: list[Rewrite] = []
@@ -126,14 +110,15 @@ class ClosedForms:
         wanted = [self._copies[node] for node in order]
         found = backpropagate([form], [ones_for(form)], wanted)
         self._gradients = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
-        results = [block.node for block in blocks]
-        short = self._counts.restored(simplify([self._copies[node] for node in results], self._leaves), self._leaves)
+        results = [block.node for block in self._setting.blocks]
+        short = self._setting.counts.restored(
+            simplify([self._copies[node] for node in results], self._leaves), self._leaves
+        )
         leaves = set(self._leaves)
         self._named = [
             (node, form) for node, form in zip(results, short, strict=True) if form.inputs and form not in leaves
         ]
-        self._values = {node: copy for node, copy in self._copies.items() if node in self._symbols and copy.inputs}
-        self._originals = {copy: node for node, copy in self._copies.items() if node in self._symbols}
+        self._values = {self._copies[node]: node for node in self._setting.symbols}
 
     def find(self, node: Node, users: Sequence[Node], value: np.ndarray) -> Closed | None:
         """The closed form of a node's gradient; None where there is none, it is long, or it is not right.
@@ -167,52 +152,45 @@ class ClosedForms:
         """Simplified as a function of the inputs; what the forward pass computes too is then written by its name."""
         given = [*self._leaves]
         log: list[Rewrite] = []
-        (form,) = self._counts.restored(simplify([gradient], given, log=log), given)
-        form, *named = merge_equal([form, *(known for _, known in self._named)], [*given, *self._counts.reciprocals])
+        (form,) = self._setting.counts.restored(simplify([gradient], given, log=log), given)
+        form, *named = merge_equal(
+            [form, *(known for _, known in self._named)], [*given, *self._setting.counts.reciprocals]
+        )
         symbols = dict(zip(named, (node for node, _ in self._named), strict=True))
         rules = dict.fromkeys([*self._stabilising, *(rewrite.rule for rewrite in log)])
         return self._written(form, symbols, given, tuple(rules))
 
     def _from_values(self, gradient: Node) -> _Form:
         """Simplified as a function of the inputs and of all values of the forward pass."""
-        values = {copy: node for node, copy in self._values.items()}
-        given = [*self._leaves, *values]
+        given = list(self._values)
         log: list[Rewrite] = []
-        (form,) = self._counts.restored(simplify([gradient], given, log=log), given)
-        return self._written(form, values, given, tuple(dict.fromkeys(rewrite.rule for rewrite in log)))
+        (form,) = self._setting.counts.restored(simplify([gradient], given, log=log), given)
+        return self._written(form, self._values, given, tuple(dict.fromkeys(rewrite.rule for rewrite in log)))
 
     def _written(self, form: Node, named: Mapping[Node, Node], given: Sequence[Node], rules: tuple[str, ...]) -> _Form:
-        known = {leaf: Known(symbol, 0.0, True) for leaf, symbol in self._counts.reciprocals.items()}
-        known |= {leaf: Known(self._symbols[leaf], self._ranks[leaf]) for leaf in self._leaves}
+        known = {leaf: self._setting.known(leaf) for leaf in self._leaves}
         for place, node in named.items():
-            known.setdefault(place, Known(self._symbols[node], self._ranks[node]))
+            known.setdefault(place, self._setting.known(node))
         conditions: dict[str, None] = {}
 
-        def is_one(operand: Expression, axis: tuple[int, ...]) -> bool:
+        def is_one(operand: Part, axis: tuple[int, ...]) -> bool:
             """Sums over data that are 1 here, such as those of one-hot labels, are left out, and said to be."""
-            data = self._data.get(operand)
-            if data is None or not _is_one(np.sum(data, axis=axis)):
+            data = self._data.get(operand.expression)
+            if data is None or data.shape != operand.shape or not _is_one(np.sum(data, axis=axis)):
                 return False
             index = "" if len(axis) == data.ndim else "".join(INDEX_LETTERS[i] for i in axis)
-            conditions[to_text(Relation("=", (Reduction("Σ", index, operand), Number(1))))] = None
+            conditions[to_text(Relation("=", (Reduction("Σ", index, operand.expression), Number(1))))] = None
             return True
 
-        expression = Writer(known, self._row_vectors, is_one).term(form).expression()
+        expression = self._setting.writer(known, is_one=is_one).term(form).expression()
         return _Form(form, tuple(given), expression, rules, ", ".join(conditions))
 
     def _is_right(self, form: _Form, value: np.ndarray) -> bool:
-        leaves = [*form.given, *self._counts.reciprocals]
+        leaves = [*form.given, *self._setting.counts.reciprocals]
         with np.errstate(all="ignore"):
-            (found,) = Program([form.node], leaves).run([self._value(leaf) for leaf in leaves])
-        wanted = np.asarray(value)
-        tolerance = 1e3 * float(np.finfo(wanted.dtype).eps)
-        scale = float(np.max(np.abs(wanted), initial=0.0))
-        return bool(np.allclose(np.asarray(found), wanted, rtol=tolerance, atol=tolerance * scale))
-
-    def _value(self, leaf: Node) -> Any:
-        if leaf in self._counts.reciprocals:
-            return 1 / self._counts.values[self._counts.reciprocals[leaf]]
-        return self._originals[leaf].value
+            values = [self._values[leaf].value if leaf in self._values else leaf.value for leaf in leaves]
+            (found,) = Program([form.node], leaves).run(values)
+        return is_close(found, value)
 
 
 def _is_one(total: np.ndarray) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from chainrule.backward import backpropagate
 from chainrule.explain.building.blocks import Block, operands
-from chainrule.explain.building.reading import Counts, Reading
+from chainrule.explain.building.reading import Reading
+from chainrule.explain.building.setting import Setting
 from chainrule.explain.building.terms import Part, Term, add_terms
 from chainrule.explain.building.writing import Known, Writer, transposed
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import input_node, literal
-from chainrule.notation.tree import Derivative, Expression, Relation, Symbol, matrix_product
+from chainrule.notation.tree import Expression, Relation, Symbol, matrix_product
 from chainrule.simplify.merging import merge_equal
 from chainrule.simplify.pipeline import simplify
 from chainrule.simplify.stabilise import stable
@@ -39,6 +40,8 @@ class Contribution:
         ∂L/∂v of the block's result; None for the output, where it is 1.
     term : Term
         The contribution, with the upstream gradient in it.
+    gradient : Node
+        The contribution as a graph, on the values of this point.
     uses : tuple of Term
         If the block uses the source several times, and each use can be told on its own: the contributions of each.
     """
@@ -47,6 +50,7 @@ class Contribution:
     source: Node
     upstream: Expression | None
     term: Term
+    gradient: Node
     uses: tuple[Term, ...] = ()
 
     @property
@@ -60,11 +64,11 @@ class Contribution:
             return kept[0].expression()
         return add_terms(kept, kept[0].shape).expression()
 
-    def local_gradient(self, of: Symbol, wrt: Symbol) -> Expression:
+    def local_gradient(self) -> Expression:
         """The local gradient, a Jacobian matrix, or the map of an upstream gradient G."""
         if self.local is not None:
             return self.local
-        return self._jacobian() or self._map(of)
+        return self._jacobian() or self._map()
 
     def _jacobian(self) -> Expression | None:
         """From Wᵀ g, of columns, W."""
@@ -78,7 +82,7 @@ class Contribution:
             first = matrix_product(first, other)
         return first
 
-    def _map(self, of: Symbol) -> Expression:
+    def _map(self) -> Expression:
         assert self.upstream is not None
         g = Symbol("G", is_array=self.upstream.is_array)
         return Relation("↦", (g, self.term.expression().substituted({self.upstream: g})))
@@ -104,94 +108,76 @@ def without(term: Term, upstream: Expression | None) -> Term | None:
 
 
 def local_contributions(
-    block: Block,
-    wanted: Iterable[Node],
-    symbols: Mapping[Node, Symbol],
-    ranks: Mapping[Node, float],
-    output: Node,
-    counts: Counts,
-    *,
-    row_vectors: bool,
+    setting: Setting, block: Block, wanted: Collection[Node], upstream: np.ndarray, *, is_plain: bool = False
 ) -> list[Contribution]:
     """Differentiate one block with respect to some of its sources.
 
     The block is rebuilt on placeholders for its sources, so that its gradients are written in these, in its result, and
     in the upstream gradient, and depend on nothing else.
+
+    Parameters
+    ----------
+    setting : Setting
+    block : Block
+    wanted : collection of Node
+        The nodes whose gradients are wanted; those among the block's sources get a contribution.
+    upstream : array
+        The gradient of the block's result.
+    is_plain : bool, default False
+        See `Reading`.
     """
-    targets = [source for source in block.sources if source in set(wanted)]
+    targets = [source for source in block.sources if source in wanted]
     if not targets:
         return []
-    whole = _Local(block, symbols, ranks, output, counts, row_vectors=row_vectors)
-    terms = whole.differentiated(targets)
+    whole = _Local(setting, block, upstream, is_plain=is_plain)
+    found = whole.differentiated(targets)
     split = whole.by_use(targets) if whole.is_as_written else {}
     return [
-        Contribution(block, source, whole.upstream, terms[source], split.get(source, ()))
-        for source in targets
-        if source in terms
+        Contribution(block, source, whole.upstream, term, gradient, split.get(source, ()))
+        for source, (term, gradient) in found.items()
     ]
 
 
 class _Local:
-    """One block on placeholders."""
+    """One block on placeholders. These have values, as some shapes and dtypes depend on numbers."""
 
-    def __init__(
-        self,
-        block: Block,
-        symbols: Mapping[Node, Symbol],
-        ranks: Mapping[Node, float],
-        output: Node,
-        counts: Counts,
-        *,
-        row_vectors: bool,
-    ) -> None:
-        self._block, self._symbols, self._ranks = block, symbols, ranks
-        self._counts, self._row_vectors = counts, row_vectors
+    def __init__(self, setting: Setting, block: Block, upstream: np.ndarray, *, is_plain: bool) -> None:
+        self._setting, self._block = setting, block
+        self._reading = Reading(setting.counts, is_plain=is_plain)
+        is_output = block.node is setting.output
+        self.upstream = None if is_output else setting.gradient_symbol(block.node)
+        self._seed = literal(1.0) if is_output else input_node(upstream)
         interior = set(block.interior)
-        self._borders = list(
-            dict.fromkeys(source for node in block.interior for source in node.inputs if source not in interior)
-        )
-        node = block.node
-        self.upstream = None if node is output else Derivative(symbols[output], symbols[node], is_array=node.size > 1)
-        self._seed = literal(1.0) if node is output else input_node(np.ones(node.shape, node.dtype))
-        self._places = {source: self._place(source) for source in self._borders}
-        self._result = self._rebuilt(self._places)
+        borders = dict.fromkeys(source for node in block.interior for source in node.inputs if source not in interior)
+        self._places = {
+            source: input_node(source.value, source.name) for source in borders if source in setting.symbols
+        }
+        done = dict(self._places)
+        self._reading.copy(block.interior, done)
+        self._result = done[block.node]
         self.is_as_written = stable(self._result) is self._result and not any(node.is_tuple for node in block.interior)
 
-    def _place(self, source: Node) -> Node:
-        if source not in self._symbols:
-            return source  # a number in the code
-        # with its value, as some shapes and dtypes depend on numbers
-        return input_node(source.value, source.name)
-
-    def _rebuilt(self, places: Mapping[Node, Node]) -> Node:
-        done = dict(places)
-        Reading(self._counts).copy(self._block.interior, done)
-        return done[self._block.node]
-
-    def differentiated(self, targets: Sequence[Node]) -> dict[Node, Term]:
-        """The contribution to each target."""
-        places = [self._places[source] for source in targets]
-        leaves = [place for source, place in self._places.items() if place is not source]
-        gradients = self._gradients(self._result, places, leaves)
+    def differentiated(self, targets: Sequence[Node]) -> dict[Node, tuple[Term, Node]]:
+        """The contribution to each target, as a term and as a graph."""
+        leaves = list(self._places.values())
+        gradients = self._gradients(self._result, [self._places[source] for source in targets], leaves)
         result, *found = merge_equal([*simplify([self._form(self._result)], leaves), *gradients], leaves)
-        writer = self._writer(self._places, result)
-        return {source: writer.term(gradient) for source, gradient in zip(targets, found, strict=True)}
+        writer = self._writer({place: source for source, place in self._places.items()}, result)
+        return {source: (writer.term(gradient), gradient) for source, gradient in zip(targets, found, strict=True)}
 
     def _gradients(self, result: Node, places: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
         form = self._form(result)
-        seed = self._seed if self.upstream is not None else ones_for(form)
-        gradients = backpropagate([form], [seed], places)
-        found = [gradients.get(place) for place in places]
-        given = [*leaves, *([self._seed] if self.upstream is not None else [])]
-        short = [literal(0.0) if gradient is None else simplify([gradient], given)[0] for gradient in found]
-        return self._counts.restored(short, given)
+        found = backpropagate([form], [ones_for(form) if self.upstream is None else self._seed], places)
+        given = [*leaves, self._seed]
+        zero = literal(0.0)
+        short = [simplify([found[place]], given)[0] if place in found else zero for place in places]
+        return self._setting.counts.restored(short, given)
 
     def _form(self, result: Node) -> Node:
         """The stable form, as a textbook would write it: σ(z) for 1/(1 + e^−z), but y log(ŷ) without care for ŷ = 0."""
-        form = stable(result)
         done: dict[Node, Node] = {}
-        Reading(self._counts).copy(ancestors([form]), done)
-        return done[form]
+        self._reading.copy(ancestors([stable(result)]), done)
+        return done[stable(result)]
 
     def by_use(self, targets: Sequence[Node]) -> dict[Node, tuple[Term, ...]]:
         """For targets that are used several times: the contribution of each use."""
@@ -203,30 +189,26 @@ class _Local:
         return found
 
     def _uses_of(self, source: Node, count: int) -> tuple[Term, ...]:
+        """The block once more, with a placeholder of its own for each use."""
         places = [input_node(source.value, source.name) for _ in range(count)]
         others = {known: place for known, place in self._places.items() if known is not source}
         done = dict(others)
         waiting = iter(places)
-        reading = Reading(self._counts)
         for node in self._block.interior:
-            if not node.inputs:
-                continue  # a number in the code
-            copies = {operand: done.get(operand, operand) for operand in node.inputs}
-            inputs = tuple([next(waiting) if operand is source else copies[operand] for operand in node.inputs])
-            reading.copy_on(node, inputs, done)
+            if node.inputs:
+                copies = {operand: done.get(operand, operand) for operand in node.inputs}
+                inputs = tuple([next(waiting) if operand is source else copies[operand] for operand in node.inputs])
+                self._reading.copy_on(node, inputs, done)
         result = done[self._block.node]
-        leaves = [*places, *(place for known, place in others.items() if place is not known)]
-        gradients = self._gradients(result, places, leaves)
-        writer = self._writer(others, result, dict.fromkeys(places, source))
+        gradients = self._gradients(result, places, [*places, *others.values()])
+        named = {place: known for known, place in others.items()} | dict.fromkeys(places, source)
+        writer = self._writer(named, result)
         return tuple([writer.term(gradient) for gradient in gradients])
 
-    def _writer(self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None) -> Writer:
-        known = {leaf: Known(symbol, 0.0, True) for leaf, symbol in self._counts.reciprocals.items()}
-        sources = {place: source for source, place in places.items() if source in self._symbols} | dict(more or {})
-        for place, source in sources.items():
-            known[place] = Known(self._symbols[source], self._ranks[source])
+    def _writer(self, named: Mapping[Node, Node], result: Node) -> Writer:
+        known = {place: self._setting.known(source) for place, source in named.items()}
         if result.inputs:
-            known[result] = Known(self._symbols[self._block.node], self._ranks[self._block.node])
+            known[result] = self._setting.known(self._block.node)
         if self.upstream is not None:
             known[self._seed] = Known(self.upstream, _LATE)
-        return Writer(known, self._row_vectors)
+        return self._setting.writer(known)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from chainrule.explain.building.blocks import Block
+from chainrule.explain.building.setting import Setting
 from chainrule.explain.drawing.diagram import Diagram, Edge, Vertex
 from chainrule.explain.drawing.spelling import short_value
 from chainrule.explain.model import BackwardStep, Fault, ForwardStep
-from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.notation.numbers import preview
 from chainrule.notation.text import to_text
@@ -19,15 +19,11 @@ __all__ = ["lesson_diagram"]
 
 
 def lesson_diagram(
-    graph: Graph,
-    blocks: Sequence[Block],
-    symbols: Mapping[Node, Symbol],
-    forward: Sequence[ForwardStep],
-    backward: Sequence[BackwardStep],
-    fault: Fault | None,
+    setting: Setting, forward: Sequence[ForwardStep], backward: Sequence[BackwardStep], fault: Fault | None
 ) -> Diagram:
     """The diagram: a vertex for each leaf and each block, with what is known of it in the lesson."""
-    output = symbols[graph.outputs[0]]
+    graph, blocks, symbols = setting.graph, setting.blocks, setting.symbols
+    output = symbols[setting.output]
     computed = {step.symbol: step for step in forward}
     derived = {step.symbol: step for step in backward}
     used = {source for block in blocks for source in block.sources}

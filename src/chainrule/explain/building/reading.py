@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import LITERAL, abstract_input, constant, literal
+from chainrule.graph.op import LITERAL, constant, input_node, literal
 from chainrule.notation.tree import Symbol
 from chainrule.ops.activations import relu
 from chainrule.ops.arithmetic import add, multiply
+from chainrule.ops.comparison import greater, less
 from chainrule.ops.exponential import log
 from chainrule.ops.reduction import mean_op, sum_op
+from chainrule.ops.selection import where
 from chainrule.simplify.rewrite import rebuild
 
 __all__ = ["Counts", "Reading"]
@@ -109,7 +111,7 @@ class Counts:
     def _leaf(self, symbol: Symbol, dtype: np.dtype[Any]) -> Node:
         leaf = self._leaves.get((symbol, dtype))
         if leaf is None:
-            leaf = self._leaves[symbol, dtype] = abstract_input((), dtype, symbol.name)
+            leaf = self._leaves[symbol, dtype] = input_node(dtype.type(1 / self.values[symbol]), symbol.name)
             self.reciprocals[leaf] = symbol
         return leaf
 
@@ -128,10 +130,13 @@ class Reading:
     Parameters
     ----------
     counts : Counts
+    is_plain : bool, default False
+        Whether nothing but means is rewritten: where a convention at a tie matters, no textbook form is right.
     """
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: Counts, *, is_plain: bool = False) -> None:
         self._counts = counts
+        self._forms = {} if is_plain else _FORMS
 
     def copy(self, order: Iterable[Node], done: dict[Node, Node]) -> None:
         """Rebuild nodes given in topological order; `done` maps nodes to their copies, and is filled."""
@@ -145,7 +150,7 @@ class Reading:
 
     def copy_on(self, node: Node, inputs: tuple[Node, ...], done: dict[Node, Node]) -> None:
         """Rebuild one node on copies of its inputs."""
-        rule: Callable[..., Node | None] | None = self._mean if node.op is mean_op else _FORMS.get(node.op.name)
+        rule: Callable[..., Node | None] | None = self._mean if node.op is mean_op else self._forms.get(node.op.name)
         form = rule(*inputs, **node.params) if rule is not None else None
         if form is None or form.shape != node.shape or form.dtype != node.dtype:
             form = rebuild(node, inputs)
@@ -161,12 +166,12 @@ class Reading:
         return None if share is None else multiply(total, literal(share))
 
 
-def _larger(x: Node, y: Node) -> Node | None:
-    """max(x, 0) = relu(x)"""
+def _larger(x: Node, y: Node) -> Node:
+    """max(x, 0) = relu(x), and max(x, y) is x where x > y, else y"""
     for one, other in ((x, y), (y, x)):
         if other.op is LITERAL and other._value == 0:
             return relu(one)
-    return None
+    return where(greater(x, y), x, y)
 
 
 _FORMS: dict[str, Callable[..., Node | None]] = {
@@ -174,4 +179,5 @@ _FORMS: dict[str, Callable[..., Node | None]] = {
     "xlog1py": lambda x, y: multiply(x, log(add(1, y))),
     "log1p": lambda x: log(add(1, x)),
     "maximum": _larger,
+    "minimum": lambda x, y: where(less(x, y), x, y),
 }

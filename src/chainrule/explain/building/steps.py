@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule.explain.building.local import Contribution, without
+from chainrule.explain.building.setting import Setting
 from chainrule.explain.building.terms import Part
 from chainrule.explain.building.words import pattern_of
 from chainrule.explain.model import BackwardStep, Closed, Factor
@@ -16,18 +17,18 @@ __all__ = ["backward_step", "update_rule"]
 
 
 def backward_step(
+    setting: Setting,
     number: int,
     node: Node,
     contributions: Sequence[Contribution],
     closed: Closed | None,
     value: Any,
-    symbols: Mapping[Node, Symbol],
-    output: Node,
 ) -> BackwardStep:
     """Make a step out of what was found; numbers are put in later.
 
     Parameters
     ----------
+    setting : Setting
     number : int
     node : Node
         Whose gradient it is.
@@ -35,11 +36,8 @@ def backward_step(
         One for each block that uses the node; none for the output.
     closed : Closed or None
     value : array
-    symbols : mapping of Node to Symbol
-    output : Node
     """
-    symbol = symbols[node]
-    gradient = Derivative(symbols[output], symbol, is_array=symbol.is_array)
+    symbol, gradient = setting.symbols[node], setting.gradient_symbol(node)
     if not contributions:
         begins = "the backward pass begins"
         return BackwardStep(number, symbol, gradient, None, Number(1), None, None, value, (), begins, ())
@@ -48,14 +46,14 @@ def backward_step(
         number=number,
         symbol=symbol,
         gradient=gradient,
-        chain=_total([_in_symbols(contribution, symbols, output) for contribution in contributions]),
+        chain=_total([_in_symbols(setting, contribution) for contribution in contributions]),
         formula=_total([_put_in(contribution) for contribution in contributions]),
         closed=closed,
         substituted=None,
         value=value,
         factors=tuple(factor for contribution in contributions[:_MOST_TERMS] for factor in _factors(contribution)),
         pattern=pattern_of(contributions, uses),
-        users=tuple([symbols[contribution.block.node] for contribution in contributions]),
+        users=tuple([setting.symbols[contribution.block.node] for contribution in contributions]),
     )
 
 
@@ -77,13 +75,13 @@ def _total(parts: Sequence[Expression]) -> Expression:
     return total
 
 
-def _in_symbols(contribution: Contribution, symbols: Mapping[Node, Symbol], output: Node) -> Expression:
+def _in_symbols(setting: Setting, contribution: Contribution) -> Expression:
     """∂v/∂u · ∂L/∂v"""
     user, source = contribution.block.node, contribution.source
-    local = Marked(Derivative(symbols[user], symbols[source]), "local")
+    local = Marked(Derivative(setting.symbols[user], setting.symbols[source]), "local")
     if contribution.upstream is None:
         return local
-    return local * Marked(Derivative(symbols[output], symbols[user]), "upstream")
+    return local * Marked(setting.gradient_symbol(user), "upstream")
 
 
 def _put_in(contribution: Contribution) -> Expression:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction as Ratio
 
+from chainrule.graph.infer import broadcast_shapes
 from chainrule.notation.tree import (
     Expression,
     Fraction,
@@ -91,7 +92,7 @@ class Term:
         if len(self.factors) == 1:
             return self.factors[0]
         alone = Term(self.shape, factors=self.factors)
-        return Part(alone.expression(), self.shape, alone.rank)
+        return Part(alone.expression(), broadcast_shapes(*[part.shape for part in self.factors]), alone.rank)
 
     def expression(self) -> Expression:
         """The term written out."""

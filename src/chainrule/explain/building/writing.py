@@ -18,6 +18,7 @@ from chainrule.notation.tree import (
     INDEX_LETTERS,
     Expression,
     Fence,
+    Item,
     Number,
     Ones,
     Reduction,
@@ -73,14 +74,14 @@ class Writer:
     row_vectors : bool
         Whether arrays with one axis are rows, and not columns.
     is_one : callable, optional
-        Whether the sum of an expression over some axes is 1, so that it need not be written.
+        Whether the sum of a factor over some axes is 1, so that it need not be written.
     """
 
     def __init__(
         self,
         known: Mapping[Node, Known],
         row_vectors: bool,
-        is_one: Callable[[Expression, tuple[int, ...]], bool] = lambda operand, axis: False,
+        is_one: Callable[[Part, tuple[int, ...]], bool] = lambda operand, axis: False,
     ) -> None:
         self._known = known
         self._row_vectors = row_vectors
@@ -92,7 +93,7 @@ class Writer:
 
     def term(self, node: Node) -> Term:
         """A gradient, in the form in which numbers and scalars stand in front."""
-        return _bottom_up(node, self._known, self._term, named=self._named)
+        return self._complete(_bottom_up(node, self._known, self._term, named=self._named))
 
     # As the code computes it
 
@@ -165,7 +166,24 @@ class Writer:
         return replace(term, factors=(self._ones(term.shape),)).expression()
 
     def _body(self, term: Term) -> Part:
-        return term.body() or self._ones(term.shape)
+        return self._complete(term).body() or self._ones(term.shape)
+
+    def _complete(self, term: Term) -> Term:
+        """A row or column that is repeated, with the vector of ones that repeats it."""
+        body = term.body()
+        if body is None or len(term.shape) != 2 or math.prod(body.shape) == math.prod(term.shape):
+            return term
+        rows, columns = self._ones(term.shape[:1]), self._ones(term.shape[1:])
+        if body.shape == (term.shape[0], 1):
+            repeated = chained(body, columns if self._row_vectors else _transposed(columns), term.shape)
+        elif body.shape == (1, term.shape[1]):
+            repeated = chained(_transposed(rows) if self._row_vectors else rows, body, term.shape)
+        elif body.shape == term.shape[1:]:
+            ones, row = (_transposed(rows), body) if self._row_vectors else (rows, _transposed(body))
+            repeated = chained(ones, row, term.shape)
+        else:
+            return term
+        return replace(term, factors=(repeated,))
 
     def _ones(self, shape: tuple[int, ...]) -> Part:
         """An array of ones; a matrix of ones is a column of ones times a row of ones."""
@@ -174,11 +192,8 @@ class Writer:
             return ones[0]
         if len(ones) == 2:
             first, second = ones
-            return (
-                chained(_transposed(first), second, shape)
-                if self._row_vectors
-                else chained(first, _transposed(second), shape)
-            )
+            column, row = (_transposed(first), second) if self._row_vectors else (first, _transposed(second))
+            return chained(column, row, shape)
         return Part(replace(call("ones", *shape), is_array=True), shape, -1.0)
 
     def _multiply(self, node: Node, left: Term, right: Term) -> Term | None:
@@ -187,14 +202,27 @@ class Writer:
             for (a, x), (b, y) in (((one, left), (other, right)), ((other, right), (one, left))):
                 if _is_column(a) and (b.ndim == 1 or (b.ndim == 2 and b.shape[0] == 1)) and node.ndim == 2:
                     return self._outer(node, a, x, b, y)
-        return multiplied(left, right, node.shape)
+        return multiplied(self._beside(node, one, left), self._beside(node, other, right), node.shape)
+
+    def _beside(self, node: Node, operand: Node, term: Term) -> Term:
+        """A vector with a new axis, next to a matrix, is written as the code does: ``x``, and ``x[:, None]``."""
+        if not (node.ndim == operand.ndim == 2 and _was_vector(operand)) or node.shape == operand.shape:
+            return term
+        is_column = operand.shape[1] == 1
+        was_turned = is_column == self._row_vectors
+
+        def write(part: Part) -> Part:
+            vector = transposed(part.expression) if was_turned else part.expression
+            if is_column:
+                return replace(part, expression=Item(vector, ":, None", is_array=True))
+            return Part(vector, operand.shape[1:], part.rank)
+
+        return _mapped(term, term.shape, write)
 
     def _outer(self, node: Node, a: Node, left: Term, b: Node, right: Term) -> Term:
         """A column times a row: every product of two elements."""
         column, row = self._body(left), self._body(right)
-        if _was_vector(a) and self._row_vectors:
-            column = _transposed(column)
-        if (b.ndim == 1 or _was_vector(b)) and not self._row_vectors:
+        if b.ndim == 1 and not self._row_vectors:
             row = _transposed(row)
         return _scaled(left, right, chained(column, row, node.shape), node.shape)
 
@@ -216,12 +244,14 @@ class Writer:
         return _scaled(left, right, replace(product, expression=_as(product.expression, node)), node.shape)
 
     def _add(self, node: Node, left: Term, right: Term) -> Term:
-        return add_terms([left, right], node.shape)
+        one, other = node.inputs
+        return add_terms([self._beside(node, one, left), self._beside(node, other, right)], node.shape)
 
     def _subtract(self, node: Node, left: Term, right: Term) -> Term:
-        return add_terms([left, replace(right, number=-right.number)], node.shape)
+        return self._add(node, left, replace(right, number=-right.number))
 
     def _divide(self, node: Node, left: Term, right: Term) -> Term | None:
+        left, right = self._beside(node, node.inputs[0], left), self._beside(node, node.inputs[-1], right)
         if right.factors and node.size > 1:
             quotient = left.body()
             numerator = Number(1) if quotient is None else quotient.expression
@@ -257,7 +287,13 @@ class Writer:
             return None
         if source.ndim == node.ndim == 2 and source.shape == node.shape[::-1] and source.shape != node.shape:
             return _mapped(operand, node.shape, _transposed)
-        return replace(operand, shape=node.shape) if _keeps_lengths(node) else None
+        if not _keeps_lengths(node):
+            return None
+        is_turned = (
+            source.ndim == 1 and node.ndim == 2 and (node.shape[1] == 1) == self._row_vectors and source.size > 1
+        )
+        turn = transposed if is_turned else _itself
+        return _mapped(operand, node.shape, lambda part: Part(turn(part.expression), node.shape, part.rank))
 
     def _transpose(self, node: Node, operand: Term) -> Term | None:
         if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
@@ -274,17 +310,18 @@ class Writer:
         return self._summed(node, operand, tuple(axis))
 
     def _summed(self, node: Node, operand: Term, axis: tuple[int, ...]) -> Term:
-        body = operand.body()
-        ndim = node.inputs[0].ndim
-        index = "" if len(axis) == ndim else "".join(INDEX_LETTERS[i] for i in axis)
-        repeats = node.inputs[0].size // max(node.size, 1)
+        body, shape = operand.body(), node.inputs[0].shape
         if body is None:
-            return replace(operand, number=operand.number * repeats, shape=node.shape)
-        if body.shape == node.inputs[0].shape and self._is_one(body.expression, axis):
+            return replace(operand, number=operand.number * math.prod(shape[i] for i in axis), shape=node.shape)
+        lengths = (1,) * (len(shape) - len(body.shape)) + body.shape
+        repeated = [i for i in axis if lengths[i] < shape[i]]
+        axis = tuple([i for i in axis if i not in repeated])
+        operand = replace(operand, number=operand.number * math.prod(shape[i] for i in repeated))
+        if axis and lengths == shape and self._is_one(body, axis):
             return replace(operand.coefficient, shape=node.shape)
-        reduction = Reduction("Σ", index, body.expression, is_array=node.size > 1)
-        part = Part(reduction, node.shape, body.rank)
-        return _scaled(operand, Term(()), part, node.shape)
+        index = "" if len(axis) == len(body.shape) else "".join(INDEX_LETTERS[i] for i in axis)
+        total = Reduction("Σ", index, body.expression, is_array=node.size > 1) if axis else body.expression
+        return _scaled(operand, Term(()), Part(total, node.shape, body.rank), node.shape)
 
     def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term | None:
         """Elements put in reverse order are read in reverse order."""
@@ -310,6 +347,10 @@ def transposed(expression: Expression) -> Expression:
     if isinstance(expression, Transpose):
         return expression.operand
     return Transpose(expression, is_array=expression.is_array)
+
+
+def _itself(expression: Expression) -> Expression:
+    return expression
 
 
 def _transposed(part: Part) -> Part:
@@ -358,7 +399,7 @@ def _is_column(node: Node) -> bool:
 
 def _was_vector(node: Node) -> bool:
     """Whether a column or row is a vector with a new axis."""
-    return node.op.name in ("reshape", "expand_dims") and node.inputs[0].ndim == 1
+    return node.op.name == "reshape" and node.inputs[0].ndim == 1 and node.size > 1
 
 
 _RULES: dict[str, Callable[..., Term | None]] = {
