@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -256,6 +257,7 @@ def loop() -> Lesson:
             2.0**number,
             (states[number - 2], w) if number > 1 else (w,),
             0,
+            number,
         )
         for number, state in enumerate(states, 1)
     )
@@ -277,7 +279,8 @@ def loop() -> Lesson:
             (),
             "multiply swaps: times the other factor" if number > 1 else "the backward pass begins",
             (),
-            1 if number > 1 else None,
+            0 if number > 1 else None,
+            number - 1 if number > 1 else None,
         )
         for number, state in enumerate(reversed(states), 1)
     )
@@ -289,7 +292,7 @@ def loop() -> Lesson:
         output,
         (Operand(w, 2.0, True),),
         forward,
-        tuple(LocalGradient(Derivative(after, before), w) for before, after in zip(states, states[1:], strict=False)),
+        tuple(LocalGradient(Derivative(after, before), w) for before, after in itertools.pairwise(states)),
         backward,
         (),
         None,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from chainrule.notation.latex import escape, to_latex
-from chainrule.notation.tree import Cases, Fence, Reduction, Symbol, call
+from chainrule.notation.tree import Cases, Fence, Reduction, Relation, Symbol, call
 
 x = Symbol("x")
 
@@ -15,11 +15,12 @@ x = Symbol("x")
         ("{#1} costs $2", r"\{\#1\} costs \$2"),
         ("a^b ~ c\\d", r"a\textasciicircum{}b \textasciitilde{} c\textbackslash{}d"),
         ("∂L/∂z = ŷ − y", r"$\partial$L/$\partial$z = ŷ $-$ y"),
+        ("no a\u0327 cedilla", "no a cedilla"),
         ("x̄ and θ̃", r"$\bar{x}$ and $\tilde{\theta}$"),
         ("W2ᵀ, x², h₁", r"W2$^{T}$, x$^{2}$, h$_{1}$"),
         ("a < b | c > d", r"a $<$ b $|$ c $>$ d"),
         ("relu′", r"relu$^{\prime}$"),
-        ("two\nlines", "two lines"),
+        ("two\nlines\u00a0more\x00", "two lines more?"),
     ],
 )
 def test_any_text_can_stand_outside_of_formulas(text: str, latex: str) -> None:
@@ -34,6 +35,12 @@ def test_only_high_formulas_have_parentheses_that_grow() -> None:
 
 def test_a_bracket_after_a_line_break_is_no_length() -> None:
     assert r"\\ {[x]}" in to_latex(Cases(x, x, Fence("[", x, "]")))
+
+
+def test_a_table_of_cases_is_closed_by_parentheses() -> None:
+    table = r"\begin{cases} x & \text{if } x \\ {x} & \text{otherwise} \end{cases}"
+    assert to_latex(Relation("=", (x, Cases(x, x, x)))) == f"x = {table}"
+    assert to_latex(Cases(x, x, x) * x) == rf"\left( {table} \right) x"
 
 
 def test_unknown_signs_become_text() -> None:

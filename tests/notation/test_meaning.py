@@ -1,8 +1,8 @@
 """What is printed means what the tree says: random formulas are read back, by the rules by which people read them.
 
 Text, LaTeX and MathML are split into the same tokens, and one reader of these evaluates them. Numbers are exact;
-functions and exponents are made-up polynomials that tell different arguments apart, so that nothing is equal by chance or
-by a law of arithmetic that the printers do not rely on.
+functions and exponents are made-up polynomials that tell different arguments apart, so that nothing is equal by chance,
+or by a law of arithmetic that the printers do not rely on.
 """
 
 from __future__ import annotations

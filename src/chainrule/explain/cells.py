@@ -139,7 +139,7 @@ def wrapped(row: Row, width: int) -> list[Row]:
     while row_width(row) > width:
         text = "".join([span.text for span in row])
         pauses = _pauses(text[: width + 2])
-        late = [pause for pause in pauses if pause[-1] >= width // 2] or pauses
+        late = [pause for pause in pauses if pause[-1] >= width // 3] or pauses
         if not late:
             break
         left, row = _cut(row, min(late, key=lambda pause: (*pause[:-1], -pause[-1]))[-1] + 1)
@@ -171,5 +171,7 @@ def table(cells: Sequence[Sequence[Row]], *, right: Collection[int] = (), gap: i
             if width:
                 row += [blank(gap)] if row else []
                 row += pad(line[column], width, to_right=column in right)
+        while row and row[-1].text.isspace():
+            row.pop()
         rows.append(tuple(row))
     return rows

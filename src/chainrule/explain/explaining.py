@@ -35,7 +35,7 @@ def explain(
     *args : arrays or containers
         The point.
     wrt : sequence of str, optional
-        Names of the inputs whose gradients are wanted; by default every floating-point input.
+        Names of the inputs whose gradients are wanted, in this order; by default every floating-point input.
     level : {"statement", "operation"}, default "statement"
         Whether each assignment in the code is one node of the lesson, or each elementary operation.
 
@@ -74,13 +74,14 @@ def explain(
 
 
 def _targets(graph: Graph, wrt: Sequence[str] | None) -> list[Node]:
-    inputs = {str(node.name): node for node in graph.inputs if node.is_differentiable}
+    inputs = [node for node in graph.inputs if node.is_differentiable]
     if wrt is None:
-        return list(inputs.values())
-    unknown = [name for name in wrt if name not in inputs]
+        return inputs
+    names = {str(node.name) for node in inputs}
+    unknown = [name for name in wrt if name not in names]
     if unknown:
         raise StructureError(
             f"{', '.join(unknown)} is no floating-point input of {graph.name}",
-            fix=f"its inputs are {', '.join(inputs)}",
+            fix=f"its inputs are {', '.join(sorted(names))}",
         )
-    return [inputs[name] for name in wrt]
+    return [node for name in dict.fromkeys(wrt) for node in inputs if node.name == name]

@@ -83,8 +83,9 @@ def _text(lesson: Lesson) -> Markup:
         sections.forward_section(lesson, typeset),
         sections.local_section(lesson, typeset),
     ]
-    backward = [sections.backward_section(lesson, typeset), sections.result_section(lesson, typeset)]
-    return element("div", element("div", forward), element("div", backward), class_="text")
+    backward = [sections.backward_section(lesson, typeset, is_open=True), sections.result_section(lesson, typeset)]
+    columns = [column for column in (join(forward), join(backward)) if column]
+    return element("div", [element("div", column) for column in columns], class_="text")
 
 
 def _player(lesson: Lesson) -> Markup:

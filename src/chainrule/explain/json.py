@@ -72,6 +72,7 @@ def _forward(step: ForwardStep) -> _Data:
         "value": _value(step.value),
         "sources": [_symbol(source) for source in step.sources],
         "group": step.group,
+        "repetition": step.repetition,
     }
 
 
@@ -101,6 +102,7 @@ def _backward(step: BackwardStep) -> _Data:
         "pattern": step.pattern,
         "users": [_symbol(user) for user in step.users],
         "group": step.group,
+        "repetition": step.repetition,
     }
 
 

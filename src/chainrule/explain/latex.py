@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
 
 from chainrule.explain.cells import text_width
 from chainrule.explain.drawing.tikz import diagram_tikz
@@ -30,7 +33,7 @@ from chainrule.explain.lines import (
 from chainrule.explain.model import BackwardStep, Fault
 from chainrule.notation.latex import escape, to_latex
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Expression, Sum
+from chainrule.notation.tree import Expression, Marked, Sum, Symbol
 
 __all__ = ["lesson_latex"]
 
@@ -58,6 +61,7 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper,fleqn]{article}
 \newcommand{\forward}[1]{{\color{forward}#1}}
 \newcommand{\backward}[1]{{\color{backward}#1}}
 \newcommand{\note}[1]{\text{\small\color{faint}#1}}
+\newcommand{\longnote}[1]{\parbox[t]{0.72\linewidth}{\raggedright\small\color{faint}#1}}
 \newcommand{\step}[2]{\par\addvspace{8pt}\tikz[baseline=(n.base)]\node[circle,fill=backward,text=white,inner sep=0pt,
   minimum size=13pt,font=\scriptsize\bfseries](n){#1};\enspace#2\nopagebreak}
 % What is wider than the line is made smaller.
@@ -71,8 +75,13 @@ _LEGEND = r"""In each step $\lgrad{\text{local gradients}}$ are underlined with 
 $\ugrad{\text{upstream gradients}}$ with a dashed one.
 """
 
-#: As many characters of a formula, in Unicode, fit into a line beside its left-hand side.
+#: As many characters of a formula, in Unicode, fit into a line, and beside a left-hand side that is short.
+_PAGE = 90
 _LINE = 78
+_SHORT = 6
+_CELL = 26
+#: A step of more rows may go on on the next page.
+_MOST_ROWS = 10
 
 
 def lesson_latex(lesson: Lesson) -> str:
@@ -123,9 +132,8 @@ def _forward(lesson: Lesson) -> str:
             rows.append(_fold_row(step))
         else:
             lines = forward_lines(step)
-            rows += _rows(
-                to_latex(step.symbol), [lines] if _width(lines) <= _LINE else [[line] for line in lines], "forward"
-            )
+            fits = _width(lines) <= _room(step.symbol)
+            rows += _rows(step.symbol, [lines] if fits else [[line] for line in lines], "forward")
     return _aligned(rows, breaks=True)
 
 
@@ -135,54 +143,56 @@ def _local(lesson: Lesson) -> str:
         if isinstance(local, Fold):
             rows.append(_fold_row(local))
         else:
-            rows += _rows(f"\\lgrad{{{to_latex(local.symbol)}}}", [[Line("formula", local.formula)]], "forward")
+            rows += _rows(Marked(local.symbol, "local"), [[Line("formula", local.formula)]], "forward")
     return _aligned(rows, breaks=True)
 
 
 def _backward(lesson: Lesson) -> str:
     blocks: list[str] = []
     for step in backward_steps(lesson):
-        blocks.append(f"{escape(fold_text(step))}\n" if isinstance(step, Fold) else _backward_step(step))
+        blocks.append(f"{_fold_words(step)}\n" if isinstance(step, Fold) else _backward_step(step))
     return "\n".join([_LEGEND, *blocks]) if blocks else ""
 
 
 def _backward_step(step: BackwardStep) -> str:
     pattern = escape(step.pattern)
-    return f"\\step{{{step.number}}}{{{pattern}}}\n" + _aligned(
-        _rows(to_latex(step.gradient), joined_numbers(backward_lines(step)), "backward")
-    )
+    rows = _rows(step.gradient, joined_numbers(backward_lines(step)), "backward")
+    return f"\\step{{{step.number}}}{{{pattern}}}\n{_aligned(rows, breaks=len(rows) > _MOST_ROWS)}"
 
 
-def _rows(left: str, lines: Sequence[Sequence[Line]], colour: str) -> list[str]:
+def _rows(left: Expression, lines: Sequence[Sequence[Line]], colour: str) -> list[str]:
     """Rows of an alignment: ``left = a``, ``= b``, each with its note."""
     rows: list[str] = []
+    room = _room(left)
     for members in lines:
         width = _width(members)
         note = members[-1].note
-        start = f"{left if not rows else ''} &= "
-        if width <= _LINE:
+        start = f"{to_latex(left) if not rows else ''} &= "
+        if width <= room:
             rows.append(start + " = ".join([_right(line, colour) for line in members]))
         else:
             for line in members:
-                first, *others = _narrow(line, colour)
+                first, *others = _narrow(line, colour, room)
                 rows += [start + first, *[rf" &\phantom{{=}}\; {row}" for row in others]]
                 start = " &= "
         if note:
-            text = rf"\note{{{escape(note)}}}"
-            fits = width + text_width(note) <= _LINE
-            rows[-1] += rf" \qquad {text}" if fits else rf" \\ &\phantom{{=}}\; {text}"
+            fits = width + text_width(note) <= room
+            short, long = rf" \qquad \note{{{escape(note)}}}", rf" \\ &\phantom{{=}}\; \longnote{{{escape(note)}}}"
+            rows[-1] += short if fits else long
     return rows
 
 
-def _narrow(line: Line, colour: str) -> list[str]:
+def _room(left: Expression) -> int:
+    """How many characters there is room for to the right of a symbol or of a derivative, which is a fraction."""
+    symbols = [text_width(to_text(part)) for part in left.walk() if isinstance(part, Symbol)]
+    return max(_LINE // 2, _LINE - max(0, max(symbols) - _SHORT))
+
+
+def _narrow(line: Line, colour: str, room: int) -> list[str]:
     """A long formula in several rows; what cannot be broken becomes smaller."""
-    if isinstance(line.formula, Sum):
-        return [_fitted(row) for row in sum_in_rows(line.formula, _LINE)]
-    return [_fitted(_right(line, colour))]
-
-
-def _fitted(formula: str) -> str:
-    return rf"\fit[0.86]{{$\displaystyle {formula}$}}"
+    whole = [_right(line, colour)]
+    rows = sum_in_rows(line.formula, room) if isinstance(line.formula, Sum) else whole
+    return [rf"\fit[{room / _PAGE:.2f}]{{$\displaystyle {row}$}}" for row in rows]
 
 
 def _right(line: Line, colour: str) -> str:
@@ -203,8 +213,12 @@ def _aligned(rows: Sequence[str], *, breaks: bool = False) -> str:
     return f"{{\\allowdisplaybreaks\n{alignment}}}\n" if breaks else alignment
 
 
+def _fold_words(fold: Fold) -> str:
+    return fold_text(fold, lambda symbol: f"${to_latex(symbol)}$")
+
+
 def _fold_row(fold: Fold) -> str:
-    return rf"&\note{{{escape(fold_text(fold))}}}"
+    return rf"&\note{{{_fold_words(fold)}}}"
 
 
 def _result(lesson: Lesson) -> str:
@@ -217,8 +231,8 @@ def _result(lesson: Lesson) -> str:
     for part in lesson.result:
         cells = [
             f"${to_latex(part.symbol)}$",
-            rf"$\forward{{{to_latex(value_expression(part.value))}}}$",
-            rf"${to_latex(part.gradient)} = \backward{{{to_latex(value_expression(part.slope))}}}$",
+            rf"$\forward{{{_cell(part.value)}}}$",
+            rf"${to_latex(part.gradient)} = \backward{{{_cell(part.slope)}}}$",
             *([f"${to_latex(part.closed.formula) if part.closed else ''}$"] if has_closed else []),
             escape(verdict(part)),
         ]
@@ -228,6 +242,13 @@ def _result(lesson: Lesson) -> str:
     )
     updates = _aligned([f"&{to_latex(part.update)}" for part in lesson.result])
     return f"\\fit{{%\n{table}}}\n\nGradient descent with the learning rate $\\mathit{{lr}}$:\n{updates}"
+
+
+def _cell(value: Any) -> str:
+    """A value for the table; of an array that takes much room only the shape, as its numbers have been shown."""
+    expression = value_expression(value)
+    is_long = expression.is_array and text_width(to_text(expression)) > _CELL
+    return rf"\text{{array {np.shape(value)}}}" if is_long else to_latex(expression)
 
 
 def _fault(fault: Fault) -> str:

@@ -51,7 +51,7 @@ def _ascii(character: str) -> str:
         return _TEXT[character]
     if character in _MATH:
         return rf"\ensuremath{{{_MATH[character]}}}"
-    plain, *marks = unicodedata.normalize("NFD", character)
+    plain, *marks = list(unicodedata.normalize("NFD", character))
     if marks and all(mark in _ACCENTS for mark in marks):
         inside = _MATH.get(plain, plain) if plain in _MATH or plain.isascii() else _ascii(plain)
         for mark in marks:

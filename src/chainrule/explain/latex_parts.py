@@ -50,7 +50,7 @@ def sum_in_rows(formula: Expression, width: int) -> list[str]:
 
 def _terms_latex(terms: list[Expression], *, is_first: bool) -> str:
     text = to_latex(terms[0] if len(terms) == 1 else Sum(tuple(terms)))
-    return text if is_first or isinstance(terms[0], Negative) else f"+ {text}"
+    return text if is_first or isinstance(terms[0], Negative) else f"{{}} + {text}"
 
 
 def without_macros(latex: str, around: Callable[[str, Role], str]) -> str:

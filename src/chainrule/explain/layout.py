@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
 
 from chainrule.explain.cells import (
     Role,
@@ -127,7 +130,7 @@ def _graph_table(lesson: Lesson, folded: bool, longest: int) -> list[Row]:
     heads = ("forward", "node", "from", "value", *(("gradient", "backward") if steps else ("", "")))
     cells: list[tuple[Row, ...]] = [tuple([(Span(head, "faint"),) for head in heads])]
 
-    def add(symbol: Symbol, number: str, sources: Sequence[Symbol], value: object) -> None:
+    def add(symbol: Symbol, number: str, sources: Sequence[Symbol], value: Any) -> None:
         step = steps.get(symbol)
         arrow = f"← {', '.join([to_text(source) for source in sources])}" if sources else ""
         gradient = _cell(step.value, "gradient", longest) if step else ()
@@ -153,12 +156,12 @@ def _first_that_fits(tables: Sequence[list[Row]]) -> list[Row]:
     return next((rows for rows in tables if max(map(row_width, rows)) <= _ROOM), tables[-1])
 
 
-def _cell(value: object, role: Role, longest: int) -> Row:
+def _cell(value: Any, role: Role, longest: int) -> Row:
     """A value for a table: in one line, or else its shape."""
     expression = value_expression(value)
     text = to_text(expression)
     if expression.is_array and text_width(text) > longest:
-        text = f"array {getattr(value, 'shape', ())}"
+        text = f"array {np.shape(value)}"
     return (Span(text, role),)
 
 
@@ -271,7 +274,8 @@ def _result(lesson: Lesson) -> list[Row]:
 
 
 def _result_table(lesson: Lesson, longest: int, *, with_closed: bool) -> list[Row]:
-    heads = ("symbol", "value", "gradient", "closed form" if with_closed else "", "check")
+    closed = "closed form" if with_closed and any(part.closed for part in lesson.result) else ""
+    heads = ("symbol", "value", "gradient", closed, "check")
     cells: list[tuple[Row, ...]] = [tuple([(Span(head, "faint"),) for head in heads])]
     for part in lesson.result:
         said = verdict(part)

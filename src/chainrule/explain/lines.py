@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -50,6 +50,8 @@ BACKWARD = "Backward pass: local gradient times upstream gradient, from the outp
 RESULT = "Result"
 
 _CLOSED = "closed form"
+#: The block and the repetition of a step that is not repeated.
+_ALONE = (None, 1)
 
 LineKind = Literal["formula", "chain", "closed", "numbers", "value"]
 _Step = TypeVar("_Step", ForwardStep, BackwardStep, LocalGradient)
@@ -83,7 +85,7 @@ class Fold:
     Attributes
     ----------
     count : int
-        How often the block is repeated.
+        How many repetitions of the block are left out.
     series : tuple of tuple of Symbol
         For each node of the block: the first and the last symbol that is left out.
     """
@@ -170,68 +172,62 @@ def _different(left: Expression, lines: list[Line]) -> list[Line]:
 
 def forward_steps(lesson: Lesson, *, folded: bool = True) -> list[ForwardStep | Fold]:
     """The steps of the forward pass; of repeated ones the first, then one `Fold` for the others."""
-    return _folded(lesson.forward, lambda step: step.symbol, lambda step: _block(step.group, step.symbol), folded)
+    return _folded(lesson.forward, lambda step: step.symbol, _repetition, folded)
 
 
 def backward_steps(lesson: Lesson, *, folded: bool = True) -> list[BackwardStep | Fold]:
     """The steps of the backward pass, in the same way."""
-    return _folded(lesson.backward, lambda step: step.symbol, lambda step: _block(step.group, step.symbol), folded)
+    return _folded(lesson.backward, lambda step: step.symbol, _repetition, folded)
 
 
 def local_gradients(lesson: Lesson, *, folded: bool = True) -> list[LocalGradient | Fold]:
-    """The local gradients, in the same way."""
-    groups = {step.symbol: step.group for step in lesson.forward}
-
-    def block(local: LocalGradient) -> tuple[Hashable, ...] | None:
-        own = _block(groups.get(local.symbol.of), local.symbol.of)
-        return own and (*own, _family(local.symbol.wrt))
-
-    return _folded(lesson.local, lambda local: local.symbol.of, block, folded)
+    """The local gradients, in the same way: those of repeated nodes of the forward pass."""
+    repetitions = {step.symbol: _repetition(step) for step in lesson.forward}
+    return _folded(
+        lesson.local, lambda local: local.symbol.of, lambda local: repetitions.get(local.symbol.of, _ALONE), folded
+    )
 
 
-def _block(group: int | None, symbol: Symbol) -> tuple[Hashable, ...] | None:
-    return None if group is None else (group, _family(symbol))
-
-
-def _family(symbol: Symbol) -> str:
-    """The name without its number: z1 and z2 are the same node of two equal layers."""
-    return re.sub(r"\d+$", "", symbol.name)
+def _repetition(step: ForwardStep | BackwardStep) -> tuple[int | None, int]:
+    """Which block a step belongs to, if any, and which repetition of it."""
+    return _ALONE if step.group is None else (step.group, step.repetition or 1)
 
 
 def _folded(
     steps: Sequence[_Step],
     symbol: Callable[[_Step], Symbol],
-    block: Callable[[_Step], tuple[Hashable, ...] | None],
+    repetition: Callable[[_Step], tuple[int | None, int]],
     folded: bool,
 ) -> list[_Step | Fold]:
-    """The first step of each node of a repeated block; a run of others becomes a `Fold`, unless it is one alone."""
+    """The repetition of each block that comes first; a run of others is a `Fold`, unless it is one step alone."""
     if not folded:
         return list(steps)
-    seen: set[tuple[Hashable, ...]] = set()
+    first: dict[int | None, int] = {}
+    for step in steps:
+        group, number = repetition(step)
+        first.setdefault(group, number)
 
-    def repeated(step: _Step) -> Hashable:
-        key = block(step)
-        if key is None or key not in seen:
-            if key is not None:
-                seen.add(key)
-            return None
-        return (key[0],)
+    def hidden(step: _Step) -> int | None:
+        group, number = repetition(step)
+        return group if number != first[group] else None
 
     shown: list[_Step | Fold] = []
-    for is_repeated, run in itertools.groupby(steps, repeated):
+    for group, run in itertools.groupby(steps, hidden):
         members = list(run)
-        shown += [_fold(members, symbol)] if is_repeated and len(members) > 1 else members
+        if group is None or len(members) == 1:
+            shown += members
+        else:
+            count = len({repetition(step) for step in members})
+            shown.append(Fold(count, _series([symbol(step) for step in members])))
     return shown
 
 
-def _fold(steps: Iterable[_Step], symbol: Callable[[_Step], Symbol]) -> Fold:
-    series: dict[str, list[Symbol]] = {}
-    for step in steps:
-        members = series.setdefault(_family(symbol(step)), [])
-        if symbol(step) not in members:
-            members.append(symbol(step))
-    count = max(len(members) for members in series.values())
-    return Fold(count, tuple([(members[0], members[-1]) for members in series.values()]))
+def _series(symbols: Iterable[Symbol]) -> tuple[tuple[Symbol, Symbol], ...]:
+    """The first and the last of the symbols that differ only in their number: z1 and z7, h⁽²⁾ and h⁽⁵⁾."""
+    families: dict[str, list[Symbol]] = {}
+    for symbol in symbols:
+        families.setdefault(re.sub(r"\d+$", "", symbol.name), []).append(symbol)
+    return tuple([(members[0], members[-1]) for members in families.values()])
 
 
 def fold_text(fold: Fold, print_symbol: Callable[[Expression], str] = to_text) -> str:

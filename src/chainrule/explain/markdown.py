@@ -28,7 +28,8 @@ from chainrule.explain.lines import (
     verdict,
 )
 from chainrule.explain.model import BackwardStep, Fault
-from chainrule.notation.latex import to_latex
+from chainrule.notation.latex import escape, to_latex
+from chainrule.notation.text import to_text
 from chainrule.notation.tree import Expression, Role, Symbol
 
 __all__ = ["lesson_markdown"]
@@ -47,6 +48,7 @@ _IN_WORDS = {
     "<": r"\lt ",
     ">": r"\gt ",
 }
+_DOLLARS = re.compile(r"(?<!\\)\$([^$]*)\$")
 _SPECIAL = re.compile(r"\\[^a-zA-Z]|\||<|>")
 
 
@@ -84,18 +86,18 @@ def _operands(lesson: Lesson) -> list[str]:
 
 
 def _assignment(symbol: Symbol, value: object) -> str:
-    return f"${_math(symbol)} = {_math(value_expression(value))}$"
+    return f"${_math(symbol)}$ = {_value(value)}"
 
 
 def _forward(lesson: Lesson) -> list[str]:
     rows: list[Sequence[str]] = []
     for step in forward_steps(lesson):
         if isinstance(step, Fold):
-            rows.append(("", "", fold_text(step), ""))
+            rows.append(("", "", _fold(step), ""))
             continue
         lines = {line.kind: f"${_line(line)}$" for line in forward_lines(step)}
         middle = " = ".join([lines[kind] for kind in ("formula", "numbers") if kind in lines])
-        rows.append((str(step.number), f"${_math(step.symbol)}$", middle, f"${_math(value_expression(step.value))}$"))
+        rows.append((str(step.number), f"${_math(step.symbol)}$", middle, _value(step.value)))
     return [_table(("step", "node", "formula, with numbers put in", "value"), rows)] if rows else []
 
 
@@ -107,15 +109,15 @@ def _graph(lesson: Lesson) -> list[str]:
     def add(symbol: Symbol, sources: Sequence[Symbol], value: object) -> None:
         step = steps.get(symbol)
         names = ", ".join([f"${_math(source)}$" for source in sources])
-        gradient = f"${_math(value_expression(step.value))}$" if step else ""
+        gradient = _value(step.value) if step else ""
         badge = str(step.number) if step else ""
-        rows.append((f"${_math(symbol)}$", names, f"${_math(value_expression(value))}$", gradient, badge))
+        rows.append((f"${_math(symbol)}$", names, _value(value), gradient, badge))
 
     for operand in lesson.operands:
         add(operand.symbol, (), operand.value)
     for step in forward_steps(lesson):
         if isinstance(step, Fold):
-            rows.append((fold_text(step), "", "", "", ""))
+            rows.append((_fold(step), "", "", "", ""))
         else:
             add(step.symbol, step.sources, step.value)
     table = _table(("node", "computed from", "value", "gradient", "backward step"), rows)
@@ -124,17 +126,17 @@ def _graph(lesson: Lesson) -> list[str]:
 
 
 def _local(lesson: Lesson) -> list[str]:
-    items = [
-        f"- {fold_text(local)}" if isinstance(local, Fold) else f"- ${_math(local.symbol)} = {_math(local.formula)}$"
+    rows = [
+        f"&{_words(_fold(local))}" if isinstance(local, Fold) else f"{_math(local.symbol)} &= {_math(local.formula)}"
         for local in local_gradients(lesson)
     ]
-    return ["\n".join(items)] if items else []
+    return [_aligned(rows)] if rows else []
 
 
 def _backward(lesson: Lesson) -> list[str]:
     blocks: list[str] = []
     for step in backward_steps(lesson):
-        blocks += [fold_text(step)] if isinstance(step, Fold) else _backward_step(step)
+        blocks += [_fold(step)] if isinstance(step, Fold) else _backward_step(step)
     return blocks
 
 
@@ -142,17 +144,23 @@ def _backward_step(step: BackwardStep) -> list[str]:
     rows: list[str] = []
     for members in joined_numbers(backward_lines(step)):
         left = "" if rows else _math(step.gradient)
-        rows.append(f"{left} &= {' = '.join([_line(line) for line in members])}{_note(members[-1].note)}")
-    formula = " \\cr\n".join(rows)
-    return [
-        f"**{step.number}.** ${_math(step.gradient)}$: {_escaped(step.pattern)}",
-        f"$$\n\\begin{{aligned}}\n{formula}\n\\end{{aligned}}\n$$",
-    ]
+        note = f" && {_words(escape(members[-1].note))}" if members[-1].note else ""
+        rows.append(f"{left} &= {' = '.join([_line(line) for line in members])}{note}")
+    return [f"**{step.number}.** ${_math(step.gradient)}$: {_escaped(step.pattern)}", _aligned(rows)]
 
 
-def _note(note: str) -> str:
-    """A remark beside an equality."""
-    return rf" && \text{{{note.replace('_', ' ')}}}" if note else ""
+def _fold(fold: Fold) -> str:
+    return fold_text(fold, lambda symbol: f"${_math(symbol)}$")
+
+
+def _aligned(rows: Sequence[str]) -> str:
+    body = " \\cr\n".join(rows)
+    return f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$"
+
+
+def _words(latex: str) -> str:
+    """Words inside of a formula, given as LaTeX outside of formulas."""
+    return _portable(rf"\text{{{latex}}}")
 
 
 def _result(lesson: Lesson) -> list[str]:
@@ -161,8 +169,8 @@ def _result(lesson: Lesson) -> list[str]:
     rows = [
         (
             f"${_math(part.symbol)}$",
-            f"${_math(value_expression(part.value))}$",
-            f"${_math(part.gradient)} = {_math(value_expression(part.slope))}$",
+            _value(part.value),
+            f"${_math(part.gradient)}$ = {_value(part.slope)}",
             f"${_math(part.closed.formula)}$" if part.closed else "",
             verdict(part),
         )
@@ -188,13 +196,21 @@ def _math(expression: Expression) -> str:
     return _portable(to_latex(expression))
 
 
+def _value(value: object) -> str:
+    """A number as a formula, an array as code."""
+    expression = value_expression(value)
+    return f"`{to_text(expression)}`" if expression.is_array else f"${_math(expression)}$"
+
+
 def _line(line: Line) -> str:
-    return _portable(formula_latex(line))
+    """A right-hand side; what is local and what is upstream has been said when numbers are put in."""
+    latex = formula_latex(line)
+    return _portable(without_macros(latex, lambda formula, role: formula) if line.kind == "numbers" else latex)
 
 
 def _portable(latex: str) -> str:
-    """LaTeX that survives a reader of Markdown."""
-    plain = without_macros(latex, _pointed_out)
+    """LaTeX that survives a reader of Markdown, which takes a dollar sign inside of a formula for its end."""
+    plain = _DOLLARS.sub(r"}{\1}\\text{", without_macros(latex, _pointed_out))
     return _SPECIAL.sub(lambda match: _IN_WORDS.get(match[0], match[0]), plain)
 
 

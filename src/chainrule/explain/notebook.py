@@ -66,7 +66,7 @@ def _html(lesson: Lesson) -> str:
         sections.fault_section(lesson.fault, formula) if lesson.fault else None,
         sections.forward_section(lesson, formula),
         sections.local_section(lesson, formula),
-        sections.backward_section(lesson, formula),
+        sections.backward_section(lesson, formula, is_open=False),
         sections.result_section(lesson, formula),
         class_="chainrule-lesson",
     )

@@ -101,7 +101,11 @@ def _escaped(character: str) -> str:
     if letter in _COMMANDS:
         return f"${_COMMANDS[letter]}$"
     _, below, above = split_scripts(letter)
-    return f"${_scripts(below, above)}$" if below or above else letter
+    if below or above:
+        return f"${_scripts(below, above)}$"
+    if unicodedata.combining(letter):
+        return ""
+    return letter if letter.isprintable() else " " if letter.isspace() else "?"  # TeX stops at control characters
 
 
 def _in_text(text: str) -> str:
@@ -144,6 +148,9 @@ class _LaTeX(Layout):
 
     def set_verbatim(self, text: str) -> str:
         return _in_text(text)
+
+    def set_ones(self, length: int) -> str:
+        return rf"\mathbf{{1}}_{{{length}}}"
 
     def set_derivative(self, of: str, wrt: str) -> str:
         return rf"\frac{{\partial {of}}}{{\partial {wrt}}}"

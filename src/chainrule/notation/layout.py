@@ -26,6 +26,7 @@ from chainrule.notation.tree import (
     Marked,
     Negative,
     Number,
+    Ones,
     Power,
     Product,
     Reduction,
@@ -138,6 +139,10 @@ class Layout(ABC):
         negative = self.minus(positive)
         guarded = Piece(self.set_brackets(negative.body), begins=positive.begins, ends=positive.ends)
         return replace(negative, guarded=guarded)
+
+    def ones(self, part: Ones, pieces: Sequence[Piece]) -> Piece:
+        """𝟏₄"""
+        return Piece(self.set_ones(part.length), Strength.ATOM, Edge.WORD, Edge.WORD)
 
     def verbatim(self, part: Verbatim, pieces: Sequence[Piece]) -> Piece:
         """A text that stands for itself."""
@@ -261,7 +266,9 @@ class Layout(ABC):
     def cases(self, part: Cases, pieces: Sequence[Piece]) -> Piece:
         """One value where a condition holds, another one elsewhere."""
         condition, value, otherwise = (self.shown(piece) for piece in pieces)
-        return Piece(self.set_cases(condition, value, otherwise))
+        # a table has no sign at its right that would close it
+        strength = Strength.ATOM if self.is_one_line else Strength.SUM
+        return Piece(self.set_cases(condition, value, otherwise), strength)
 
     def marked(self, part: Marked, pieces: Sequence[Piece]) -> Piece:
         """A part that is pointed out; parentheses are marked with it, and its minus sign stays with it."""
@@ -277,6 +284,8 @@ class Layout(ABC):
     def set_number(self, digits: str, exponent: str) -> str: ...
     @abstractmethod
     def set_verbatim(self, text: str) -> str: ...
+    @abstractmethod
+    def set_ones(self, length: int) -> str: ...
     @abstractmethod
     def set_derivative(self, of: str, wrt: str) -> str: ...
     @abstractmethod
@@ -324,6 +333,7 @@ _WRITERS: Mapping[type[Expression], _Writer] = {
     Symbol: Layout.symbol,
     Number: Layout.number,
     Verbatim: Layout.verbatim,
+    Ones: Layout.ones,
     Derivative: Layout.derivative,
     Sum: Layout.sum,
     Negative: Layout.negative,

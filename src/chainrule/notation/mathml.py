@@ -141,6 +141,9 @@ class _MathML(Layout):
     def set_verbatim(self, text: str) -> str:
         return _text("mtext", text)
 
+    def set_ones(self, length: int) -> str:
+        return _element("msub", _text("mi", "𝟏"), _text("mn", str(length)))
+
     def set_derivative(self, of: str, wrt: str) -> str:
         above, below = (_element("mrow", _operator("∂"), body) for body in (of, wrt))
         return _element("mfrac", above, below)

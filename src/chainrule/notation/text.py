@@ -65,6 +65,9 @@ class _Text(Layout):
     def set_verbatim(self, text: str) -> str:
         return text
 
+    def set_ones(self, length: int) -> str:
+        return f"𝟏{script_text(str(length), raised=False)}"
+
     def set_derivative(self, of: str, wrt: str) -> str:
         return f"∂{of}/∂{wrt}"
 

@@ -26,6 +26,7 @@ __all__ = [
     "Marked",
     "Negative",
     "Number",
+    "Ones",
     "Power",
     "Product",
     "Reduction",
@@ -165,6 +166,13 @@ class Verbatim(Expression):
     """A text that stands for itself, such as the first elements of an array: ``[0, 1, …]``."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Ones(Expression):
+    """A vector of ones, 𝟏₄: its product with a matrix is a sum of columns."""
+
+    length: int
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from chainrule.graph.op import LITERAL
 
 __all__ = ["Block", "find_blocks", "is_inline", "operands"]
 
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """One node of the lesson.
@@ -87,8 +88,7 @@ def _operation_heads(order: list[Node], output: Node) -> set[Node]:
     return {
         node
         for node in order
-        if node is output
-        or not (node.is_tuple or is_inline(node) or (node.name is None and _changes_nothing(node)))
+        if node is output or not (node.is_tuple or is_inline(node) or (node.name is None and _changes_nothing(node)))
     }
 
 

@@ -7,27 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from chainrule.backward import backpropagate
 from chainrule.explain.building.blocks import Block
 from chainrule.explain.building.reading import Counts, Reading
-from chainrule.explain.building.terms import Term
 from chainrule.explain.building.writing import Known, Writer
 from chainrule.explain.model import Closed
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import constant
 from chainrule.interpret import Program
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Number, Reduction, Relation, Symbol
-from chainrule.ops.arithmetic import negative
-from chainrule.ops.reduction import sum_op
+from chainrule.notation.tree import INDEX_LETTERS, Expression, Number, Reduction, Relation, Symbol
 from chainrule.simplify.canonicalise import CANONICALISE
 from chainrule.simplify.merging import merge_equal
 from chainrule.simplify.pipeline import simplify
-from chainrule.simplify.rewrite import Rewrite, rebuild
+from chainrule.simplify.rewrite import Rewrite
 from chainrule.simplify.specialise import SPECIALISE
 from chainrule.simplify.stabilise import stabilise, stable
 from chainrule.transforms.running import ones_for
@@ -49,6 +46,28 @@ class _Found:
     closed: Closed | None = None
     is_long: bool = False
     told: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A gradient as a graph of `given` nodes, and written.
+
+    Attributes
+    ----------
+    node : Node
+    given : tuple of Node
+    expression : Expression
+    rules : tuple of str
+        The rewrites that fired.
+    condition : str
+        What holds at this point, and was used in writing.
+    """
+
+    node: Node
+    given: tuple[Node, ...]
+    expression: Expression
+    rules: tuple[str, ...]
+    condition: str
 
 
 class ClosedForms:
@@ -84,6 +103,11 @@ class ClosedForms:
         self._stabilising: list[str] = []
         self._gradients: dict[Node, Node] = {}
         self._named: list[tuple[Node, Node]] = []
+        self._values: dict[Node, Node] = {}
+        self._originals: dict[Node, Node] = {}
+        self._data: dict[Expression, np.ndarray] = {
+            symbols[leaf]: np.asarray(leaf.value) for leaf in self._leaves if leaf.dtype.kind in "fiub"
+        }
         if len(graph) <= _LARGEST:
             self._prepare(graph, blocks, order)
 
@@ -102,16 +126,14 @@ class ClosedForms:
         wanted = [self._copies[node] for node in order]
         found = backpropagate([form], [ones_for(form)], wanted)
         self._gradients = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
-        given = self._given()
-        values = [block.node for block in blocks]
+        results = [block.node for block in blocks]
+        short = self._counts.restored(simplify([self._copies[node] for node in results], self._leaves), self._leaves)
+        leaves = set(self._leaves)
         self._named = [
-            (node, form)
-            for node, form in zip(values, simplify([self._copies[node] for node in values], given), strict=True)
-            if form.inputs and form not in given
+            (node, form) for node, form in zip(results, short, strict=True) if form.inputs and form not in leaves
         ]
-
-    def _given(self) -> list[Node]:
-        return [*self._leaves, *self._counts.reciprocals]
+        self._values = {node: copy for node, copy in self._copies.items() if node in self._symbols and copy.inputs}
+        self._originals = {copy: node for node, copy in self._copies.items() if node in self._symbols}
 
     def find(self, node: Node, users: Sequence[Node], value: np.ndarray) -> Closed | None:
         """The closed form of a node's gradient; None where there is none, it is long, or it is not right.
@@ -131,66 +153,66 @@ class ClosedForms:
         return found.closed
 
     def _closed(self, gradient: Node, users: Sequence[Node], value: np.ndarray) -> _Found:
-        log: list[Rewrite] = []
-        (form,) = self._counts.restored(simplify([gradient], self._given(), log=log), self._given())
-        form, conditions = self._at_this_point(form)
-        term = self._written(form)
-        expression = term.expression()
-        if len(to_text(expression)) > _LONGEST:
+        whole, cut = self._from_inputs(gradient), self._from_values(gradient)
+        short = min((cut, whole), key=lambda form: len(to_text(form.expression)))
+        if len(to_text(short.expression)) > _LONGEST:
             return _Found(is_long=True)
-        if not self._is_right(form, value):
+        if not self._is_right(short, value):
             return _Found()
         told = frozenset().union(*(self._found[user].told for user in users if user in self._found))
-        fired = dict.fromkeys([*self._stabilising, *(rewrite.rule for rewrite in log)])
-        rules = tuple(rule for rule in fired if rule not in _TIDYING and rule not in told)
-        return _Found(Closed(expression, rules, conditions), told=told.union(rules))
+        rules = tuple(rule for rule in short.rules if rule not in _TIDYING and rule not in told)
+        return _Found(Closed(short.expression, rules, short.condition), told=told.union(rules))
 
-    def _written(self, form: Node) -> Term:
-        """A form in the symbols of the forward pass, wherever it computes the same once more."""
-        result, *named = merge_equal([form, *(known for _, known in self._named)], self._given())
+    def _from_inputs(self, gradient: Node) -> _Form:
+        """Simplified as a function of the inputs; what the forward pass computes too is then written by its name."""
+        given = [*self._leaves]
+        log: list[Rewrite] = []
+        (form,) = self._counts.restored(simplify([gradient], given, log=log), given)
+        form, *named = merge_equal([form, *(known for _, known in self._named)], [*given, *self._counts.reciprocals])
+        symbols = dict(zip(named, (node for node, _ in self._named), strict=True))
+        rules = dict.fromkeys([*self._stabilising, *(rewrite.rule for rewrite in log)])
+        return self._written(form, symbols, given, tuple(rules))
+
+    def _from_values(self, gradient: Node) -> _Form:
+        """Simplified as a function of the inputs and of all values of the forward pass."""
+        values = {copy: node for node, copy in self._values.items()}
+        given = [*self._leaves, *values]
+        log: list[Rewrite] = []
+        (form,) = self._counts.restored(simplify([gradient], given, log=log), given)
+        return self._written(form, values, given, tuple(dict.fromkeys(rewrite.rule for rewrite in log)))
+
+    def _written(self, form: Node, named: Mapping[Node, Node], given: Sequence[Node], rules: tuple[str, ...]) -> _Form:
         known = {leaf: Known(symbol, 0.0, True) for leaf, symbol in self._counts.reciprocals.items()}
         known |= {leaf: Known(self._symbols[leaf], self._ranks[leaf]) for leaf in self._leaves}
-        for (node, _), place in zip(self._named, named, strict=True):
+        for place, node in named.items():
             known.setdefault(place, Known(self._symbols[node], self._ranks[node]))
-        return Writer(known, self._row_vectors).term(result)
-
-    def _at_this_point(self, form: Node) -> tuple[Node, str]:
-        """Sums over data that are 1 here, such as those of one-hot labels, are left out, and said to be."""
-        given = set(self._given())
-        done: dict[Node, Node] = {}
         conditions: dict[str, None] = {}
-        for node in ancestors([form], skip=given.__contains__):
-            inputs = tuple([done.get(source, source) for source in node.inputs])
-            done[node] = rebuild(node, inputs) if inputs != node.inputs else node
-            data, sign = _summed_data(node)
-            if data is not None and data in self._symbols and _is_one(node.op.compute(data._value, **node.params)):
-                done[node] = constant(np.full(node.shape, sign, node.dtype))
-                total = Reduction("Σ", "j" if data.ndim > 1 else "", self._symbols[data])
-                conditions[to_text(Relation("=", (total, Number(1))))] = None
-        return done.get(form, form), ", ".join(conditions)
 
-    def _is_right(self, form: Node, value: np.ndarray) -> bool:
-        given = self._given()
-        values = [
-            leaf._value if leaf in self._symbols else 1 / self._counts.values[self._counts.reciprocals[leaf]]
-            for leaf in given
-        ]
+        def is_one(operand: Expression, axis: tuple[int, ...]) -> bool:
+            """Sums over data that are 1 here, such as those of one-hot labels, are left out, and said to be."""
+            data = self._data.get(operand)
+            if data is None or not _is_one(np.sum(data, axis=axis)):
+                return False
+            index = "" if len(axis) == data.ndim else "".join(INDEX_LETTERS[i] for i in axis)
+            conditions[to_text(Relation("=", (Reduction("Σ", index, operand), Number(1))))] = None
+            return True
+
+        expression = Writer(known, self._row_vectors, is_one).term(form).expression()
+        return _Form(form, tuple(given), expression, rules, ", ".join(conditions))
+
+    def _is_right(self, form: _Form, value: np.ndarray) -> bool:
+        leaves = [*form.given, *self._counts.reciprocals]
         with np.errstate(all="ignore"):
-            (found,) = Program([form], given).run(values)
+            (found,) = Program([form.node], leaves).run([self._value(leaf) for leaf in leaves])
         wanted = np.asarray(value)
         tolerance = 1e3 * float(np.finfo(wanted.dtype).eps)
         scale = float(np.max(np.abs(wanted), initial=0.0))
         return bool(np.allclose(np.asarray(found), wanted, rtol=tolerance, atol=tolerance * scale))
 
-
-def _summed_data(node: Node) -> tuple[Node | None, float]:
-    """For a sum over a leaf, or over a leaf with the other sign: the leaf and the sign."""
-    if node.op is not sum_op:
-        return None, 1.0
-    (operand,) = node.inputs
-    is_negative = operand.op is negative
-    leaf = operand.inputs[0] if is_negative else operand
-    return (None if leaf.inputs else leaf), -1.0 if is_negative else 1.0
+    def _value(self, leaf: Node) -> Any:
+        if leaf in self._counts.reciprocals:
+            return 1 / self._counts.values[self._counts.reciprocals[leaf]]
+        return self._originals[leaf].value
 
 
 def _is_one(total: np.ndarray) -> bool:

@@ -60,6 +60,7 @@ class LessonBuilder:
         self._ranks.update({block.node: number for number, block in enumerate(self._blocks, 1)})
         self._row_vectors = has_row_vectors(graph.nodes)
         self._counts = Counts(self._symbols.values())
+        self._counts.learn(graph.nodes)
         self._order = visiting_order(self._output, self._blocks, targets)
         self._gradients = dict(zip(self._order, backward(graph, self._order).outputs, strict=True))
 
@@ -146,9 +147,7 @@ class LessonBuilder:
         for node in self._order:
             for contribution in contributions[node]:
                 by_block.setdefault(contribution.block.node, []).append(contribution)
-        return [
-            self._local_gradient(contribution) for user in self._order for contribution in by_block.get(user, ())
-        ]
+        return [self._local_gradient(contribution) for user in self._order for contribution in by_block.get(user, ())]
 
     def _local_gradient(self, contribution: Contribution) -> LocalGradient:
         of, wrt = self._symbols[contribution.block.node], self._symbols[contribution.source]
@@ -223,8 +222,9 @@ def _until(
 
 
 def _up_to(steps: list[Any], symbol: Symbol) -> list[Any]:
-    places = [place for place, step in enumerate(steps) if step.symbol == symbol]
-    return steps[: places[0] + 1] if places else steps
+    """Nothing, if the fault is in an input."""
+    places = [place for place, step in enumerate(steps, 1) if step.symbol == symbol]
+    return steps[: places[0]] if places else []
 
 
 def _grouped(steps: Sequence[Any], groups: Sequence[Any]) -> list[Any]:

@@ -220,9 +220,7 @@ class _Local:
         writer = self._writer(others, result, dict.fromkeys(places, source))
         return tuple([writer.term(gradient) for gradient in gradients])
 
-    def _writer(
-        self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None
-    ) -> Writer:
+    def _writer(self, places: Mapping[Node, Node], result: Node, more: Mapping[Node, Node] | None = None) -> Writer:
         known = {leaf: Known(symbol, 0.0, True) for leaf, symbol in self._counts.reciprocals.items()}
         sources = {place: source for source, place in places.items() if source in self._symbols} | dict(more or {})
         for place, source in sources.items():

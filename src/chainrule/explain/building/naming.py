@@ -28,10 +28,11 @@ def name_nodes(graph: Graph, blocks: Sequence[Block]) -> dict[Node, Symbol]:
     ordered = [*dict.fromkeys(leaves), *(block.node for block in blocks if block.node not in set(leaves))]
     plain = _plain_names(ordered, graph)
     counts = Counter(plain)
+    given = Counter(name for node, name in zip(ordered, plain, strict=True) if not node.inputs)
     assigned: Counter[str] = Counter()
     symbols: dict[Node, Symbol] = {}
     for node, name in zip(ordered, plain, strict=True):
-        is_given = not node.inputs and not assigned[name]  # h0 = h; h = f(h): the first h stays plain
+        is_given = not node.inputs and given[name] == 1  # an input h that is assigned again stays plain
         if not is_given:
             assigned[name] += 1
         occurrence = assigned[name] if counts[name] > 1 and not is_given else None

@@ -32,9 +32,7 @@ def visiting_order(output: Node, blocks: Sequence[Block], targets: Sequence[Node
     """
     moving = depends_on(ancestors([output]), set(targets))
     sources = {
-        block.node: [source for source in block.sources if source in moving]
-        for block in blocks
-        if block.node in moving
+        block.node: [source for source in block.sources if source in moving] for block in blocks if block.node in moving
     }
     waiting = _uses(output, sources)
     order: list[Node] = []

@@ -56,6 +56,12 @@ class Counts:
         self._places: dict[int, tuple[int, Symbol]] = {}
         self._leaves: dict[tuple[Symbol, np.dtype[Any]], Node] = {}
 
+    def learn(self, nodes: Iterable[Node]) -> None:
+        """Give letters to the counts of means, in the order in which the code takes them."""
+        for node in nodes:
+            if node.op is mean_op and node.size != node.inputs[0].size:
+                self.share(node.inputs[0].size // max(node.size, 1))
+
     def share(self, count: int) -> float | None:
         """The number that stands for one over a count; None where no letter is left."""
         if count not in self._places:
@@ -139,7 +145,7 @@ class Reading:
 
     def copy_on(self, node: Node, inputs: tuple[Node, ...], done: dict[Node, Node]) -> None:
         """Rebuild one node on copies of its inputs."""
-        rule = self._mean if node.op is mean_op else _FORMS.get(node.op.name)
+        rule: Callable[..., Node | None] | None = self._mean if node.op is mean_op else _FORMS.get(node.op.name)
         form = rule(*inputs, **node.params) if rule is not None else None
         if form is None or form.shape != node.shape or form.dtype != node.dtype:
             form = rebuild(node, inputs)

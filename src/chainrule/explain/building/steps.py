@@ -10,7 +10,7 @@ from chainrule.explain.building.terms import Part
 from chainrule.explain.building.words import pattern_of
 from chainrule.explain.model import BackwardStep, Closed, Factor
 from chainrule.graph.node import Node
-from chainrule.notation.tree import Derivative, Expression, Marked, Negative, Number, Relation, Symbol
+from chainrule.notation.tree import Derivative, Expression, Marked, Negative, Number, Relation, Symbol, Verbatim
 
 __all__ = ["backward_step", "update_rule"]
 
@@ -53,7 +53,7 @@ def backward_step(
         closed=closed,
         substituted=None,
         value=value,
-        factors=tuple(factor for contribution in contributions for factor in _factors(contribution)),
+        factors=tuple(factor for contribution in contributions[:_MOST_TERMS] for factor in _factors(contribution)),
         pattern=pattern_of(contributions, uses),
         users=tuple([symbols[contribution.block.node] for contribution in contributions]),
     )
@@ -64,7 +64,13 @@ def update_rule(symbol: Symbol, gradient: Derivative) -> Expression:
     return Relation("←", (symbol, symbol - Symbol("lr") * gradient), is_array=symbol.is_array)
 
 
+#: Of longer sums over uses, such as those of a weight in a loop, the first two and the last are written.
+_MOST_TERMS = 6
+
+
 def _total(parts: Sequence[Expression]) -> Expression:
+    if len(parts) > _MOST_TERMS:
+        parts = [*parts[:2], Verbatim("…"), parts[-1]]
     total = parts[0]
     for part in parts[1:]:
         total = total + part
@@ -114,5 +120,3 @@ def _chain(part: Part | None) -> tuple[Part, ...]:
     if part is None:
         return ()
     return part.chain or (part,)
-
-

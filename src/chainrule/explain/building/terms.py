@@ -96,13 +96,18 @@ class Term:
     def expression(self) -> Expression:
         """The term written out."""
         numerator, denominator = _ratio(abs(self.number))
-        top = [part.expression for part in self.parts]
-        if numerator.value != 1 or not top:
-            top.insert(0, numerator)
+        front = [part.expression for part in self.parts if not part.shape]
+        arrays = [part.expression for part in self.parts if part.shape]
+        if len(self.factors) < 2 and not (numerator.value != 1 and arrays and front):
+            front, arrays = [part.expression for part in self.parts], []
+        if arrays:
+            front.append(_product(arrays))  # the number belongs to the whole product: 2(x ⊙ y)
+        if numerator.value != 1 or not front:
+            front.insert(0, numerator)
         bottom = [part.expression for part in self.divisors]
         if denominator.value != 1:
             bottom.insert(0, denominator)
-        written = _product(top)
+        written = _product(front)
         if bottom:
             written = Fraction(written, _product(bottom), is_array=written.is_array)
         return negated(written) if self.number < 0 else written
@@ -152,7 +157,7 @@ def divided(left: Term, right: Term, shape: tuple[int, ...]) -> Term:
 
 
 def add_terms(terms: list[Term], shape: tuple[int, ...]) -> Term:
-    """The sum, with a sign and divisors that all terms share written once."""
+    """The sum, with a number and divisors that all terms share written once."""
     flat: list[Term] = []
     for term in terms:
         (only,) = term.parts if len(term.parts) == 1 else (None,)
@@ -161,15 +166,18 @@ def add_terms(terms: list[Term], shape: tuple[int, ...]) -> Term:
         else:
             flat.append(term)
     shared = flat[0].divisors if all(term.divisors == flat[0].divisors for term in flat) else ()
-    sign = -1.0 if all(term.number < 0 for term in flat) else 1.0
-    flat = [replace(term, number=term.number * sign, divisors=() if shared else term.divisors) for term in flat]
+    size = abs(flat[0].number) if all(abs(term.number) == abs(flat[0].number) != 0 for term in flat) else 1.0
+    if any(not term.parts for term in flat) or (not shared and any(term.divisors for term in flat)):
+        size = 1.0  # 2 − 2x stays, and so does 2λ w + 2Xᵀ(ŷ − y)/n
+    front = -size if all(term.number < 0 for term in flat) else size
+    flat = [replace(term, number=term.number / front, divisors=() if shared else term.divisors) for term in flat]
     flat.sort(key=lambda term: term.number < 0)  # b − a reads better than −a + b
     written = tuple([term.expression() for term in flat])
     summed = Sum(written, is_array=any(part.is_array for part in written))
     part = Part(summed, shape, max(term.rank for term in flat), terms=tuple(flat))
     if shape:
-        return Term(shape, sign, (), shared, (part,))
-    return Term(shape, sign, (part,), shared)
+        return Term(shape, front, (), shared, (part,))
+    return Term(shape, front, (part,), shared)
 
 
 def chained(left: Part, right: Part, shape: tuple[int, ...]) -> Part:

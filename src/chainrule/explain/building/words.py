@@ -42,8 +42,14 @@ def _linear(contribution: Contribution) -> str:
     body = contribution.term.body()
     if body is not None and body.chain:
         return "matrix product: times the transpose of the other factor"
-    if body is not None and isinstance(body.expression, Reduction) and _adds(contribution.block):
-        return "a value added to every row collects the gradients of all rows"
+    if (
+        body is not None
+        and isinstance(body.expression, Reduction)
+        and contribution.source.ndim < contribution.block.node.ndim
+    ):
+        if body.expression.operand == contribution.upstream:
+            return "a value added to every row collects the gradients of all rows"
+        return "a value used in every row collects the gradients of all rows, each times its local gradient"
     operation = _operation(contribution.block)
     name = f"{operation}: " if operation else ""
     return f"{name}a linear map of the upstream gradient"
@@ -62,7 +68,3 @@ def _operation(block: Block) -> str | None:
 
 def _multiplies(block: Block) -> bool:
     return any(node.op.name == "multiply" for node in block.interior)
-
-
-def _adds(block: Block) -> bool:
-    return block.node.op.name in ("add", "subtract")

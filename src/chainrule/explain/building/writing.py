@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,15 +15,18 @@ from chainrule.graph.node import Node
 from chainrule.graph.written import written
 from chainrule.notation.numbers import preview
 from chainrule.notation.tree import (
+    INDEX_LETTERS,
     Expression,
     Fence,
     Number,
+    Ones,
     Reduction,
     Transpose,
     Verbatim,
     call,
     matrix_product,
 )
+from chainrule.ops.indexing import getitem
 
 __all__ = ["Known", "Writer", "has_row_vectors", "is_array", "transposed"]
 
@@ -68,11 +72,19 @@ class Writer:
     known : mapping of Node to Known
     row_vectors : bool
         Whether arrays with one axis are rows, and not columns.
+    is_one : callable, optional
+        Whether the sum of an expression over some axes is 1, so that it need not be written.
     """
 
-    def __init__(self, known: Mapping[Node, Known], row_vectors: bool) -> None:
+    def __init__(
+        self,
+        known: Mapping[Node, Known],
+        row_vectors: bool,
+        is_one: Callable[[Expression, tuple[int, ...]], bool] = lambda operand, axis: False,
+    ) -> None:
         self._known = known
         self._row_vectors = row_vectors
+        self._is_one = is_one
 
     def formula(self, node: Node) -> Expression:
         """A node as the code computes it; a name of its own is not used."""
@@ -88,6 +100,8 @@ class Writer:
         parts = [self._leaf(source) or results[source] for source in operands(node)]
         if node.op.name == "matmul":
             return self._matrix_product(node, *parts)
+        if node.op.name == "reshape" and _keeps_lengths(node):
+            return parts[0]
         return replace(written(node, parts), is_array=is_array(node))
 
     def _leaf(self, node: Node) -> Expression | None:
@@ -139,8 +153,33 @@ class Writer:
 
     def _other(self, node: Node, terms: list[Term]) -> Term:
         """An operation without a form of its own: as its record writes it."""
-        expression = replace(written(node, [term.expression() for term in terms]), is_array=is_array(node))
-        return _single(Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0)))
+        expression = replace(written(node, [self._in_full(term) for term in terms]), is_array=is_array(node))
+        return _single(
+            Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0))
+        )
+
+    def _in_full(self, term: Term) -> Expression:
+        """A term as an operand of something that does not repeat a single number along axes by itself."""
+        if term.factors or math.prod(term.shape) == 1:
+            return term.expression()
+        return replace(term, factors=(self._ones(term.shape),)).expression()
+
+    def _body(self, term: Term) -> Part:
+        return term.body() or self._ones(term.shape)
+
+    def _ones(self, shape: tuple[int, ...]) -> Part:
+        """An array of ones; a matrix of ones is a column of ones times a row of ones."""
+        ones = [Part(Ones(length, is_array=True), (length,), -1.0) for length in shape]
+        if len(ones) == 1:
+            return ones[0]
+        if len(ones) == 2:
+            first, second = ones
+            return (
+                chained(_transposed(first), second, shape)
+                if self._row_vectors
+                else chained(first, _transposed(second), shape)
+            )
+        return Part(replace(call("ones", *shape), is_array=True), shape, -1.0)
 
     def _multiply(self, node: Node, left: Term, right: Term) -> Term | None:
         one, other = node.inputs
@@ -152,7 +191,7 @@ class Writer:
 
     def _outer(self, node: Node, a: Node, left: Term, b: Node, right: Term) -> Term:
         """A column times a row: every product of two elements."""
-        column, row = _body(left), _body(right)
+        column, row = self._body(left), self._body(right)
         if _was_vector(a) and self._row_vectors:
             column = _transposed(column)
         if (b.ndim == 1 or _was_vector(b)) and not self._row_vectors:
@@ -160,9 +199,7 @@ class Writer:
         return _scaled(left, right, chained(column, row, node.shape), node.shape)
 
     def _matmul(self, node: Node, left: Term, right: Term) -> Term | None:
-        if not (left.factors and right.factors):
-            return None
-        a, b = _body(left), _body(right)
+        a, b = self._body(left), self._body(right)
         first, second = node.inputs[0].ndim, node.inputs[1].ndim
         if first > 2 or second > 2:
             return None
@@ -220,8 +257,7 @@ class Writer:
             return None
         if source.ndim == node.ndim == 2 and source.shape == node.shape[::-1] and source.shape != node.shape:
             return _mapped(operand, node.shape, _transposed)
-        squeezed = [tuple(length for length in shape if length != 1) for shape in (source.shape, node.shape)]
-        return replace(operand, shape=node.shape) if squeezed[0] == squeezed[1] else None
+        return replace(operand, shape=node.shape) if _keeps_lengths(node) else None
 
     def _transpose(self, node: Node, operand: Term) -> Term | None:
         if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
@@ -229,25 +265,32 @@ class Writer:
         return operand if node.ndim < 2 else _mapped(operand, node.shape, _transposed)
 
     def _sum(self, node: Node, operand: Term) -> Term:
-        source = node.inputs[0]
-        axis = node.params["axis"]
-        index = ""
-        if len(axis) == 1 and source.ndim == 2:
-            index = "ij"[axis[0]]
-        return self._summed(node, operand, index)
+        return self._summed(node, operand, node.params["axis"])
 
     def _sum_to(self, node: Node, operand: Term) -> Term:
-        is_rows = node.inputs[0].ndim == 2 and node.ndim == 1
-        return self._summed(node, operand, "i" if is_rows else "")
+        extra = node.inputs[0].ndim - node.ndim
+        lengths = (1,) * extra + node.shape
+        axis = [i for i, length in enumerate(node.inputs[0].shape) if i < extra or length != lengths[i]]
+        return self._summed(node, operand, tuple(axis))
 
-    def _summed(self, node: Node, operand: Term, index: str) -> Term:
+    def _summed(self, node: Node, operand: Term, axis: tuple[int, ...]) -> Term:
         body = operand.body()
+        ndim = node.inputs[0].ndim
+        index = "" if len(axis) == ndim else "".join(INDEX_LETTERS[i] for i in axis)
         repeats = node.inputs[0].size // max(node.size, 1)
         if body is None:
             return replace(operand, number=operand.number * repeats, shape=node.shape)
+        if body.shape == node.inputs[0].shape and self._is_one(body.expression, axis):
+            return replace(operand.coefficient, shape=node.shape)
         reduction = Reduction("Σ", index, body.expression, is_array=node.size > 1)
         part = Part(reduction, node.shape, body.rank)
         return _scaled(operand, Term(()), part, node.shape)
+
+    def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term | None:
+        """Elements put in reverse order are read in reverse order."""
+        if indices or node.shape != node.inputs[0].shape or not _only_turns(node.params["index"]):
+            return None
+        return self._other(getitem(node.inputs[0], index=node.params["index"]), [operand])
 
     def _where(self, node: Node, condition: Term, value: Term, otherwise: Term) -> Term | None:
         """[z > 0] ⊙ x, where one of both values is 0."""
@@ -281,12 +324,6 @@ def _single(part: Part) -> Term:
     return Term(part.shape, factors=(part,)) if part.shape else Term((), scalars=(part,))
 
 
-def _body(term: Term) -> Part:
-    body = term.body()
-    assert body is not None
-    return body
-
-
 def _scaled(left: Term, right: Term, part: Part, shape: tuple[int, ...]) -> Term:
     front = multiplied(left.coefficient, right.coefficient, ())
     if shape:
@@ -298,6 +335,17 @@ def _mapped(term: Term, shape: tuple[int, ...], change: Callable[[Part], Part]) 
     """A change of each factor, such as transposing all of an elementwise product."""
     body = term.body()
     return replace(term, shape=shape, factors=() if body is None else (change(body),))
+
+
+def _keeps_lengths(node: Node) -> bool:
+    """Whether a reshape adds or drops axes of length 1 and does nothing else."""
+    before, after = [[length for length in shape if length != 1] for shape in (node.inputs[0].shape, node.shape)]
+    return before == after
+
+
+def _only_turns(index: Any) -> bool:
+    """Whether an index takes whole axes, forwards or backwards."""
+    return set(repr(index)[1:-1].split(", ")) <= {"...", ":", "::-1"}
 
 
 def _is_zero(term: Term) -> bool:
@@ -330,6 +378,7 @@ _RULES: dict[str, Callable[..., Term | None]] = {
     "transpose": Writer._transpose,
     "sum": Writer._sum,
     "sum_to": Writer._sum_to,
+    "scatter": Writer._scatter,
     "where": Writer._where,
 }
 

@@ -52,10 +52,8 @@ def folded(diagram: Diagram, limit: int = 150) -> Diagram:
     most = max(limit // 10, 1) + sum([len(graph.columns[column]) for column in kept])
     groups: list[int] = []
     for merges_all in (False, True):
-        thickness = 1
-        while thickness < len(graph.columns):
-            thickness *= 2
-            groups = graph.groups(kept, thickness, merges_all=merges_all)
+        for doublings in range(1, len(graph.columns).bit_length() + 1):
+            groups = graph.groups(kept, 2**doublings, merges_all=merges_all)
             if len(set(groups)) <= most:
                 return _merged(diagram, groups)
     return _merged(diagram, groups)

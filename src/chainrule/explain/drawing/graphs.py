@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -22,8 +23,10 @@ __all__ = ["graph_diagram", "graph_svg"]
 
 
 def graph_svg(graph: Graph) -> str:
-    """The picture of a graph that a notebook shows."""
-    return diagram_svg(graph_diagram(graph))
+    """The picture of a graph that a notebook shows; other cells may show others, so its ids are its own."""
+    diagram = graph_diagram(graph)
+    digest = hashlib.sha256(repr(diagram).encode()).hexdigest()[:8]
+    return diagram_svg(diagram, prefix=f"cr-{digest}-")
 
 
 def graph_diagram(graph: Graph) -> Diagram:
@@ -51,10 +54,10 @@ def graph_diagram(graph: Graph) -> Diagram:
     """
     seen = _Seen(graph)
     symbols = name_nodes(graph, seen.blocks) if graph.outputs else {}
-    numbers = {block.node: number for number, block in enumerate(seen.blocks, 1)}
+    numbers = {block.node: number for number, block in enumerate([b for b in seen.blocks if b.sources], 1)}
     vertices, edges = [], []
     for node, symbol in symbols.items():
-        formula = seen.formula(node, symbols) if node in numbers else None
+        formula = seen.formula(node, symbols) if node in numbers and node.inputs else None
         kind: Kind = "leaf" if formula is None else "output" if node in graph.outputs else "inner"
         said = to_text(symbol) if formula is None else f"{to_text(symbol)} = {to_text(formula)}"
         is_known = node._value is not None
@@ -101,7 +104,8 @@ class _Seen:
             for source in node.inputs:
                 found += self._sources[source] if source in self._hidden else [source]
             self._sources[node] = found
-            if node.inputs and node not in self._hidden and node not in graph.inputs:
+            is_given = node in graph.inputs or not (node.inputs or node in outputs)
+            if not is_given and node not in self._hidden:
                 self.blocks.append(Block(node, (node,), tuple(dict.fromkeys(found))))
 
     def sources_of(self, node: Node) -> Sequence[Node]:

@@ -6,7 +6,7 @@ Coordinates are in pixels of a screen, from the upper left corner, y downwards.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from chainrule.explain.drawing.diagram import Diagram, Edge, Vertex
@@ -121,7 +121,7 @@ class PlacedVertex:
 
 @dataclass(frozen=True)
 class PlacedEdge:
-    """An arrow; `edge` is None for the one that leaves the output.
+    """An arrow; `edge` is None for one that leaves an output.
 
     Attributes
     ----------
@@ -193,11 +193,15 @@ def picture_of(diagram: Diagram, *, fold: bool = True) -> Picture:
     number_of = {vertex.symbol: number for number, vertex in enumerate(diagram.vertices)}
     used_often = {edge.target for edge in diagram.edges if edge.uses > 1}
     used = {edge.source for edge in diagram.edges}
+    ends = {
+        vertex.symbol
+        for vertex in diagram.vertices
+        if vertex.symbol not in used and (vertex.kind == "output" or vertex.symbol == diagram.output)
+    }
     arriving = Counter([edge.target for edge in diagram.edges])
     boxes = [_Box.of(vertex, arriving[vertex.symbol]) for vertex in diagram.vertices]
     sizes = []
     for vertex, box in zip(diagram.vertices, boxes, strict=True):
-        is_end = vertex.symbol == diagram.output and vertex.symbol not in used
         lead = _LEAD_WITH_USES if vertex.symbol in used_often else _LEAD
         sizes.append(
             Size(
@@ -205,7 +209,7 @@ def picture_of(diagram: Diagram, *, fold: bool = True) -> Picture:
                 box.height,
                 max(_ROW, box.height),
                 lead,
-                box.tail + (_STUB if is_end else 0.0),
+                box.tail + (_STUB if vertex.symbol in ends else 0.0),
                 vertex.kind == "leaf",
             )
         )
@@ -218,11 +222,10 @@ def picture_of(diagram: Diagram, *, fold: bool = True) -> Picture:
         _placed_edge(edge, [(x + _MARGIN, y + _MARGIN) for x, y in route])
         for edge, route in zip(diagram.edges, layout.routes, strict=True)
     ]
-    if diagram.output in number_of and diagram.output not in used:
-        end = vertices[number_of[diagram.output]]
-        tail = sizes[number_of[diagram.output]].tail
-        start = end.x + end.width / 2
-        edges.append(PlacedEdge(None, ((start, end.y), (start + tail, end.y))))
+    for placed, size in zip(vertices, sizes, strict=True):
+        if placed.vertex.symbol in ends:
+            start = placed.x + placed.width / 2
+            edges.append(PlacedEdge(None, ((start, placed.y), (start + size.tail, placed.y))))
     legend, legend_width, legend_height = _legend(diagram, _MARGIN, layout.height + 2 * _MARGIN)
     return Picture(
         diagram,
@@ -359,4 +362,5 @@ def _legend(diagram: Diagram, x: float, y: float) -> tuple[Legend, float, float]
     _add_number(labels, badges, above, 1 if has_forward else None, True, x + 8, middle)
     _add_number(labels, badges, below, 1 if has_backward else None, False, x + 8, middle)
     width = max([label.x - x + width_of(label.text, label.size, is_bold=True) for label in labels]) + 18
-    return Legend(((x, middle), (x + width, middle)), tuple(labels), tuple(badges)), width, 44.0
+    words = tuple([replace(label, role="legend") for label in labels])
+    return Legend(((x, middle), (x + width, middle)), words, tuple(badges)), width, 44.0

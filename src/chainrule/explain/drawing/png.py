@@ -17,6 +17,8 @@ __all__ = ["diagram_png"]
 
 #: Fonts that matplotlib brings itself.
 _MATH, _SANS = "DejaVu Serif", "DejaVu Sans"
+#: How near to a corner the control points of a Bézier curve are that is a quarter of a circle, in parts of its radius.
+_ROUND = 1 - 0.5523
 #: Pixels that a side may have: more than matplotlib can draw, or a person can look at.
 _LARGEST_SIDE = 30_000
 
@@ -135,11 +137,22 @@ class _Painter:
         )
 
     def _rectangle(self, x: float, y: float, width: float, height: float, corner: float, **style: Any) -> None:
-        from matplotlib.patches import FancyBboxPatch
+        from matplotlib.path import Path
 
-        shape = f"round,pad=0,rounding_size={max(corner, 0.01)}"
-        box = FancyBboxPatch((x - width / 2, y - height / 2), width, height, boxstyle=shape, **style)
-        self._axes.add_patch(box)
+        vertices: list[Point] = []
+        codes: list[int] = []
+        # clockwise from the upper left corner: where each corner is, and which way the outline comes and goes
+        for right, down, (from_x, from_y) in ((-1, -1, (0, 1)), (1, -1, (-1, 0)), (1, 1, (0, -1)), (-1, 1, (1, 0))):
+            to_x, to_y = from_y, -from_x
+            at_x, at_y = x + right * width / 2, y + down * height / 2
+            vertices += [
+                (at_x + from_x * corner, at_y + from_y * corner),
+                (at_x + from_x * corner * _ROUND, at_y + from_y * corner * _ROUND),
+                (at_x + to_x * corner * _ROUND, at_y + to_y * corner * _ROUND),
+                (at_x + to_x * corner, at_y + to_y * corner),
+            ]
+            codes += [int(Path.LINETO if codes else Path.MOVETO), *[int(Path.CURVE4)] * 3]
+        self._path([*vertices, vertices[0]], [*codes, int(Path.CLOSEPOLY)], **style)
 
     def _badge(self, badge: Badge) -> None:
         colour: Colour = "forward" if badge.is_forward else "backward"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from chainrule.explain.drawing.diagram import Vertex
-from chainrule.notation.numbers import number_text
+from chainrule.notation.numbers import preview
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Symbol
 
 __all__ = ["described", "key_of", "named", "short_value"]
+
+
+#: Characters of an array that is shown by its numbers.
+_FEW = 18
 
 
 def key_of(symbol: Symbol) -> str:
@@ -26,18 +34,19 @@ def named(vertex: Vertex) -> str:
     return f"{len(vertex.members)} nodes" if vertex.kind == "folded" else to_text(vertex.symbol)
 
 
-def short_value(value: object) -> str:
-    """A number, or the shape of an array: there is little room at an edge.
+def short_value(value: Any) -> str:
+    """A number, a few numbers, or the shape of an array: there is little room at an edge.
 
     Examples
     --------
     >>> import numpy as np
     >>> short_value(-0.5), short_value(np.ones(3)), short_value(np.ones((2, 3)))
-    ('−0.5', '(3)', '2 × 3')
+    ('−0.5', '[1, 1, 1]', '2 × 3')
     """
-    shape = getattr(value, "shape", ())
-    if not shape:
-        return number_text(value)
+    shape = np.shape(value)
+    shown = preview(value).removesuffix(f" {shape}")
+    if not shape or (len(shown) <= _FEW and np.size(value) <= 4):
+        return shown
     return " × ".join([str(length) for length in shape]) if len(shape) > 1 else f"({shape[0]})"
 
 

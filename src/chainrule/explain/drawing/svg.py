@@ -89,7 +89,7 @@ def picture_element(picture: Picture, *, prefix: str, is_inline: bool) -> Elemen
         root,
         "rect",
         {
-            "class": "cr-card",
+            "class": "cr-card cr-fill-card cr-stroke-rim",
             "x": "1",
             "y": "1",
             "width": _number(picture.width - 2),
@@ -140,11 +140,13 @@ def _description(diagram: Diagram) -> str:
 
 
 def _dark() -> str:
-    """The colours of dark mode, by the classes that carry those of light mode."""
-    rules = []
-    for colour, value in DARK.items():
-        rules.append(f".cr-picture .cr-fill-{colour}{{fill:{value}}}.cr-picture .cr-stroke-{colour}{{stroke:{value}}}")
-    return f"@media (prefers-color-scheme:dark){{{''.join(rules)}.cr-picture .cr-card{{fill:{DARK['card']}}}}}"
+    """The colours of dark mode, by the classes that carry those of light mode; rules of the page go first."""
+    rules = [
+        f":where(.cr-picture) .cr-{what}-{colour}{{{what}:{value}}}"
+        for colour, value in DARK.items()
+        for what in ("fill", "stroke")
+    ]
+    return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"
 
 
 def _fill(colour: Colour) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from chainrule.explain.lines import backward_lines, forward_lines, unmarked
-from chainrule.explain.model import BackwardStep, ForwardStep
+from chainrule.explain.lines import Line, unmarked
 from chainrule.explain.page.markup import Markup, element, join
 from chainrule.notation.mathml import to_mathml
 from chainrule.notation.numbers import number_text, preview
@@ -50,12 +49,8 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape)) or "scalar"
 
 
-def said(step: ForwardStep | BackwardStep) -> str:
+def said(left: Expression, lines: Sequence[Line]) -> str:
     """A step in one line of text: ``∂L/∂z = ŷ − y = −0.5``."""
-    if isinstance(step, ForwardStep):
-        left, lines = to_text(step.symbol), forward_lines(step)
-    else:
-        left, lines = to_text(step.gradient), backward_lines(step)
     symbols = [line.formula for line in lines if line.kind not in ("numbers", "value")][-1:]
     values = [line.formula for line in lines if line.kind == "value"]
-    return " = ".join([left, *[to_text(unmarked(side)) for side in (*symbols, *values)]])
+    return " = ".join([to_text(unmarked(side)) for side in (left, *symbols, *values)])

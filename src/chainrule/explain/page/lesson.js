@@ -170,16 +170,26 @@
     }
   }
   addEventListener("resize", fit);
-  document.addEventListener("toggle", () => (fit(), describe()), true);
+  let frame = 0;
+  const afterToggles = () => {
+    frame = 0;
+    fit();
+    describe();
+  };
+  document.addEventListener("toggle", () => (frame ||= requestAnimationFrame(afterToggles)), true);
 
-  // On paper, everything is open.
+  // On paper, everything is there and open, whichever step the screen shows.
   let closed = [];
+  let shown = 0;
   addEventListener("beforeprint", () => {
+    shown = current;
+    show(0, { follow: false });
     closed = [...document.querySelectorAll("details:not([open])")];
     for (const part of closed) part.open = true;
   });
   addEventListener("afterprint", () => {
     for (const part of closed) part.open = false;
+    show(shown, { follow: false });
   });
 
   player.hidden = false;

@@ -65,7 +65,7 @@ def forward_section(lesson: Lesson, formula: Formula) -> Markup:
     """One line for each node: symbols, numbers put in, result."""
     total = len(lesson.forward)
     steps = [
-        _unfolding(run, element("ol", [_forward_step(step, total, formula) for step in run.steps], class_="steps"))
+        _unfolding(run, element("ul", [_forward_step(step, total, formula) for step in run.steps], class_="steps"))
         for run in runs(lesson.forward, forward_steps(lesson))
     ]
     return element("section", _titled(FORWARD), steps, class_="forward-pass")
@@ -79,14 +79,14 @@ def local_section(lesson: Lesson, formula: Formula) -> Markup | None:
     return element("section", _titled(LOCAL), element("ul", lines, class_="locals"), class_="local-gradients")
 
 
-def backward_section(lesson: Lesson, formula: Formula) -> Markup | None:
-    """One step for each gradient, from the output to the inputs."""
+def backward_section(lesson: Lesson, formula: Formula, *, is_open: bool) -> Markup | None:
+    """One step for each gradient, from the output to the inputs; the derivations are open or closed."""
     if not lesson.backward:
         return None
-    steps = [
-        _unfolding(run, element("div", [_backward_step(step, lesson, formula) for step in run.steps], class_="steps"))
-        for run in runs(lesson.backward, backward_steps(lesson))
-    ]
+    steps = []
+    for run in runs(lesson.backward, backward_steps(lesson)):
+        inside = [_backward_step(step, lesson, formula, is_open=is_open) for step in run.steps]
+        steps.append(_unfolding(run, element("div", inside, class_="steps")))
     return element("section", _titled(BACKWARD), steps, class_="backward-pass")
 
 
@@ -133,16 +133,16 @@ def _unfolding(run: Run[ForwardStep] | Run[BackwardStep], steps: Markup) -> Mark
 
 
 def _forward_step(step: ForwardStep, total: int, formula: Formula) -> Markup:
-    first, *others = forward_lines(step)
+    lines = forward_lines(step)
+    first, *others = lines
     line = [formula(step.symbol), _equals(_side(first, formula), "piece"), _given(others, formula)]
     return element(
         "li",
         _badge(step.number),
         element("span", line, class_="line"),
         class_="step forward",
-        value=step.number,
         data_step=step.number,
-        data_say=f"Forward step {step.number} of {total}: {said(step)}",
+        data_say=f"Forward step {step.number} of {total}: {said(step.symbol, lines)}",
     )
 
 
@@ -152,18 +152,18 @@ def _local_gradient(item: LocalGradient | Fold, formula: Formula) -> Markup:
     return element("li", formula(item.symbol), _equals(formula(item.formula), "piece"), class_="scroll")
 
 
-def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula) -> Markup:
+def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_open: bool) -> Markup:
     lines = backward_lines(step)
     line = [formula(step.gradient), _given(_in_short(lines), formula)]
     summary = element("summary", _badge(step.number), element("span", line, class_="line"))
-    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step)}. {step.pattern}"
+    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step.gradient, lines)}. {step.pattern}"
     return element(
         "details",
         summary,
         element("div", _derivation(step, lines, formula), class_="derivation"),
         element("p", step.pattern, class_="pattern"),
         class_="step backward",
-        open=True,
+        open=is_open,
         data_step=len(lesson.forward) + step.number,
         data_say=say,
     )
@@ -198,7 +198,8 @@ def _reason(line: Line, step: BackwardStep) -> str:
 
 
 def _row(left: Markup | None, sides: list[Markup], reason: str) -> Markup:
-    right = element("span", sides, element("span", reason, class_="reason") if reason else None, class_="right")
+    said_why = element("span", _plain(" ("), reason, _plain(")"), class_="reason") if reason else None
+    right = element("span", sides, said_why, class_="right")
     return element("div", element("span", left, class_="left"), right, class_="row")
 
 
@@ -206,8 +207,7 @@ def _shapes(step: BackwardStep, formula: Formula) -> Markup:
     """The factors side by side, each with its shape under it."""
     parts = [(step.gradient, np.shape(step.value)), *[(part.formula, part.shape) for part in step.factors]]
     first, *others = [
-        element("span", formula(unmarked(part)), element("small", shape_text(shape)), class_="factor")
-        for part, shape in parts
+        element("span", formula(unmarked(part)), _under(shape_text(shape)), class_="factor") for part, shape in parts
     ]
     return element("span", first, element("span", " ← ", class_="sign"), others, class_="term factors")
 
@@ -224,8 +224,17 @@ def _result_row(part: InputGradient, formula: Formula) -> Markup:
     )
 
 
+def _under(shape: str) -> Markup:
+    return element("small", _plain(" ("), shape, _plain(") "))
+
+
 def _badge(number: int) -> Markup:
-    return element("span", str(number), class_="badge")
+    return element("span", str(number), _plain(". "), class_="badge")
+
+
+def _plain(text: str) -> Markup:
+    """Something to tell parts apart by, for a sanitised notebook, which has no styles that would do it."""
+    return element("span", text, class_="plain")
 
 
 def _given(lines: list[Line], formula: Formula) -> Markup:
