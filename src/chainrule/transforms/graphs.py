@@ -12,6 +12,7 @@ from chainrule.errors import NonScalarOutputError
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.provenance import describe
+from chainrule.simplify.bypassed import bypassed
 from chainrule.simplify.stabilise import stabilise, stable
 from chainrule.structure import flatten
 from chainrule.trace.source import assigned_name
@@ -131,15 +132,17 @@ def backward(graph: Graph, wrt: Sequence[Node | str] | None = None) -> Graph:
 
 
 def _attach_stable_gradients(output: Node, gradients: dict[Node, Node]) -> None:
-    """A gradient is evaluated as the gradient of the stable form, wherever its node is part of that form."""
-    stabilise(ancestors([output]))
+    """A gradient is evaluated as the gradient of the stable form, unless other stable forms pass the node by."""
+    order = ancestors([output])
+    stabilise(order)
     stable_output = output.stable or output
-    if stable_output is output and all(node.stable is None for node in gradients):
+    if all(node.stable is None for node in order):
         return
+    passed = bypassed(order)
     forms = {node.stable or node for node in gradients}
     stable_gradients = backpropagate([stable_output], [ones_for(stable_output)], forms)
     for node, gradient in gradients.items():
         form = stable_gradients.get(node.stable or node)
-        if form is not None and not gradient.is_settled and gradient.inputs:
+        if form is not None and node not in passed and not gradient.is_settled and gradient.inputs:
             gradient.stable = stable(form)
             gradient.is_settled = True
