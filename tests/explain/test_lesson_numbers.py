@@ -24,26 +24,26 @@ def logistic(w: Any, b: Any, x: Any, y: Any) -> Any:
 
 
 def gradients(lesson: cr.Lesson) -> dict[str, float]:
-    return {step.name: float(step.value) for step in lesson.backward}
+    return {step.symbol.name: float(step.value) for step in lesson.backward}
 
 
 def test_sum_times_factor_is_visited_as_in_the_lecture() -> None:
     lesson = cr.explain(product_of_sum, 5.0, -2.0, -4.0)
-    assert [step.name for step in lesson.backward] == ["f", "z", "q", "y", "x"]
+    assert [step.symbol.name for step in lesson.backward] == ["f", "z", "q", "y", "x"]
     assert [step.number for step in lesson.backward] == [1, 2, 3, 4, 5]
 
 
 def test_sum_times_factor_has_the_numbers_of_the_lecture() -> None:
     lesson = cr.explain(product_of_sum, 5.0, -2.0, -4.0)
-    assert {step.name: float(step.value) for step in lesson.forward} == {"q": 3, "f": -12}
+    assert {step.symbol.name: float(step.value) for step in lesson.forward} == {"q": 3, "f": -12}
     assert gradients(lesson) == {"f": 1, "z": 3, "q": -4, "y": -4, "x": -4}
-    assert {entry.name: float(entry.gradient) for entry in lesson.result} == {"x": -4, "y": -4, "z": 3}
+    assert {entry.symbol.name: float(entry.slope) for entry in lesson.result} == {"x": -4, "y": -4, "z": 3}
     assert all(entry.agrees for entry in lesson.result)
-    assert lesson.output == "f"
+    assert lesson.output.name == "f"
 
 
 def test_a_multiplication_swaps_and_a_sum_passes_on() -> None:
-    patterns = {step.name: step.pattern for step in cr.explain(product_of_sum, 5.0, -2.0, -4.0).backward}
+    patterns = {step.symbol.name: step.pattern for step in cr.explain(product_of_sum, 5.0, -2.0, -4.0).backward}
     assert "begins" in patterns["f"]
     assert "swaps" in patterns["z"]
     assert "swaps" in patterns["q"]
@@ -52,13 +52,13 @@ def test_a_multiplication_swaps_and_a_sum_passes_on() -> None:
 
 def test_logistic_regression_is_visited_from_the_loss_to_the_weights() -> None:
     lesson = cr.explain(logistic, 0.0, 0.0, 50.0, 1.0, wrt=["w", "b"])
-    named = [step.name for step in lesson.backward if step.name in ("L", "y_hat", "z", "b", "w")]
+    named = [step.symbol.name for step in lesson.backward if step.symbol.name in ("L", "y_hat", "z", "b", "w")]
     assert named == ["L", "y_hat", "z", "b", "w"]
 
 
 def test_logistic_regression_has_the_numbers_of_the_lecture() -> None:
     lesson = cr.explain(logistic, 0.0, 0.0, 50.0, 1.0)
-    forward = {step.name: float(step.value) for step in lesson.forward}
+    forward = {step.symbol.name: float(step.value) for step in lesson.forward}
     assert forward["y_hat"] == 0.5
     assert forward["L"] == pytest.approx(0.6931, abs=5e-5)
     found = gradients(lesson)
@@ -70,10 +70,10 @@ def test_logistic_regression_has_the_numbers_of_the_lecture() -> None:
 
 def test_after_one_step_the_saturated_lesson_is_finite_and_right() -> None:
     lesson = cr.explain(logistic, 2.5, 0.05, 50.0, 1.0, wrt=["w", "b"])
-    forward = {step.name: float(step.value) for step in lesson.forward}
+    forward = {step.symbol.name: float(step.value) for step in lesson.forward}
     assert forward["z"] == 125.05
     assert forward["L"] == pytest.approx(np.exp(-125.05), rel=1e-9)
-    found = {entry.name: float(entry.gradient) for entry in lesson.result}
+    found = {entry.symbol.name: float(entry.slope) for entry in lesson.result}
     assert found == pytest.approx({"w": -50 * np.exp(-125.05), "b": -np.exp(-125.05)}, rel=1e-9)
     assert all(entry.agrees for entry in lesson.result)
     assert "nan" not in str(lesson)
@@ -92,9 +92,9 @@ def test_a_lesson_agrees_with_grad_on_a_perceptron() -> None:
 
     lesson = cr.explain(loss, params, X, y)
     expected = cr.grad(loss)(params, X, y)
-    found = {entry.name: entry for entry in lesson.result}
+    found = {entry.symbol.name: entry for entry in lesson.result}
     for name, gradient in expected.items():
         (entry,) = [entry for key, entry in found.items() if name in key]
-        np.testing.assert_allclose(entry.gradient, gradient, rtol=1e-10)
+        np.testing.assert_allclose(entry.slope, gradient, rtol=1e-10)
         assert entry.agrees
     assert "(6, 4)" in str(lesson)

@@ -38,7 +38,7 @@ def test_a_node_comes_after_all_its_uses() -> None:
         b = np.exp(a)
         return a * b + np.tanh(b)
 
-    names = [step.name for step in cr.explain(f, 0.3).backward]
+    names = [step.symbol.name for step in cr.explain(f, 0.3).backward]
     assert names.index("b") < names.index("a") < names.index("x")
     assert len(names) == len(set(names))
 
@@ -50,9 +50,9 @@ def test_wrt_leaves_out_what_is_not_asked_for() -> None:
         return a * b
 
     lesson = cr.explain(f, 1.0, 2.0, wrt=["y"])
-    assert [entry.name for entry in lesson.result] == ["y"]
-    assert not {"a", "x"} & {step.name for step in lesson.backward}
-    assert {"a", "b"} <= {step.name for step in lesson.forward}
+    assert [entry.symbol.name for entry in lesson.result] == ["y"]
+    assert not {"a", "x"} & {step.symbol.name for step in lesson.backward}
+    assert {"a", "b"} <= {step.symbol.name for step in lesson.forward}
 
 
 def test_wrt_of_an_unknown_name_raises() -> None:
@@ -69,7 +69,7 @@ _cube.__name__ = "f"
 
 def test_integers_are_data_and_not_explained() -> None:
     lesson = cr.explain(lambda x, n: x * n, 2.0, 3)
-    assert [entry.name for entry in lesson.result] == ["x"]
+    assert [entry.symbol.name for entry in lesson.result] == ["x"]
 
 
 def test_arrays_show_their_shapes_and_no_substituted_numbers() -> None:
@@ -91,7 +91,7 @@ def test_a_planted_wrong_gradient_gets_a_cross() -> None:
 
     cube.defvjp(lambda x: (x * x * x, x), lambda x, g: (2 * x * x * g,))
     lesson = cr.explain(lambda x, y: cube(x) + y, 2.0, 1.0)
-    agrees = {entry.name: entry.agrees for entry in lesson.result}
+    agrees = {entry.symbol.name: entry.agrees for entry in lesson.result}
     assert agrees == {"x": False, "y": True}
     assert str(lesson).count("✗") == 1
     assert "✗ differs from finite differences" in str(lesson)
@@ -113,7 +113,7 @@ def test_an_operation_with_several_results_is_one_step_for_each() -> None:
         return np.sum(q) + np.sum(r)
 
     lesson = cr.explain(f, np.array([[2.0, 1.0], [1.0, 3.0]]))
-    assert {"q": "qr(a)[0]", "r": "qr(a)[1]"}.items() <= {step.name: step.formula for step in lesson.forward}.items()
+    assert {"q": "qr(a)[0]", "r": "qr(a)[1]"}.items() <= {step.symbol.name: step.formula for step in lesson.forward}.items()
     assert set(lesson.backward[-1].chain.split(" + ")) == {"∂q/∂a · ∂f/∂q", "∂r/∂a · ∂f/∂r"}
     assert lesson.result[0].agrees
 
@@ -144,7 +144,7 @@ def test_a_point_without_a_finite_gradient_is_no_agreement() -> None:
 
 def test_an_input_that_has_no_influence_has_gradient_zero() -> None:
     lesson = cr.explain(lambda x, y: x * 2.0, 1.0, np.ones(2))
-    found = {entry.name: entry for entry in lesson.result}
+    found = {entry.symbol.name: entry for entry in lesson.result}
     np.testing.assert_array_equal(found["y"].gradient, [0, 0])
     assert found["y"].agrees
 
@@ -156,7 +156,7 @@ def test_names_that_occur_twice_are_told_apart() -> None:
         a = a + 1.0
         return a  # noqa: RET504
 
-    names = [step.name for step in cr.explain(f, 0.5).forward]
+    names = [step.symbol.name for step in cr.explain(f, 0.5).forward]
     assert len(names) == len(set(names)) == 3
 
 
