@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,18 +11,23 @@ from typing import Any
 import numpy as np
 
 from chainrule.explain.building.blocks import operands
+from chainrule.explain.building.code import code_call, holds_code
 from chainrule.explain.building.terms import Part, Term, add_terms, chained, divided, multiplied
 from chainrule.graph.node import Node
 from chainrule.graph.written import written
 from chainrule.notation.numbers import preview
+from chainrule.notation.text import to_text
 from chainrule.notation.tree import (
     INDEX_LETTERS,
+    Call,
     Expression,
     Fence,
     Item,
     Number,
     Ones,
+    Power,
     Reduction,
+    Relation,
     Transpose,
     Verbatim,
     call,
@@ -101,8 +107,12 @@ class Writer:
         parts = [self._leaf(source) or results[source] for source in operands(node)]
         if node.op.name == "matmul":
             return self._matrix_product(node, *parts)
-        if node.op.name == "reshape" and _keeps_lengths(node):
+        if node.op.name == "input" or (node.op.name == "reshape" and _keeps_lengths(node)):
             return parts[0]
+        if node.op.name == "getitem":
+            return Item(parts[0], _index_text(node, parts[1:]), is_array=is_array(node))
+        if node.is_tuple and holds_code(node):
+            return code_call(node, parts)
         return replace(written(node, parts), is_array=is_array(node))
 
     def _leaf(self, node: Node) -> Expression | None:
@@ -154,7 +164,9 @@ class Writer:
 
     def _other(self, node: Node, terms: list[Term]) -> Term:
         """An operation without a form of its own: as its record writes it."""
-        expression = replace(written(node, [self._in_full(term) for term in terms]), is_array=is_array(node))
+        parts = [self._in_full(term) for term in terms]
+        is_code = node.is_tuple and holds_code(node)
+        expression = replace(code_call(node, parts) if is_code else written(node, parts), is_array=is_array(node))
         return _single(
             Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0))
         )
@@ -245,7 +257,10 @@ class Writer:
 
     def _add(self, node: Node, left: Term, right: Term) -> Term:
         one, other = node.inputs
-        return add_terms([self._beside(node, one, left), self._beside(node, other, right)], node.shape)
+        left, right = self._beside(node, one, left), self._beside(node, other, right)
+        if replace(left, number=1.0) == replace(right, number=1.0):
+            return replace(left, number=left.number + right.number)
+        return add_terms([left, right], node.shape)
 
     def _subtract(self, node: Node, left: Term, right: Term) -> Term:
         return self._add(node, left, replace(right, number=-right.number))
@@ -253,12 +268,11 @@ class Writer:
     def _divide(self, node: Node, left: Term, right: Term) -> Term | None:
         left, right = self._beside(node, node.inputs[0], left), self._beside(node, node.inputs[-1], right)
         if right.factors and node.size > 1:
-            quotient = left.body()
-            numerator = Number(1) if quotient is None else quotient.expression
             bottom = right.body()
             assert bottom is not None
-            part = Part(_as(numerator / bottom.expression, node), node.shape, max(left.rank, right.rank))
-            return divided(replace(left, factors=(part,), shape=node.shape), right.coefficient, node.shape)
+            inverse = replace(Number(1) / bottom.expression, is_array=True)
+            part = Part(inverse, bottom.shape, bottom.rank, below=bottom.expression)
+            return divided(replace(left, factors=(*left.factors, part)), right.coefficient, node.shape)
         plain = replace(right, scalars=right.scalars + right.factors, factors=())
         return divided(left, plain, node.shape)
 
@@ -266,7 +280,7 @@ class Writer:
         return replace(operand, number=-operand.number)
 
     def _power(self, node: Node, base: Term, exponent: Term) -> Term | None:
-        if exponent.parts or exponent.divisors:
+        if exponent.parts or exponent.divisors or exponent.number in (0.5, -0.5):
             return None
         return self._raised(node, base, exponent.number)
 
@@ -275,7 +289,10 @@ class Writer:
 
     def _raised(self, node: Node, base: Term, exponent: float) -> Term:
         whole = int(exponent) if float(exponent).is_integer() else exponent
-        return _single(Part(_as(base.expression() ** whole, node), node.shape, base.rank))
+        written_base = base.expression()
+        if isinstance(written_base, Power) and isinstance(written_base.exponent, Number) and type(whole) is int:
+            written_base, whole = written_base.base, written_base.exponent.value * whole  # (x²)² is x⁴
+        return _single(Part(_as(written_base**whole, node), node.shape, base.rank))
 
     def _same(self, node: Node, operand: Term) -> Term:
         return replace(operand, shape=node.shape)
@@ -323,23 +340,50 @@ class Writer:
         total = Reduction("Σ", index, body.expression, is_array=node.size > 1) if axis else body.expression
         return _scaled(operand, Term(()), Part(total, node.shape, body.rank), node.shape)
 
-    def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term | None:
-        """Elements put in reverse order are read in reverse order."""
-        if indices or node.shape != node.inputs[0].shape or not _only_turns(node.params["index"]):
-            return None
-        return self._other(getitem(node.inputs[0], index=node.params["index"]), [operand])
+    def _getitem(self, node: Node, operand: Term, *indices: Term) -> Term:
+        index = _index_text(node, [term.expression() for term in indices])
+        item = Item(operand.expression(), index, is_array=is_array(node))
+        return _single(Part(item, node.shape, operand.rank))
+
+    def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term:
+        """Values put back where they were taken; elements put in reverse order are read in reverse order."""
+        if not indices and node.shape == node.inputs[0].shape and _only_turns(node.params["index"]):
+            return self._other(getitem(node.inputs[0], index=node.params["index"]), [operand])
+        at = f"at=[{_index_text(node, [term.expression() for term in indices])}]"
+        put = Call("scatter", (self._in_full(operand),), (at,), is_array=True)
+        return _single(Part(put, node.shape, operand.rank))
 
     def _where(self, node: Node, condition: Term, value: Term, otherwise: Term) -> Term | None:
         """[z > 0] ⊙ x, where one of both values is 0."""
         test = condition.expression()
         if _is_zero(otherwise):
-            kept, bracket = value, Fence("[", test, "]", is_array=node.inputs[0].size > 1)
+            kept, holds = value, test
         elif _is_zero(value):
-            kept, bracket = otherwise, Fence("[", call("not", test), "]", is_array=node.inputs[0].size > 1)
+            kept, holds = otherwise, _opposite(test)
         else:
             return None
-        part = Part(bracket, node.inputs[0].shape, condition.rank)
+        part = Part(Fence("[", holds, "]", is_array=node.inputs[0].size > 1), node.inputs[0].shape, condition.rank)
+        if part in kept.factors or part in kept.scalars:  # 0 and 1 are their own squares
+            return replace(kept, shape=node.shape)
         return multiplied(_single(part), kept, node.shape)
+
+
+#: What holds where a relation does not.
+_OPPOSITES = {"=": "≠", "≠": "=", "<": "≥", "≥": "<", ">": "≤", "≤": ">"}
+
+
+def _opposite(test: Expression) -> Expression:
+    if isinstance(test, Relation) and test.sign in _OPPOSITES and len(test.operands) == 2:
+        return replace(test, sign=_OPPOSITES[test.sign])
+    return call("not", test)
+
+
+def _index_text(node: Node, arrays: list[Expression]) -> str:
+    """The index of a part, with the names of index arrays: ``labels, 0:2``."""
+    text = repr(node.params["index"])[1:-1]
+    for array in arrays:
+        text = re.sub(r"\[…\]|(?<!\w)i(?!\w)", to_text(array).replace("\\", r"\\"), text, count=1)
+    return text
 
 
 def transposed(expression: Expression) -> Expression:
@@ -414,6 +458,8 @@ _RULES: dict[str, Callable[..., Term | None]] = {
     "power": Writer._power,
     "square": Writer._square,
     "cast": Writer._same,
+    "input": Writer._same,
+    "getitem": Writer._getitem,
     "broadcast_to": Writer._same,
     "reshape": Writer._reshape,
     "transpose": Writer._transpose,
