@@ -175,19 +175,22 @@ def without_guards(gradients: Sequence[Node], result: Node) -> list[Node]:
     done: dict[Node, Node] = {}
     for node in ancestors(gradients, skip=own.__contains__):
         inputs = tuple([done.get(source, source) for source in node.inputs])
-        if node.op is where and node.inputs[0] not in own and _is_met_by_chance_alone(node.inputs[0]):
-            ordinary = inputs[2]
-            if ordinary.shape == node.shape and ordinary.dtype == node.dtype:
-                done[node] = ordinary
-                continue
-        if inputs != node.inputs:
+        ordinary = _ordinary(node, inputs) if node.op is where and node.inputs[0] not in own else None
+        if ordinary is not None and (ordinary.shape, ordinary.dtype) == (node.shape, node.dtype):
+            done[node] = ordinary
+        elif inputs != node.inputs:
             done[node] = rebuild(node, inputs)
     return [done.get(node, node) for node in gradients]
 
 
-def _is_met_by_chance_alone(condition: Node) -> bool:
-    """x = 0, for a number x that could be any."""
-    return condition.op is equal and any(side.op is LITERAL for side in condition.inputs)
+def _ordinary(guarded: Node, inputs: Sequence[Node]) -> Node | None:
+    """What a selection takes where no number is 0 by chance and no position is named twice; None for a real choice."""
+    condition = guarded.inputs[0]
+    if condition.op is not equal:
+        return None
+    if all(side.dtype.kind in "iu" for side in condition.inputs) and np.all(condition.value):
+        return inputs[1]
+    return inputs[2] if any(side.op is LITERAL for side in condition.inputs) else None
 
 
 def _larger(x: Node, y: Node) -> Node:
@@ -199,7 +202,7 @@ def _larger(x: Node, y: Node) -> Node:
 
 
 def _smaller(x: Node, y: Node) -> Node:
-    """min(x, y) is x where x < y, else y; a number that is cut off below first, min(max(x, −1), 1), is so where x < 1."""
+    """min(x, y) is x where x < y, else y; of a number that is cut off below, too, x < y decides: min(max(x, −1), 1)."""
     tested = x
     if y.op is LITERAL and x.op is where:
         condition, kept, bound = x.inputs

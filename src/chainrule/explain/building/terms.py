@@ -138,10 +138,13 @@ def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[E
         base, many = _power_of(bottom)
         for top in above:
             same, some = _power_of(top)
-            if same == base and some != many:
-                left = base ** abs(some - many) if abs(some - many) > 1 else base
-                others = [part for part in above if part is not top], [part for part in below if part is not bottom]
-                return ([*others[0], left], others[1]) if some > many else (others[0], [*others[1], left])
+            if same == base and (some != many or len(above) > 1 or len(below) > 1):
+                tops, bottoms = (
+                    [part for part in above if part is not top],
+                    [part for part in below if part is not bottom],
+                )
+                left = [] if some == many else [base ** abs(some - many) if abs(some - many) > 1 else base]
+                return _cancelled(tops + left, bottoms) if some > many else _cancelled(tops, bottoms + left)
     return above, below
 
 

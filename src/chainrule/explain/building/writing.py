@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,15 +10,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.explain.building.blocks import operands
-from chainrule.explain.building.code import code_call, holds_code
+from chainrule.explain.building.forms import operation_form, opposite
 from chainrule.explain.building.terms import Part, Term, add_terms, chained, divided, multiplied
 from chainrule.graph.node import Node
-from chainrule.graph.written import written
 from chainrule.notation.numbers import preview
-from chainrule.notation.text import to_text
 from chainrule.notation.tree import (
     INDEX_LETTERS,
-    Call,
     Expression,
     Fence,
     Item,
@@ -27,7 +23,6 @@ from chainrule.notation.tree import (
     Ones,
     Power,
     Reduction,
-    Relation,
     Transpose,
     Verbatim,
     call,
@@ -107,13 +102,9 @@ class Writer:
         parts = [self._leaf(source) or results[source] for source in operands(node)]
         if node.op.name == "matmul":
             return self._matrix_product(node, *parts)
-        if node.op.name == "input" or (node.op.name == "reshape" and _keeps_lengths(node)):
+        if node.op.name == "reshape" and _keeps_lengths(node):
             return parts[0]
-        if node.op.name == "getitem":
-            return Item(parts[0], _index_text(node, parts[1:]), is_array=is_array(node))
-        if node.is_tuple and holds_code(node):
-            return code_call(node, parts)
-        return replace(written(node, parts), is_array=is_array(node))
+        return replace(operation_form(node, parts), is_array=is_array(node))
 
     def _leaf(self, node: Node) -> Expression | None:
         known = self._known.get(node)
@@ -164,9 +155,7 @@ class Writer:
 
     def _other(self, node: Node, terms: list[Term]) -> Term:
         """An operation without a form of its own: as its record writes it."""
-        parts = [self._in_full(term) for term in terms]
-        is_code = node.is_tuple and holds_code(node)
-        expression = replace(code_call(node, parts) if is_code else written(node, parts), is_array=is_array(node))
+        expression = replace(operation_form(node, [self._in_full(term) for term in terms]), is_array=is_array(node))
         return _single(
             Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0))
         )
@@ -289,10 +278,11 @@ class Writer:
 
     def _raised(self, node: Node, base: Term, exponent: float) -> Term:
         whole = int(exponent) if float(exponent).is_integer() else exponent
-        written_base = base.expression()
-        if isinstance(written_base, Power) and isinstance(written_base.exponent, Number) and type(whole) is int:
-            written_base, whole = written_base.base, written_base.exponent.value * whole  # (x²)² is x⁴
-        return _single(Part(_as(written_base**whole, node), node.shape, base.rank))
+        root = base.expression()
+        if isinstance(root, Power) and isinstance(root.exponent, Number) and type(whole) is int:
+            whole *= root.exponent.value  # (x²)² is x⁴
+            root = root.base
+        return _single(Part(_as(root**whole, node), node.shape, base.rank))
 
     def _same(self, node: Node, operand: Term) -> Term:
         return replace(operand, shape=node.shape)
@@ -340,18 +330,11 @@ class Writer:
         total = Reduction("Σ", index, body.expression, is_array=node.size > 1) if axis else body.expression
         return _scaled(operand, Term(()), Part(total, node.shape, body.rank), node.shape)
 
-    def _getitem(self, node: Node, operand: Term, *indices: Term) -> Term:
-        index = _index_text(node, [term.expression() for term in indices])
-        item = Item(operand.expression(), index, is_array=is_array(node))
-        return _single(Part(item, node.shape, operand.rank))
-
-    def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term:
-        """Values put back where they were taken; elements put in reverse order are read in reverse order."""
-        if not indices and node.shape == node.inputs[0].shape and _only_turns(node.params["index"]):
-            return self._other(getitem(node.inputs[0], index=node.params["index"]), [operand])
-        at = f"at=[{_index_text(node, [term.expression() for term in indices])}]"
-        put = Call("scatter", (self._in_full(operand),), (at,), is_array=True)
-        return _single(Part(put, node.shape, operand.rank))
+    def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term | None:
+        """Elements put in reverse order are read in reverse order."""
+        if indices or node.shape != node.inputs[0].shape or not _only_turns(node.params["index"]):
+            return None
+        return self._other(getitem(node.inputs[0], index=node.params["index"]), [operand])
 
     def _where(self, node: Node, condition: Term, value: Term, otherwise: Term) -> Term | None:
         """[z > 0] ⊙ x, where one of both values is 0."""
@@ -359,31 +342,13 @@ class Writer:
         if _is_zero(otherwise):
             kept, holds = value, test
         elif _is_zero(value):
-            kept, holds = otherwise, _opposite(test)
+            kept, holds = otherwise, opposite(test)
         else:
             return None
         part = Part(Fence("[", holds, "]", is_array=node.inputs[0].size > 1), node.inputs[0].shape, condition.rank)
         if part in kept.factors or part in kept.scalars:  # 0 and 1 are their own squares
             return replace(kept, shape=node.shape)
         return multiplied(_single(part), kept, node.shape)
-
-
-#: What holds where a relation does not.
-_OPPOSITES = {"=": "≠", "≠": "=", "<": "≥", "≥": "<", ">": "≤", "≤": ">"}
-
-
-def _opposite(test: Expression) -> Expression:
-    if isinstance(test, Relation) and test.sign in _OPPOSITES and len(test.operands) == 2:
-        return replace(test, sign=_OPPOSITES[test.sign])
-    return call("not", test)
-
-
-def _index_text(node: Node, arrays: list[Expression]) -> str:
-    """The index of a part, with the names of index arrays: ``labels, 0:2``."""
-    text = repr(node.params["index"])[1:-1]
-    for array in arrays:
-        text = re.sub(r"\[…\]|(?<!\w)i(?!\w)", to_text(array).replace("\\", r"\\"), text, count=1)
-    return text
 
 
 def transposed(expression: Expression) -> Expression:
@@ -459,7 +424,6 @@ _RULES: dict[str, Callable[..., Term | None]] = {
     "square": Writer._square,
     "cast": Writer._same,
     "input": Writer._same,
-    "getitem": Writer._getitem,
     "broadcast_to": Writer._same,
     "reshape": Writer._reshape,
     "transpose": Writer._transpose,
