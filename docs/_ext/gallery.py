@@ -1,7 +1,8 @@
 """The gallery of lessons: code, picture, formulas and text of each are made when the documentation is built.
 
 ``{lesson} attention``, ``{lesson-picture} attention``, ``{lesson-gradients} attention`` and ``{lesson-text} attention``
-show parts of a lesson of ``docs/gallery/lessons.py``, ``{lessons}`` shows a list of all. Beside the pages stand the lessons as files.
+show parts of a lesson of ``docs/gallery/lessons.py``, ``{lessons}`` shows a list of all. Beside the pages stand the
+lessons as files.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from chainrule.explain.drawing.palette import DARK, LIGHT, Colour
 from chainrule.explain.drawing.svg import diagram_svg
 from chainrule.explain.page.formulas import typeset
-from chainrule.explain.page.markup import Markup, element, join
+from chainrule.explain.page.markup import Markup, element
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "gallery"))
 
