@@ -31,7 +31,9 @@ FLOORS = [
     {"interpret"},
     {"native"},
     {"transforms"},
-    {"explain", "learn"},
+    {"explain", "learn", "tables"},
+    {"storage"},
+    {"estimators", "evaluation"},
     {"compat", "cli", "web"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
