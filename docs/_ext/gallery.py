@@ -92,9 +92,8 @@ class Lessons(SphinxDirective):
         self.env.note_dependency(str(making.HERE / "lessons.py"))
         cards = []
         for name, (function, _) in making.functions().items():
-            picture = element(
-                "img", src=f"lessons/{name}.svg", alt="", loading="lazy", width=_width(name), class_="picture"
-            )
+            svg = diagram_svg(making.lesson(name).diagram, prefix=f"{name.replace('_', '-')}-", is_inline=True)
+            picture = element("div", Markup(svg.replace(' tabindex="0"', "")), aria_hidden="true")
             title = element("strong", _title(name))
             words = element("span", (function.__doc__ or "").strip().splitlines()[0])
             cards.append(element("a", title, words, picture, href=f"{name}.html"))
