@@ -29,8 +29,8 @@ def perceptron(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
 
 def recurrence(w: Any, u: Any, b: Any, xs: Any) -> Any:
     h: Any = 0.0
-    for x in xs:
-        h = np.tanh(w * h + u * x + b)
+    for k in range(len(xs)):
+        h = np.tanh(w * h + u * xs[k] + b)
     loss = (h - 0.5) ** 2
     return loss  # noqa: RET504
 
