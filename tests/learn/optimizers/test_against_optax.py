@@ -20,12 +20,12 @@ SHAPES = ((4, 3), (3,), ())
 
 def start() -> list[Any]:
     rng = np.random.default_rng(1)
-    return [rng.normal(size=shape) for shape in SHAPES]
+    return [np.asarray(rng.normal(size=shape)) for shape in SHAPES]
 
 
 def gradients() -> list[list[Any]]:
     rng = np.random.default_rng(2)
-    return [[rng.normal(size=shape) * 3 for shape in SHAPES] for _ in range(STEPS)]
+    return [[np.asarray(rng.normal(size=shape) * 3) for shape in SHAPES] for _ in range(STEPS)]
 
 
 def ours(optimizer: Any) -> list[Any]:
@@ -63,7 +63,7 @@ OPTAX: dict[str, tuple[Any, Any]] = {
         lambda o: o.chain(o.add_decayed_weights(0.2), o.sgd(0.1, momentum=0.8)),
     ),
     # optax adds eps inside of the root; without it both are the same
-    "adagrad": (AdaGrad(0.1, eps=0.0, initial=0.25), lambda o: o.adagrad(0.1, initial_accumulator_value=0.25, eps=0.0)),
+    "adagrad": (AdaGrad(0.1, eps=0.0, initial=0.1), lambda o: o.adagrad(0.1, initial_accumulator_value=0.1, eps=0.0)),
     "rmsprop": (RMSProp(0.1, decay=0.9), lambda o: o.rmsprop(0.1, decay=0.9, eps_in_sqrt=False)),
     "rmsprop with momentum": (
         RMSProp(0.1, decay=0.9, eps=1e-3, momentum=0.7),
