@@ -16,9 +16,6 @@ __all__ = ["MOST_NUMBER_CLASSES", "Place", "decide", "in_order"]
 #: How a first cell is written in messages: file, row and line.
 Place = Callable[[First], str]
 
-_IDENTIFIER = re.compile(
-    r"(id|index|idx|uuid|guid|key|row|rownum|unnamed.*|column \d+|.*[_\- .](id|uuid|guid)|.*[a-z](Id|ID))$", re.DOTALL
-)
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+\s*$")
 _BOOLEAN = {"true", "false"}
 _GIVEN_BOOLEAN = [{"true", "false"}, {"yes", "no"}, {"1", "0"}, {"t", "f"}, {"y", "n"}]
@@ -64,7 +61,7 @@ def _numbers(evidence: Evidence, is_target: bool, place: Place) -> Column:
         return _column(evidence, kind, categories=tuple(labels))
     if evidence.numbers is not None and len(evidence.numbers) == 1:
         return _column(evidence, "ignored", note=f"constant: each value is {evidence.example.value}")  # type: ignore[union-attr]
-    if kind == "integer" and not evidence.repeats and evidence.values > 1 and _IDENTIFIER.match(evidence.name):
+    if kind == "integer" and not evidence.repeats and evidence.values > 1 and evidence.may_be_identifier:
         return _column(evidence, "ignored", note="an identifier: no value is there twice")
     return _column(evidence, kind)
 

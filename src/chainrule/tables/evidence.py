@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,9 +29,16 @@ MOST_CATEGORIES = 10_000
 _MOST_COUNTED = 200_000
 #: Of numbers, so many different values are counted.
 _MOST_NUMBERS = 100
+#: So many cells are looked at before all are.
+_TRIED_FIRST = 256
 #: Whole numbers are exact in float64 up to here.
 LARGEST_EXACT = 2.0**53
 
+#: What columns of row numbers and keys are called; "column 3" is one without a name.
+_IDENTIFIER = re.compile(
+    r"(?i:id|index|idx|uuid|guid|key|row|rownum|unnamed.*|column \d+|.*[_\- .](id|uuid|guid))$|.*[a-z](Id|ID)$",
+    re.DOTALL,
+)
 _HUGE = r"^[+-]?\d{16,}$"
 
 
@@ -90,6 +98,11 @@ class Evidence:
     def __post_init__(self) -> None:
         if self.given in ("category", "text", "boolean", "date"):
             self.state = "text"
+
+    @property
+    def may_be_identifier(self) -> bool:
+        """Whether its name is that of a key."""
+        return bool(_IDENTIFIER.match(self.name))
 
     @property
     def values(self) -> int:
@@ -154,15 +167,15 @@ class Evidence:
         return self._take_numbers(block, numbers)
 
     def _parsed(self, cells: pa.Array) -> pa.Array | None:
-        if self.state == "integer":
+        """The cells as numbers, if all are; a failing cast is slow, so the first cells are tried first."""
+        kinds = [pa.int64(), pa.float64()] if self.state == "integer" else [pa.float64()]
+        for kind in kinds:
             try:
-                return pc.cast(cells, pa.int64())
+                pc.cast(cells.slice(0, _TRIED_FIRST), kind)
+                return pc.cast(cells, kind)
             except pa.ArrowInvalid:
-                pass
-        try:
-            return pc.cast(cells, pa.float64())
-        except pa.ArrowInvalid:
-            return None
+                continue
+        return None
 
     def _note_words(self, block: _Block) -> None:
         words = not_numbers(block.cells)
@@ -216,13 +229,21 @@ class Evidence:
         return block.first(pc.or_(pc.greater_equal(cells, limit), pc.less_equal(cells, -limit)))
 
     def _count_numbers(self, numbers: pa.Array) -> None:
-        if self.numbers is None and self.repeats:
+        wants_repeats = self.may_be_identifier and not self.repeats and pa.types.is_integer(numbers.type)
+        if self.numbers is not None:
+            self.numbers.update(map(float, pc.unique(numbers.slice(0, _TRIED_FIRST).drop_null()).to_pylist()))
+            self._forget_many_numbers()
+        if self.numbers is None and not wants_repeats:
             return
         unique = pc.unique(numbers.drop_null())
         self.repeats = self.repeats or len(unique) < len(numbers) - numbers.null_count
-        if self.numbers is not None and len(unique) <= _MOST_NUMBERS:
-            self.numbers.update(map(float, unique.to_pylist()))
-        if self.numbers is not None and max(len(unique), len(self.numbers)) > _MOST_NUMBERS:
+        if self.numbers is not None:
+            if len(unique) <= _MOST_NUMBERS:
+                self.numbers.update(map(float, unique.to_pylist()))
+            self._forget_many_numbers(len(unique))
+
+    def _forget_many_numbers(self, count: int = 0) -> None:
+        if self.numbers is not None and max(count, len(self.numbers)) > _MOST_NUMBERS:
             self.numbers = None
 
     def _add_typed_numbers(self, block: _Block) -> None:

@@ -145,13 +145,27 @@ class Preprocessing:
 
     def transform_batch(self, batch: pa.RecordBatch, dtype: Any = np.float64) -> Array:
         """The design matrix of a batch that `read_batches` made: array of shape (n, d)."""
-        out = np.empty((batch.num_rows, len(self.feature_names)), dtype)
+        columns = (encoding.compact(batch.column(encoding.column)) for encoding in self.encodings)
+        return self._expanded(columns, batch.num_rows, dtype)
+
+    def compact(self, batch: pa.RecordBatch, dtype: Any = np.float64) -> Array:
+        """The same with one number for each encoding, shape (n, len(encodings)): to be kept until `expand` is called."""
+        out = np.empty((batch.num_rows, len(self.encodings)), dtype)
+        for place, encoding in enumerate(self.encodings):
+            out[:, place] = encoding.compact(batch.column(encoding.column))
+        return out
+
+    def expand(self, compact: Array) -> Array:
+        """The design matrix, shape (n, d), from what `compact` gave."""
+        return self._expanded(compact.T, len(compact), compact.dtype)
+
+    def _expanded(self, columns: Iterable[Array], rows: int, dtype: Any) -> Array:
+        widths = [len(encoding.names) for encoding in self.encodings]
+        out = np.empty((rows, sum(widths)), dtype)
         place = 0
-        for encoding in self.encodings:
-            width = len(encoding.names)
-            if width:
-                encoding.fill(out[:, place : place + width], batch.column(encoding.column))
-                place += width
+        for encoding, width, column in zip(self.encodings, widths, columns, strict=True):
+            encoding.expand(out[:, place : place + width], column)
+            place += width
         return out
 
     def target(self, table: Any) -> Array:
