@@ -95,7 +95,7 @@ _SUBMODULES = ("compat", "learn", "numpy", "scipy")
 
 
 def __getattr__(name: str) -> Any:
-    """Import a namespace, and what lessons are made of, when it is first used: ``cr.numpy`` needs no import of its own."""
+    """Import a namespace, or the lesson, when it is first used: ``cr.numpy`` needs no import of its own."""
     if name in _SUBMODULES:
         return importlib.import_module(f"chainrule.{name}")
     if name == "Lesson":

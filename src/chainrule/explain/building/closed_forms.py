@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.backward import backpropagate
 from chainrule.explain.building.checking import is_close
-from chainrule.explain.building.reading import Reading
+from chainrule.explain.building.reading import Reading, without_guards
 from chainrule.explain.building.setting import Setting
 from chainrule.explain.building.terms import Part
 from chainrule.explain.building.writing import Known
@@ -115,7 +115,8 @@ class ClosedForms:
         form = self._copies[graph.outputs[0]]
         wanted = [self._copies[node] for node in order]
         found = backpropagate([form], [ones_for(form)], wanted)
-        self._gradients = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
+        reached = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
+        self._gradients = dict(zip(reached, without_guards(list(reached.values()), form), strict=True))
         results = [block.node for block in self._setting.blocks]
         short = self._setting.counts.restored(
             simplify([self._copies[node] for node in results], self._leaves), self._leaves
