@@ -149,7 +149,7 @@ class Scores:
         False positive rate and true positive rate.
     calibration : Calibration or None
     residuals : Curve or None
-        Targets and predictions of a regression, at most a thousand rows.
+        Targets and predictions of a regression, at most 400 of them.
 
     Examples
     --------
