@@ -15,11 +15,15 @@ from chainrule.learn.minimize import minimize
 __all__ = ["Growing", "LearningRateTest", "find_learning_rate", "range_test"]
 
 #: Steps over which the loss is averaged before its slope is taken.
-_WINDOW = 7
+_WINDOW = 11
 #: A loss this many times as large as the first one has diverged.
 _DIVERGED = 4.0
-#: The loss must fall by this share for its slope to mean something.
+#: The loss must fall by this share, and by more than it varies from step to step, for its slope to mean something.
 _LEAST_FALL = 0.01
+#: Steps at the beginning whose learning rates are too small to change anything: they show how the loss varies.
+_QUIET = 20
+#: Where the loss has fallen by this share of the whole fall, learning has begun; slopes before that are noise.
+_BEGUN = 0.1
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class LearningRateTest:
 
 
 def range_test(
-    run: Callable[[Growing, int], Any], *, low: float = 1e-6, high: float = 10.0, steps: int = 100, default: float = 1e-3
+    run: Callable[[Growing, int], Any], *, low: float = 1e-5, high: float = 10.0, steps: int = 100, default: float = 1e-3
 ) -> LearningRateTest:
     """Take `steps` steps with a growing learning rate, and find where the loss falls most steeply.
 
@@ -122,12 +126,16 @@ def range_test(
     if len(losses) < _WINDOW:
         return _result(default, lrs, losses, losses, "the loss diverged within a few steps; the default is kept")
     smoothed = _smoothed(losses)
-    lowest = int(smoothed.argmin())
-    fall = smoothed[0] - smoothed[lowest]
-    if lowest < 2 or fall < _LEAST_FALL * abs(smoothed[0]):
+    quiet = losses[:_QUIET]
+    start, lowest = float(np.median(quiet)), int(smoothed.argmin())
+    fall, noise = start - smoothed[lowest], float(quiet.std()) / np.sqrt(_WINDOW)
+    if fall < max(_LEAST_FALL * abs(start), 2 * noise):
         return _result(default, lrs, losses, smoothed, "the loss did not fall; the default is kept")
-    slope = np.gradient(smoothed[: lowest + 1], np.log(lrs[: lowest + 1]))
-    return _result(float(lrs[slope.argmin()]), lrs, losses, smoothed, "where the loss falls most steeply")
+    begun = int(np.flatnonzero(smoothed[: lowest + 1] > start - _BEGUN * fall)[-1:].sum())
+    if lowest - begun < 2:
+        return _result(float(lrs[lowest] / 10), lrs, losses, smoothed, "a tenth of where the loss is lowest")
+    slope = np.gradient(smoothed[begun : lowest + 1], np.log(lrs[begun : lowest + 1]))
+    return _result(float(lrs[begun + slope.argmin()]), lrs, losses, smoothed, "where the loss falls most steeply")
 
 
 def find_learning_rate(
@@ -138,7 +146,7 @@ def find_learning_rate(
     *,
     batch_size: int | None = None,
     seed: int = 0,
-    low: float = 1e-6,
+    low: float = 1e-5,
     high: float = 10.0,
     steps: int = 100,
     default: float = 1e-3,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from chainrule.evaluation.baselines import Baseline
 from chainrule.evaluation.cross_validation import CrossValidation
 from chainrule.evaluation.scores import METRICS, Scores
 from chainrule.notation.numbers import number_text
@@ -30,13 +31,17 @@ def shown_metrics(task: str) -> tuple[str, ...]:
     return _SHOWN[task]
 
 
-def scores_table(scores: Mapping[str, Scores], *, title: str | None = None) -> Table:
-    """A row for each model or part of the data, a column for each of the most telling metrics.
+def scores_table(
+    scores: Mapping[str, Scores], baselines: Sequence[Baseline] = (), *, title: str | None = None
+) -> Table:
+    """A row for each part of the data and for each baseline, a column for each of the most telling metrics.
 
     Parameters
     ----------
     scores : mapping of str to Scores
-        By the name of the row: ``train``, ``test``, ``test: majority class``.
+        By part of the data, such as ``"training"`` and ``"test"``.
+    baselines : sequence of Baseline
+        On the rows of the last part.
     title : str, optional
 
     Returns
@@ -60,8 +65,13 @@ def scores_table(scores: Mapping[str, Scores], *, title: str | None = None) -> T
     keys = shown_metrics(next(iter(scores.values())).task)
     for key in keys:
         table.add_column(METRICS[key].label, justify="right", no_wrap=True)
+    last = list(scores)[-1]
     for name, part in scores.items():
-        table.add_row(Text(name), f"{part.rows:,}", *(part.text(key) for key in keys))
+        style = "bold" if name == last else ""
+        table.add_row(Text(name), f"{part.rows:,}", *(part.text(key) for key in keys), style=style)
+    for baseline in baselines:
+        found = baseline.scores
+        table.add_row(Text(baseline.name), f"{found.rows:,}", *(found.text(key) for key in keys), style="dim")
     return table
 
 
@@ -85,17 +95,20 @@ def confusion_table(scores: Scores) -> Table | None:
 
 
 def cross_validation_table(found: CrossValidation) -> Table:
-    """A row for each metric: mean ± standard deviation over folds, and each fold."""
+    """A row for each metric: mean ± standard deviation over folds, and the range of the folds."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     table.add_column("mean ± sd", justify="right", no_wrap=True)
-    for number in range(1, len(found.folds) + 1):
-        table.add_column(f"fold {number}", justify="right")
+    table.add_column(f"of {len(found.folds)} folds: lowest", justify="right")
+    table.add_column("highest", justify="right")
     for key, spread in found.spread.items():
-        table.add_row(METRICS[key].label, spread.text(key), *(part.text(key) for part in found.folds))
+        metric = METRICS[key]
+        known = [value for part in found.folds if (value := part.values[key]) is not None]
+        ends = (min(known), max(known)) if known else (None, None)
+        table.add_row(metric.label, spread.text(key), *(metric.text(end) for end in ends))
     return table
 
 

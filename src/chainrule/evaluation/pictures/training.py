@@ -11,7 +11,7 @@ from chainrule.evaluation.gradient_flow import LayerGradient
 from chainrule.evaluation.learning_curve import LearningCurve
 from chainrule.evaluation.learning_rate import LearningRateTest
 from chainrule.evaluation.pictures.picture import Picture, thinned
-from chainrule.evaluation.pictures.svg import COLOURS, DASHES, FAINT, INK, draw
+from chainrule.evaluation.pictures.svg import COLOURS, DASHES, FAINT, draw
 from chainrule.evaluation.scores import METRICS
 from chainrule.notation.numbers import number_text
 
@@ -152,7 +152,7 @@ def learning_curve_picture(curve: LearningCurve) -> Picture:
             axes.plot(curve.rows, mean, color=COLOURS[i], linestyle=DASHES[i], marker="os"[i], markersize=4, label=name)
             axes.fill_between(curve.rows, mean - sd, mean + sd, color=COLOURS[i], alpha=0.16, linewidth=0)
         axes.set(xlabel="training rows", ylabel=metric.label)
-        if metric.is_share:
+        if metric.unit == "percent":
             axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
         axes.legend()
 
