@@ -134,15 +134,12 @@ class Term:
 
 def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
     """Powers of one base on both sides of a fraction, p/p², as one: 1/p."""
-    for bottom in below:
+    for down, bottom in enumerate(below):
         base, many = _power_of(bottom)
-        for top in above:
+        for up, top in enumerate(above):
             same, some = _power_of(top)
             if same == base and (some != many or len(above) > 1 or len(below) > 1):
-                tops, bottoms = (
-                    [part for part in above if part is not top],
-                    [part for part in below if part is not bottom],
-                )
+                tops, bottoms = above[:up] + above[up + 1 :], below[:down] + below[down + 1 :]
                 left = [] if some == many else [base ** abs(some - many) if abs(some - many) > 1 else base]
                 return _cancelled(tops + left, bottoms) if some > many else _cancelled(tops, bottoms + left)
     return above, below

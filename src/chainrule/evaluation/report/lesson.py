@@ -1,0 +1,54 @@
+"""The lesson of one row, as a part of a report: the sections of `explain`, without its script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+from chainrule.evaluation.report.parts import Section, cell
+from chainrule.explain.drawing.svg import diagram_svg
+from chainrule.explain.drawing.table import table_twin
+from chainrule.explain.lesson import Lesson
+from chainrule.explain.page import sections
+from chainrule.explain.page.formulas import typeset
+from chainrule.explain.page.markup import Markup, element
+
+__all__ = ["lesson_section"]
+
+
+def lesson_section(lesson: Lesson | None, row: Mapping[str, object]) -> Section | None:
+    """Both passes for one row of the data, and that row."""
+    if lesson is None:
+        return None
+    said = (
+        "Forward, the network computes its prediction for one row of the data and the loss of that; backward, the "
+        "gradient of the loss by each parameter: what one step of training begins with."
+    )
+    content = [element("p", said, class_="lead"), _row(row), _lesson(lesson)]
+    return Section("lesson", "One row, step by step", content)
+
+
+def _row(row: Mapping[str, object]) -> Markup | None:
+    if not row:
+        return None
+    pairs = [element("div", element("dt", name), element("dd", cell(value))) for name, value in row.items()]
+    return element("details", element("summary", "The row"), element("dl", pairs, class_="facts"))
+
+
+def _lesson(lesson: Lesson) -> Markup:
+    style = files("chainrule.explain.page").joinpath("notebook.css").read_text(encoding="utf-8")
+    picture = element("div", Markup(diagram_svg(lesson.diagram, prefix="lesson-", is_inline=True)), class_="picture", tabindex=0)
+    twin = element("details", element("summary", "The graph as a table"), Markup(table_twin(lesson.diagram)))
+    return element(
+        "div",
+        element("style", Markup(style)),
+        sections.inputs(lesson, typeset),
+        picture,
+        twin,
+        sections.fault_section(lesson.fault, typeset) if lesson.fault else None,
+        sections.forward_section(lesson, typeset),
+        sections.local_section(lesson, typeset),
+        sections.backward_section(lesson, typeset, is_open=True),
+        sections.result_section(lesson, typeset),
+        class_="chainrule-lesson",
+    )
