@@ -67,6 +67,11 @@ class NumberEncoding:
         return (*shown, f"{self.column} missing") if self.marks_missing else shown
 
     @property
+    def width(self) -> int:
+        """How many columns it has in the design matrix."""
+        return bool(self.deviation) + self.marks_missing
+
+    @property
     def unseen(self) -> tuple[bool, ...]:
         """For each of its columns, whether it was zero in all rows of training."""
         return (False,) * len(self.names)
@@ -114,6 +119,11 @@ class CategoryEncoding:
         further = ["rare"] if self.rare else []
         further += ["unknown"] + (["missing"] if self.marks_missing else [])
         return (*(f"{self.column}={value}" for value in self.categories), *(f"{self.column} {one}" for one in further))
+
+    @property
+    def width(self) -> int:
+        """How many columns it has in the design matrix."""
+        return len(self.categories) + bool(self.rare) + 1 + self.marks_missing
 
     @property
     def unseen(self) -> tuple[bool, ...]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from chainrule.tables.cells import (
     BadCell,
     as_labels,
+    check_no_nul,
     first_place,
     has_codes,
     has_outer_spaces,
@@ -19,7 +20,7 @@ from chainrule.tables.cells import (
     parse_numbers,
     without_missing,
 )
-from chainrule.tables.dates import MOMENT, date_formats
+from chainrule.tables.dates import MOMENT, date_formats, likely_formats, parse_dates
 
 __all__ = ["LARGEST_EXACT", "MOST_CATEGORIES", "Evidence", "First"]
 
@@ -86,7 +87,6 @@ class Evidence:
     formats: list[str] | None = None
     late: bool = False
     repeats: bool = False
-    has_outer_spaces: bool = False
     mostly_numbers: bool = False
     words: First | None = None
     codes: First | None = None
@@ -115,7 +115,7 @@ class Evidence:
         Raises
         ------
         BadCell
-            If a word is in a column that the user says is of numbers.
+            If a word is in a column that the user says is of numbers, or a NUL byte in any.
         """
         self.rows += len(cells)
         if len(cells) == cells.null_count:
@@ -146,6 +146,7 @@ class Evidence:
     def _add_text(self, block: _Block) -> None:
         if self.state in ("integer", "number") and self._add_number_cells(block):
             return
+        check_no_nul(block.cells)
         cells = without_missing(block.cells, self.markers) if has_outer_spaces(block.cells) else block.cells
         self._add_labels(_Block(cells, block.part, block.row), "text")
 
@@ -279,7 +280,7 @@ class Evidence:
     def _count(self, unique: pa.Array, counts: pa.Array) -> None:
         if self.counts is None:
             return
-        most = _MOST_COUNTED if self.given in ("category", "target") else MOST_CATEGORIES
+        most = _MOST_COUNTED if self.given == "category" else MOST_CATEGORIES
         if len(unique) <= most:
             known = self.counts
             for value, count in zip(unique.to_pylist(), counts.to_pylist(), strict=True):
@@ -288,22 +289,14 @@ class Evidence:
             self.counts = None
 
     def _narrow_formats(self, block: _Block, unique: pa.Array) -> None:
-        """Keep the date formats that fit these values too."""
-        before = self.formats
-        self.formats = date_formats(unique) if before is None else date_formats(unique, before)
-        if self.formats or self.given == "date":
-            return
-        if before is None and not any(date_formats(unique.slice(0, 1))):
-            return
-        known = before or date_formats(unique.slice(0, 1))
-        for place, value in enumerate(unique):
-            one = pa.array([value.as_py()])
-            if not date_formats(one, known):
-                if date_formats(one):
-                    self.other_dates = block.first(pc.equal(block.cells, value))
-                return
-            if place == MOST_CATEGORIES:
-                return
+        """Keep the date formats that fit these values too; where none is left, remember the value."""
+        known = likely_formats(unique) if self.formats is None else self.formats
+        self.formats = date_formats(unique, known)
+        if known and not self.formats:
+            try:
+                parse_dates(unique, known[0])
+            except BadCell as bad:
+                self.other_dates = block.first(pc.equal(block.cells, bad.value))
 
     def _add_moments(self, block: _Block) -> None:
         if self.example is None:

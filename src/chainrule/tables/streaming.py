@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from types import TracebackType
@@ -87,7 +86,7 @@ class RowStream:
         self._width = self._inputs + len(self._outcome.names)
         self._row_bytes = self._width * self._dtype.itemsize
         self._piece = max(buffer_bytes // (_PIECES_IN_BUFFER * self._row_bytes), 1)
-        self._file = tempfile.TemporaryFile(prefix="chainrule-")
+        self._file = tempfile.TemporaryFile(prefix="chainrule-")  # noqa: SIM115 — until close
         try:
             self.rows = self._write(source)
         except BaseException:
@@ -143,8 +142,8 @@ class RowStream:
     def _read(self, piece: int) -> Array:
         first = piece * self._piece
         count = min(self._piece, self.rows - first)
-        data = os.pread(self._file.fileno(), count * self._row_bytes, first * self._row_bytes)
-        return np.frombuffer(data, self._dtype).reshape(count, self._width)
+        self._file.seek(first * self._row_bytes)
+        return np.frombuffer(self._file.read(count * self._row_bytes), self._dtype).reshape(count, self._width)
 
     def _arrays(self, kept: Array) -> tuple[Array, Array]:
         y = kept[:, self._inputs :]
