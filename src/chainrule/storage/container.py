@@ -329,12 +329,18 @@ def _checked_front(front: bytes, size: int, name: str) -> re.Match[bytes]:
 def _envelope(content: bytes, length: int, name: str) -> dict[str, Any]:
     """The text in the metadata, read as JSON."""
     try:
-        envelope = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["chainrule"])
+        text = json.loads(content[8 : 8 + length])["__metadata__"]["chainrule"]
+        envelope = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise _nonsense(name) from error
     if not isinstance(envelope, dict) or not isinstance(envelope.get("chainrule"), str):
         raise _nonsense(name)
     return envelope
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads NaN and Infinity, which are no JSON."""
+    raise ValueError(name)
 
 
 def _check_envelope(envelope: dict[str, Any], kind: str, name: str) -> None:
