@@ -36,7 +36,6 @@ def loss_picture(history: Mapping[str, Sequence[float]], best_epoch: int | None 
     names = {"loss": "training", "validation_loss": "validation"}
     series = {names[key]: np.asarray(history[key], np.float64) for key in names if len(history.get(key, ()))}
     losses = series["training"]
-    is_wide = is_wide(series.values())
 
     def paint(axes: Any) -> None:
         for i, (name, values) in enumerate(series.items()):
@@ -44,7 +43,7 @@ def loss_picture(history: Mapping[str, Sequence[float]], best_epoch: int | None 
             axes.plot(epochs, values, color=COLOURS[i], linestyle=DASHES[i], label=name, zorder=3 - i)
         if best_epoch is not None:
             axes.axvline(best_epoch, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)), label="best epoch")
-        if is_wide:
+        if is_wide(series.values()):
             logarithmic(axes.yaxis)
         whole_epochs(axes, len(losses))
         axes.set(xlabel="epoch", ylabel="loss")
