@@ -106,9 +106,7 @@ def cross_validation_table(found: CrossValidation) -> Table:
     table.add_column("highest", justify="right")
     for key, spread in found.spread.items():
         metric = METRICS[key]
-        known = [value for part in found.folds if (value := part.values[key]) is not None]
-        ends = (min(known), max(known)) if known else (None, None)
-        table.add_row(metric.label, spread.text(key), *(metric.text(end) for end in ends))
+        table.add_row(metric.label, spread.text(key), *(metric.text(end) for end in spread.ends))
     return table
 
 

@@ -10,15 +10,13 @@ import numpy as np
 from chainrule.evaluation.gradient_flow import LayerGradient
 from chainrule.evaluation.learning_curve import LearningCurve
 from chainrule.evaluation.learning_rate import LearningRateTest
+from chainrule.evaluation.pictures.axes import is_wide, logarithmic, whole_epochs
 from chainrule.evaluation.pictures.picture import Picture, thinned
 from chainrule.evaluation.pictures.svg import COLOURS, DASHES, FAINT, draw
 from chainrule.evaluation.scores import METRICS
 from chainrule.notation.numbers import number_text
 
 __all__ = ["gradient_picture", "learning_curve_picture", "loss_picture", "range_test_picture", "schedule_picture"]
-
-#: A loss that falls by more than this factor is drawn on a logarithmic axis.
-_WIDE = 30.0
 
 
 def loss_picture(history: Mapping[str, Sequence[float]], best_epoch: int | None = None) -> Picture:
@@ -38,7 +36,6 @@ def loss_picture(history: Mapping[str, Sequence[float]], best_epoch: int | None 
     names = {"loss": "training", "validation_loss": "validation"}
     series = {names[key]: np.asarray(history[key], np.float64) for key in names if len(history.get(key, ()))}
     losses = series["training"]
-    is_wide = _is_wide(series.values())
 
     def paint(axes: Any) -> None:
         for i, (name, values) in enumerate(series.items()):
@@ -46,9 +43,9 @@ def loss_picture(history: Mapping[str, Sequence[float]], best_epoch: int | None 
             axes.plot(epochs, values, color=COLOURS[i], linestyle=DASHES[i], label=name, zorder=3 - i)
         if best_epoch is not None:
             axes.axvline(best_epoch, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)), label="best epoch")
-        if is_wide:
-            axes.set_yscale("log")
-        _whole_numbers(axes, len(losses))
+        if is_wide(series.values()):
+            logarithmic(axes.yaxis)
+        whole_epochs(axes, len(losses))
         axes.set(xlabel="epoch", ylabel="loss")
         if len(series) > 1 or best_epoch is not None:
             axes.legend()
@@ -74,23 +71,24 @@ def gradient_picture(layers: Sequence[LayerGradient]) -> Picture:
     -------
     Picture
     """
+    norms = [np.asarray(layer.norms, np.float64) for layer in layers]
+    shown = [np.where(np.isfinite(part) & (part > 0), part, np.nan) for part in norms]  # no zero on a logarithmic axis
 
     def paint(axes: Any) -> None:
-        for i, layer in enumerate(layers):
-            values = np.asarray(layer.norms, np.float64)
-            values = np.where(np.isfinite(values) & (values > 0), values, np.nan)  # a logarithmic axis has no zero
+        for i, (layer, values) in enumerate(zip(layers, shown, strict=True)):
             label = f"{layer.name}: {layer.mark}" if layer.mark else layer.name
             width = 3.0 if layer.mark else 1.6
             colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
             axes.plot(np.arange(1, len(values) + 1), values, color=colour, linestyle=dash, linewidth=width, label=label)
-        axes.set_yscale("log")
-        _whole_numbers(axes, len(layers[0].norms))
+        if is_wide(shown):
+            logarithmic(axes.yaxis)
+        whole_epochs(axes, len(layers[0].norms))
         axes.set(xlabel="epoch", ylabel="‖∂L/∂θ‖")
         axes.legend(ncol=2 if len(layers) > 3 else 1)
 
     marked = [layer for layer in layers if layer.mark]
     said = [f"{layer.name} from {_n(layer.norms[0])} to {_n(layer.norms[-1])}" for layer in layers if layer.norms]
-    alt = f"Line chart of gradient norms on a logarithmic axis: {'; '.join(said)}."
+    alt = f"Line chart of gradient norms: {'; '.join(said)}."
     note = " ".join(f"{layer.name.capitalize()}: {_MARKS[layer.mark]} – {layer.reason}." for layer in marked)
     header = ("Epoch", *(f"{layer.name.capitalize()} ({', '.join(layer.parameters)})" for layer in layers))
     rows = [(i + 1, *(layer.norms[i] for layer in layers)) for i in thinned(len(layers[0].norms))]
@@ -110,9 +108,9 @@ def schedule_picture(lrs: Sequence[float]) -> Picture:
 
     def paint(axes: Any) -> None:
         axes.plot(np.arange(1, len(values) + 1), values, color=COLOURS[0], drawstyle="steps-post")
-        if _is_wide([values]):
-            axes.set_yscale("log")
-        _whole_numbers(axes, len(values))
+        if is_wide([values]):
+            logarithmic(axes.yaxis)
+        whole_epochs(axes, len(values))
         axes.set(xlabel="epoch", ylabel="learning rate")
 
     alt = f"Line chart of the learning rate, from {_n(values[0])} to {_n(values[-1])} over {len(values)} epochs."
@@ -129,7 +127,7 @@ def range_test_picture(test: LearningRateTest) -> Picture:
         axes.plot(test.lrs, test.losses, color=FAINT, linewidth=0.9, label="each step")
         axes.plot(test.lrs, test.smoothed, color=COLOURS[0], label="averaged")
         axes.axvline(test.lr, color=COLOURS[1], linestyle=DASHES[1], label=f"chosen: {_n(test.lr)}")
-        axes.set_xscale("log")
+        logarithmic(axes.xaxis)
         axes.set(xlabel="learning rate", ylabel="loss")
         axes.legend()
 
@@ -165,19 +163,6 @@ def learning_curve_picture(curve: LearningCurve) -> Picture:
     return Picture(
         "Learning curve", caption, draw("rows", paint, alt), header, rows, "; ".join(curve.reasons)
     )
-
-
-def _is_wide(series: Any) -> bool:
-    values = np.concatenate([np.asarray(part, np.float64) for part in series])
-    values = values[np.isfinite(values)]
-    return bool(values.size and values.min() > 0 and values.max() > _WIDE * values.min())
-
-
-def _whole_numbers(axes: Any, count: int) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.set_xlim(1, max(count, 2))
 
 
 def _n(value: float) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
+from typing import Any
+
+import numpy as np
 
 from chainrule.evaluation.report.parts import Section, cell
 from chainrule.explain.drawing.svg import diagram_svg
@@ -13,7 +16,24 @@ from chainrule.explain.page import sections
 from chainrule.explain.page.formulas import typeset
 from chainrule.explain.page.markup import Markup, element
 
-__all__ = ["lesson_section"]
+__all__ = ["instructive_row", "lesson_section"]
+
+#: Which row a lesson is about, from the smallest loss (0) to the largest (1): the gradient of a row that is predicted
+#: well is all but zero, and the worst one may be an error in the data.
+_QUANTILE = 0.9
+
+
+def instructive_row(losses: Any) -> int:
+    """The number of a row that has something to teach: with a larger loss than 90 % of the others.
+
+    Examples
+    --------
+    >>> instructive_row([0.01, 0.02, 0.7, 0.03, 9.0, 0.01, 0.02, 0.01, 0.02, 0.01, 0.02])
+    2
+    """
+    values = np.asarray(losses, np.float64)
+    order = np.argsort(values, kind="stable")
+    return int(order[int(_QUANTILE * (len(values) - 1))])
 
 
 def lesson_section(lesson: Lesson | None, row: Mapping[str, object]) -> Section | None:

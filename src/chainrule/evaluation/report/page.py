@@ -99,8 +99,7 @@ class Report:
             sections.data_section(self.data, self.columns),
             sections.model_section(self.model),
             sections.training_section(self.training, self.history, self.best_epoch, self.learning_rate),
-            sections.curve_section(self.learning_curve),
-            sections.folds_section(self.cross_validation),
+            sections.splits_section(self.learning_curve, self.cross_validation),
             lesson_section(self.lesson, self.lesson_row),
             sections.again_section(self.again),
         ]

@@ -107,9 +107,10 @@ def figure(picture: Picture) -> Markup:
     )
 
 
-def figures(pictures: Sequence[Picture]) -> Markup | None:
-    """Pictures side by side, where there is room."""
-    return element("div", [figure(picture) for picture in pictures], class_="figures") if pictures else None
+def figures(pictures: Sequence[Picture], first: Sequence[Markup] = ()) -> Markup | None:
+    """Pictures, after other cards, side by side where there is room."""
+    cards = [*first, *map(figure, pictures)]
+    return element("div", cards, class_="figures") if cards else None
 
 
 def _is_number(text: str) -> bool:

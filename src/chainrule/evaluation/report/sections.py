@@ -23,24 +23,25 @@ from chainrule.evaluation.pictures.training import (
     schedule_picture,
 )
 from chainrule.evaluation.report.confusion import confusion_parts
-from chainrule.evaluation.report.parts import Section, facts, figure, figures, table
+from chainrule.evaluation.report.parts import Section, facts, figures, table
 from chainrule.evaluation.report.words import headline, verdict
 from chainrule.evaluation.scores import METRICS, Scores
 from chainrule.explain.page.markup import Markup, element
 
 __all__ = [
     "again_section",
-    "curve_section",
     "data_section",
     "errors_section",
-    "folds_section",
     "model_section",
     "result_section",
+    "splits_section",
     "training_section",
 ]
 
 #: Columns of the data that are shown at once; more are folded.
 _SHOWN_COLUMNS = 12
+#: A page that lists more of them opens slowly.
+_MOST_COLUMNS = 1000
 
 
 def result_section(
@@ -66,14 +67,15 @@ def result_section(
     meanings = [
         element("div", element("dt", METRICS[key].label), element("dd", METRICS[key].meaning)) for key in main.values
     ]
+    explained = element(
+        "details", element("summary", "What the metrics mean"), element("dl", meanings, class_="meanings")
+    )
     return Section(
         "result",
         "Result",
         [
             top,
-            table(["", *columns], rows, class_="scores"),
-            _notes(notes),
-            element("details", element("summary", "What the metrics mean"), element("dl", meanings, class_="meanings")),
+            element("div", table(["", *columns], rows, class_="scores"), _notes(notes), explained),
         ],
     )
 
@@ -88,9 +90,9 @@ def errors_section(scores: Scores) -> Section | None:
     if scores.residuals is not None:
         pictures.append(predictions_picture(scores.residuals))
     confusion = confusion_parts(scores)
-    if not pictures and confusion is None and not scores.per_class:
+    if not pictures and not confusion and not scores.per_class:
         return None
-    return Section("errors", "Right and wrong", [confusion, figures(pictures), _classes(scores)])
+    return Section("errors", "Right and wrong", [figures(pictures, confusion), _classes(scores)])
 
 
 def _classes(scores: Scores) -> Markup | None:
@@ -109,16 +111,17 @@ def data_section(data: Mapping[str, object], columns: Sequence[Mapping[str, obje
     """Where the rows come from, and what each column is."""
     if not data and not columns:
         return None
-    content: list[Any] = [facts(data)]
+    listed: list[Markup] = []
     if columns:
         header = list(columns[0])
         rows = [[column.get(name) for name in header] for column in columns]
-        content.append(table(header, rows[:_SHOWN_COLUMNS]))
-        more = rows[_SHOWN_COLUMNS:]
+        listed.append(table(header, rows[:_SHOWN_COLUMNS]))
+        more = rows[_SHOWN_COLUMNS:_MOST_COLUMNS]
         if more:
-            summary = element("summary", f"{len(more)} more columns")
-            content.append(element("details", summary, table(header, more)))
-    return Section("data", "Data", content)
+            beyond = f", of {len(rows) - _SHOWN_COLUMNS:,}" if len(rows) > _MOST_COLUMNS else ""
+            summary = element("summary", f"{len(more):,} more columns{beyond}")
+            listed.append(element("details", summary, table(header, more)))
+    return Section("data", "Data", [element("div", facts(data)), element("div", listed)])
 
 
 def model_section(model: Mapping[str, object]) -> Section | None:
@@ -149,25 +152,28 @@ def training_section(
     return Section("training", "Training", [facts(training), figures(pictures)])
 
 
-def curve_section(curve: LearningCurve | None) -> Section | None:
-    """Scores over the number of rows."""
-    if curve is None:
-        return None
-    return Section("more-data", "Would more data help?", element("div", figure(learning_curve_picture(curve)), class_="figures"))
-
-
-def folds_section(found: CrossValidation | None) -> Section | None:
-    """Scores over the folds of a cross-validation."""
-    if found is None:
-        return None
-    header = ["", "mean ± sd", *(f"fold {number}" for number in range(1, len(found.folds) + 1))]
-    rows = [
-        [METRICS[key].label, spread.text(key), *(part.text(key) for part in found.folds)]
-        for key, spread in found.spread.items()
-    ]
-    said = f"{len(found.folds)} models, each tested on rows that it had not seen."
-    reasons = [f"{METRICS[key].label}: {reason}." for key, reason in found.reasons.items()]
-    return Section("folds", "Cross-validation", [element("p", said, class_="lead"), table(header, rows), _notes(reasons)])
+def splits_section(curve: LearningCurve | None, found: CrossValidation | None) -> Section | None:
+    """Beyond one split: the folds of a cross-validation, and scores over the number of rows."""
+    cards = []
+    if found is not None:
+        rows = []
+        for key, spread in found.spread.items():
+            ends = [METRICS[key].text(end) for end in spread.ends]
+            rows.append([METRICS[key].label, spread.text(key), *ends])
+        said = f"{len(found.folds)} models, each tested on the fold of rows that it had not seen."
+        reasons = [f"{METRICS[key].label}: {reason}." for key, reason in found.reasons.items()]
+        cards.append(
+            element(
+                "figure",
+                element("h3", "Cross-validation"),
+                table(["", "mean ± sd", "lowest", "highest"], rows),
+                element("figcaption", said),
+                _notes(reasons),
+            )
+        )
+    pictures = [] if curve is None else [learning_curve_picture(curve)]
+    cards_shown = figures(pictures, cards)
+    return None if cards_shown is None else Section("splits", "Other splits", cards_shown)
 
 
 def again_section(command: str) -> Section | None:
