@@ -20,7 +20,7 @@ PACKAGE = Path(cr.__file__).parent
 
 #: Rooms from the ground up. A room may import from rows below its own, and from itself.
 FLOORS = [
-    {"errors"},
+    {"errors", "version"},
     {"structure", "config", "notation"},
     {"graph"},
     {"ops"},

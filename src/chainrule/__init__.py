@@ -41,6 +41,7 @@ from chainrule.transforms.graphs import backward, trace
 from chainrule.transforms.jacobians import elementwise_grad, hessian, holomorphic_grad, hvp, jacfwd, jacobian
 from chainrule.transforms.jit import jit
 from chainrule.transforms.products import jvp, vjp
+from chainrule.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from chainrule.explain.lesson import Lesson
@@ -89,8 +90,6 @@ __all__ = [
     "vjp",
     "while_loop",
 ]
-
-__version__ = "0.1.0"
 
 _SUBMODULES = ("compat", "learn", "numpy", "scipy")
 

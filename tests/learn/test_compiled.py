@@ -633,7 +633,7 @@ def test_progress_counts_all_steps(monkeypatch: pytest.MonkeyPatch, calls: list[
     def bar(progress: bool, steps: int) -> Any:
         yield lambda count, value: heard.append((count, value))
 
-    monkeypatch.setattr(importlib.import_module("chainrule.learn.minimize"), "_bar", bar)
+    monkeypatch.setattr(importlib.import_module("chainrule.learn.minimize"), "progress_bar", bar)
     loss, params, data = logistic_problem()
     result = cr.minimize(loss, params, data, optimizer=DESCENT, steps=300, progress=True)
     assert [count for count, _ in heard] == calls

@@ -6,7 +6,7 @@ from step to step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,10 @@ class CompiledLoop:
     graph : StepGraph
     outputs, leaves : list of Node
         The graph, ready for compilation.
-    fixed : list of array
-        The values of the leaves that are data.
+    known : dict of Node to array
+        What follows from the data alone, as `hoist` computed it.
+    hoist : callable
+        ``hoist(data)`` computes the same for other data.
     batch_size : int or None
         How many rows each step picks.
     check_finite : bool
@@ -41,7 +43,9 @@ class CompiledLoop:
         graph: StepGraph,
         outputs: list[Node],
         leaves: list[Node],
-        fixed: Sequence[Any],
+        data: Sequence[Any],
+        known: dict[Node, Any],
+        hoist: Callable[[Sequence[Any]], dict[Node, Any]],
         batch_size: int | None,
         check_finite: bool,
     ) -> None:
@@ -64,11 +68,26 @@ class CompiledLoop:
             threads=config.threads,
         )
         self._kernel = Executable(request, checks_finite=check_finite)
-        self._arrays: list[Any] = [None] * moving
-        self._arrays += [self._kernel.pack(moving + i, array) for i, array in enumerate(fixed)]
+        self._moving, self._hoist = moving, hoist if known else None
+        self._arrays = self._packed([*data, *known.values()])
         self._dtype = outputs[0].dtype
         self._params_count = len(graph.params)
         self._state_kinds = graph.state_kinds
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Where parameters and state lie in a block."""
+        return self._kernel.state_places
+
+    def renew(self, data: Sequence[Any]) -> None:
+        """Go on with other data of the same shapes."""
+        known = self._hoist(data).values() if self._hoist is not None else ()
+        self._arrays = self._packed([*data, *known])
+
+    def _packed(self, fixed: Sequence[Any]) -> list[Any]:
+        """What the kernel reads, at the places of the leaves; those of the state come with each call."""
+        packed = [self._kernel.pack(self._moving + i, array) for i, array in enumerate(fixed)]
+        return [*[None] * self._moving, *packed]
 
     def start(self, params: Sequence[Any], state: Sequence[Any]) -> np.ndarray[Any, Any]:
         """Parameters and state as the loop carries them along."""
@@ -134,8 +153,13 @@ def compile_loop(
 
     outputs = prepare(without_aliases(graph.outputs), graph.leaves)
     hoist = hoisted if batch_size is None else hoisted_rows
-    known = hoist(outputs, {*graph.params, *graph.state}, graph.data, data)
+    moving = {*graph.params, *graph.state}
+
+    def hoist_from(arrays: Sequence[Any]) -> dict[Node, Any]:
+        return hoist(outputs, moving, graph.data, arrays)
+
+    known = hoist_from(data)
     leaves = [*graph.leaves, *known]
     if not is_native_graph(outputs, leaves):
         return None
-    return CompiledLoop(graph, outputs, leaves, [*data, *known.values()], batch_size, check_finite)
+    return CompiledLoop(graph, outputs, leaves, data, known, hoist_from, batch_size, check_finite)
