@@ -110,12 +110,11 @@ class Term:
         numerator, denominator = _ratio(abs(self.number))
         above = [part for part in self.parts if part.below is None]
         front = [part.expression for part in above if not part.shape]
-        arrays, below = _cancelled(
-            [part.expression for part in above if part.shape],
-            [part.below for part in self.parts if part.below is not None],
-        )
+        tops = [part.expression for part in above if part.shape]
+        arrays, below = _cancelled(tops, [part.below for part in self.parts if part.below is not None])
         if len(arrays) < 2 and not (numerator.value != 1 and arrays and front):
-            front, arrays = (arrays, []) if not front else ([part.expression for part in above], [])
+            front = [part.expression for part in above] if arrays == tops else [*front, *arrays]
+            arrays = []
         if arrays:
             front.append(_product(arrays))  # the number belongs to the whole product: 2(x ⊙ y)
         if numerator.value != 1 or not front:
@@ -134,15 +133,12 @@ class Term:
 
 def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
     """Powers of one base on both sides of a fraction, p/p², as one: 1/p."""
-    for bottom in below:
+    for row, bottom in enumerate(below):
         base, many = _power_of(bottom)
-        for top in above:
+        for column, top in enumerate(above):
             same, some = _power_of(top)
             if same == base and (some != many or len(above) > 1 or len(below) > 1):
-                tops, bottoms = (
-                    [part for part in above if part is not top],
-                    [part for part in below if part is not bottom],
-                )
+                tops, bottoms = above[:column] + above[column + 1 :], below[:row] + below[row + 1 :]
                 left = [] if some == many else [base ** abs(some - many) if abs(some - many) > 1 else base]
                 return _cancelled(tops + left, bottoms) if some > many else _cancelled(tops, bottoms + left)
     return above, below
@@ -152,7 +148,7 @@ def _ratio(number: float) -> tuple[Number, Number]:
     if not math.isfinite(number):
         return Number(number), Number(1)
     ratio = Ratio(number).limit_denominator(_LARGEST_DENOMINATOR)
-    is_decimal = ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
+    is_decimal = ratio.denominator > 5 and ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
     if ratio != 0 and abs(float(ratio) - number) <= 1e-15 * number and ratio.numerator <= 64 and not is_decimal:
         return Number(ratio.numerator), Number(ratio.denominator)
     return Number(int(number) if float(number).is_integer() else number), Number(1)
