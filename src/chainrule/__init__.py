@@ -9,12 +9,11 @@
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule import errors
 from chainrule.config import config
 from chainrule.explain.explaining import explain
-from chainrule.explain.lesson import Lesson
 from chainrule.functions import (
     bce,
     bce_with_logits,
@@ -42,6 +41,10 @@ from chainrule.transforms.graphs import backward, trace
 from chainrule.transforms.jacobians import elementwise_grad, hessian, holomorphic_grad, hvp, jacfwd, jacobian
 from chainrule.transforms.jit import jit
 from chainrule.transforms.products import jvp, vjp
+from chainrule.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from chainrule.explain.lesson import Lesson
 
 __all__ = [
     "Adam",
@@ -88,13 +91,13 @@ __all__ = [
     "while_loop",
 ]
 
-__version__ = "0.1.0"
-
 _SUBMODULES = ("compat", "learn", "numpy", "scipy")
 
 
 def __getattr__(name: str) -> Any:
-    """Import a namespace when it is first used: ``cr.numpy`` needs no import of its own."""
+    """Import a namespace, or the lesson, when it is first used: ``cr.numpy`` needs no import of its own."""
     if name in _SUBMODULES:
         return importlib.import_module(f"chainrule.{name}")
+    if name == "Lesson":
+        return importlib.import_module("chainrule.explain.lesson").Lesson
     raise AttributeError(f"module 'chainrule' has no attribute {name!r}")

@@ -14,7 +14,7 @@ from chainrule.explain.cells import (
     text_width,
     wrapped,
 )
-from chainrule.notation.tree import Marked, Symbol, Transpose
+from chainrule.notation.tree import Call, Marked, Symbol, Transpose
 
 X, Y, G = [Symbol(name, is_array=True) for name in "XYG"]
 
@@ -77,3 +77,9 @@ def test_neighbours_of_the_same_shape_share_a_label() -> None:
 def test_parts_without_a_label_or_a_place_have_nothing_below() -> None:
     row, below = labelled(spans_of(X), [(X, ""), (Y, "(3,)")])
     assert (row_text(row), row_text(below)) == ("X", "")
+
+
+def test_a_label_stands_below_a_part_and_not_below_the_same_letter_in_a_word() -> None:
+    n, tanh_of_v = Symbol("n", is_array=True), Call("tanh", (Symbol("v", is_array=True),))
+    row, below = labelled(spans_of(tanh_of_v * n), [(n, "2")])
+    assert row_text(below).index("2") == row_text(row).rindex("n") > len("tanh(v)")

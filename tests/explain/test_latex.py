@@ -69,6 +69,12 @@ def test_shapes_stand_below_the_factors(layer: Lesson) -> None:
     assert formula_latex(line) == r"\underset{\text{scalar}}{a} + c"
 
 
+def test_a_factor_is_not_looked_for_in_words() -> None:
+    g, rag = Symbol("g"), Symbol("rag")
+    line = Line("formula", rag * Marked(g, "local"), factors=(Factor(g, (2,)),))
+    assert formula_latex(line) == r"\mathrm{rag} \, \underset{(2,)}{\lgrad{g}}"
+
+
 def test_a_fault_is_told_where_it_happens(stopped: Lesson) -> None:
     text = lesson_latex(stopped)
     assert "The lesson stops here: the value of $L$ is not finite, log of 0." in text

@@ -113,7 +113,9 @@ def test_an_operation_with_several_results_is_one_step_for_each() -> None:
         return np.sum(q) + np.sum(r)
 
     lesson = cr.explain(f, np.array([[2.0, 1.0], [1.0, 3.0]]))
-    assert {"q": "qr(a)[0]", "r": "qr(a)[1]"}.items() <= {step.symbol.name: step.formula for step in lesson.forward}.items()
+    assert {"q": "qr(a)[0]", "r": "qr(a)[1]"}.items() <= {
+        step.symbol.name: step.formula for step in lesson.forward
+    }.items()
     assert set(lesson.backward[-1].chain.split(" + ")) == {"∂q/∂a · ∂f/∂q", "∂r/∂a · ∂f/∂r"}
     assert lesson.result[0].agrees
 

@@ -174,7 +174,6 @@ def test_what_is_printed_is_the_gradient(level: str, rows: bool) -> None:
     check()
 
 
-@pytest.mark.xfail(reason="vectors of ones, as in 𝟏₄ uᵀ, are not written yet", strict=True)
 @pytest.mark.parametrize(("level", "rows"), FORMS)
 def test_what_is_printed_is_the_gradient_where_it_is_the_same_in_many_places(level: str, rows: bool) -> None:
     @given(text=formulas(rows, weighted=False), point=st.integers(0, 1000))
@@ -185,6 +184,5 @@ def test_what_is_printed_is_the_gradient_where_it_is_the_same_in_many_places(lev
     check()
 
 
-@pytest.mark.xfail(reason="equal parts of the formula are merged before their gradients are told apart", strict=True)
 def test_the_gradient_of_one_of_two_equal_parts_is_its_own() -> None:
     assert_printed_forms_give_gradients("z = sqrt(1 + a ** 2); z * sqrt(1 + a ** 2) * a", "operation", 0)

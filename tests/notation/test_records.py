@@ -207,8 +207,8 @@ def is_closed(text: str) -> bool:
 
 #: Recorded for compiled code only, or by transforms of user functions: no example of a record leads there.
 UNREACHED = set(
-    "add_at checked_positions checkpoint cond custom_jvp custom_vjp flatnonzero gather index_add recurrence scan "
-    "stop_gradient while_loop while_loop_back".split()
+    "add_at checked_positions checkpoint cond correlate_windows custom_jvp custom_vjp flatnonzero gather index_add "
+    "python python_reverse recurrence scan stop_gradient while_loop while_loop_back".split()
 )
 
 

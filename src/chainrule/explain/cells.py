@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -75,11 +76,19 @@ def _located(text: str, parts: Iterable[Expression]) -> list[tuple[int, int]]:
     place = 0
     for part in parts:
         piece = to_text(part)
-        start = text.find(piece, place)
+        start = _find(piece, text, place)
         found = (start, start + len(piece)) if start >= 0 else (place, place)
         places.append(found)
         place = found[1]
     return places
+
+
+def _find(piece: str, text: str, place: int) -> int:
+    """Where a part stands at or after `place`, or -1: as a word if it can be, so that n is not the n of tanh."""
+    before = r"(?<![\w∂])" if piece[:1].isalnum() else ""
+    after = r"(?!\w)" if piece[-1:].isalnum() else ""
+    as_word = re.compile(before + re.escape(piece) + after).search(text, place)
+    return text.find(piece, place) if as_word is None else as_word.start()
 
 
 def labelled(row: Row, labels: Sequence[tuple[Expression, str]]) -> tuple[Row, Row]:

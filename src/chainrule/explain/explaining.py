@@ -7,18 +7,19 @@ every formula in it is the notation of nodes that backpropagation made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from chainrule.errors import StructureError
-from chainrule.explain.building.lessons import LessonBuilder
-from chainrule.explain.lesson import Lesson
-from chainrule.explain.model import Level
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.transforms.calling import function_name
 from chainrule.transforms.graphs import trace
+
+if TYPE_CHECKING:
+    from chainrule.explain.lesson import Lesson
+    from chainrule.explain.model import Level
 
 __all__ = ["explain"]
 
@@ -61,6 +62,9 @@ def explain(
     >>> [(step.symbol.name, float(step.value)) for step in lesson.backward]
     [('f', 1.0), ('z', 3.0), ('q', -4.0), ('y', -4.0), ('x', -4.0)]
     """
+    from chainrule.explain.building.lessons import LessonBuilder  # most programs that import chainrule explain nothing
+    from chainrule.explain.model import Level
+
     if level not in get_args(Level):
         raise StructureError(f"{level!r} is no level of a lesson", fix='write level="statement" or level="operation"')
     with np.errstate(all="ignore"):  # what is not finite is told in the lesson

@@ -19,12 +19,14 @@ __all__ = ["lesson_html"]
 _LEVELS = {"statement": "one node for each assignment", "operation": "one node for each operation"}
 
 
-def lesson_html(lesson: Lesson) -> str:
+def lesson_html(lesson: Lesson, *, folded: bool = True) -> str:
     """The page of a lesson, to be stepped through with ← and →.
 
     Parameters
     ----------
     lesson : Lesson
+    folded : bool, default True
+        Fold repeated steps; where they are many, each is one line of text then.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def lesson_html(lesson: Lesson) -> str:
         element("title", f"{lesson.title}: backpropagation step by step"),
         element("style", Markup(style)),
     )
-    main = element("main", _stage(lesson), _text(lesson))
+    main = element("main", _stage(lesson), _text(lesson, folded))
     body = element("body", _header(lesson), main, _player(lesson), element("script", Markup(script)))
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
 
@@ -76,14 +78,17 @@ def _stage(lesson: Lesson) -> Markup:
     return join([picture, element("details", summary, Markup(table_twin(lesson.diagram)), class_="twin")])
 
 
-def _text(lesson: Lesson) -> Markup:
+def _text(lesson: Lesson, folded: bool) -> Markup:
     """Both passes, side by side where there is room."""
     forward = [
         sections.fault_section(lesson.fault, typeset) if lesson.fault else None,
-        sections.forward_section(lesson, typeset),
-        sections.local_section(lesson, typeset),
+        sections.forward_section(lesson, typeset, folded=folded),
+        sections.local_section(lesson, typeset, folded=folded),
     ]
-    backward = [sections.backward_section(lesson, typeset, is_open=True), sections.result_section(lesson, typeset)]
+    backward = [
+        sections.backward_section(lesson, typeset, is_open=True, folded=folded),
+        sections.result_section(lesson, typeset),
+    ]
     columns = [column for column in (join(forward), join(backward)) if column]
     return element("div", [element("div", column) for column in columns], class_="text")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from chainrule.explain.cells import text_width
@@ -14,6 +15,8 @@ __all__ = ["formula_latex", "sum_in_rows", "without_macros"]
 
 #: What the printer writes around the parts that are pointed out.
 _MACROS: dict[str, Role] = {r"\lgrad{": "local", r"\ugrad{": "upstream"}
+#: A command, with the name that it sets upright.
+_WORD = re.compile(r"\\(?:(?:mathrm|operatorname\*?|text|mathit)\{[^{}]*\}|[A-Za-z]+)")
 
 
 def formula_latex(line: Line) -> str:
@@ -22,7 +25,7 @@ def formula_latex(line: Line) -> str:
     place = 0
     for factor in line.factors:
         piece = to_latex(factor.formula)
-        start = text.find(piece, place)
+        start = _find(piece, text, place)
         if start < 0:
             continue
         end = start + len(piece)
@@ -33,6 +36,18 @@ def formula_latex(line: Line) -> str:
         text = text[:start] + replacement + text[end:]
         place = start + len(replacement)
     return text
+
+
+def _find(piece: str, text: str, place: int) -> int:
+    r"""Where a factor stands at or after `place`, or -1: not in a word, as the g in ``\lgrad`` or ``\mathrm{lag}``."""
+    words = [match.span() for match in _WORD.finditer(text)]
+    start = text.find(piece, place)
+    while start >= 0:
+        end = start + len(piece)
+        if not any(first < start < last or first < end < last for first, last in words):
+            return start
+        start = text.find(piece, start + 1)
+    return -1
 
 
 def sum_in_rows(formula: Expression, width: int) -> list[str]:

@@ -111,11 +111,18 @@ class Lesson:
 
         return lesson_latex(self)
 
-    def to_html(self) -> str:
-        """One page that needs no network, to be stepped through with ← and →."""
+    def to_html(self, *, folded: bool = True) -> str:
+        """One page that needs no network, to be stepped through with ← and →.
+
+        Parameters
+        ----------
+        folded : bool, default True
+            Fold repeated steps. Where more than 60 of a pass are folded, each of them is one line of text; without
+            folds, each has its formulas and its derivation, and 300 iterations of a loop make a page of several MB.
+        """
         from chainrule.explain.html import lesson_html
 
-        return lesson_html(self)
+        return lesson_html(self, folded=folded)
 
     def to_markdown(self) -> str:
         """The lesson in Markdown, with formulas in LaTeX."""

@@ -11,8 +11,8 @@ Expressions can be combined with Python's operators, so a record reads like math
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 __all__ = [
     "INDEX_LETTERS",
@@ -49,7 +49,20 @@ Role = Literal["local", "upstream"]
 INDEX_LETTERS = "ijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True, kw_only=True)
+_Kind = TypeVar("_Kind")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def _part(kind: type[_Kind]) -> type[_Kind]:
+    """A frozen dataclass that takes its methods from `Expression`.
+
+    All operations need these classes, so they are made at each ``import chainrule``; `dataclass` would write and
+    compile six methods for each of the twenty, which takes longer than everything else in this file.
+    """
+    return dataclass(init=False, repr=False, eq=False)(kind)
+
+
+@_part
 class Expression:
     """A part of a formula.
 
@@ -59,7 +72,55 @@ class Expression:
         Whether it stands for an array: then its product with another array is written with ⊙.
     """
 
-    is_array: bool = False
+    __slots__ = ("__dict__", "_hash")
+    __match_args__: ClassVar[tuple[str, ...]]
+
+    is_array: bool = field(default=False, kw_only=True)
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        names, held = self.__match_args__, self.__dict__
+        held.update(zip(names, values, strict=False))
+        if len(values) != len(names) or named.keys() - {"is_array"}:
+            held.update(self._completed(values, named))
+        held["is_array"] = named.get("is_array", False)
+
+    def _completed(self, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+        """Fields that are given by name, and those that have their defaults."""
+        kind, names = type(self), self.__match_args__
+        missing = [name for name in names[len(values) :] if name not in named and not hasattr(kind, name)]
+        unknown = named.keys() - set(names[len(values) :]) - {"is_array"}
+        if missing or unknown or len(values) > len(names):
+            raise TypeError(f"{kind.__name__} takes {', '.join(names)}, and is_array by name")
+        return {name: named[name] if name in named else getattr(kind, name) for name in names[len(values) :]}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be deleted")
+
+    def __repr__(self) -> str:
+        held = [f"{name}={getattr(self, name)!r}" for name in (*self.__match_args__, "is_array")]
+        return f"{type(self).__name__}({', '.join(held)})"
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return NotImplemented
+        return self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        """Kept: in a formula that is looked up part by part, a part lies in many others."""
+        found: int | None = getattr(self, "_hash", None)
+        if found is None:
+            found = hash((type(self), *[getattr(self, name) for name in self.__match_args__], self.is_array))
+            object.__setattr__(self, "_hash", found)
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the hash, which is another one in another process."""
+        return dict(self.__dict__)
 
     def __add__(self, other: Any) -> Expression:
         return _sum(self, as_expression(other))
@@ -103,8 +164,8 @@ class Expression:
     def children(self) -> tuple[Expression, ...]:
         """The parts that this expression is directly made of."""
         found: list[Expression] = []
-        for part in fields(self):
-            value = getattr(self, part.name)
+        for name in self.__match_args__:
+            value = getattr(self, name)
             if isinstance(value, Expression):
                 found.append(value)
             elif isinstance(value, tuple):
@@ -126,12 +187,12 @@ class Expression:
         if found is not None:
             return found
         changes: dict[str, Any] = {}
-        for part in fields(self):
-            value = getattr(self, part.name)
+        for name in self.__match_args__:
+            value = getattr(self, name)
             if isinstance(value, Expression):
-                changes[part.name] = value.replaced(find)
+                changes[name] = value.replaced(find)
             elif isinstance(value, tuple) and any(isinstance(item, Expression) for item in value):
-                changes[part.name] = tuple([v.replaced(find) if isinstance(v, Expression) else v for v in value])
+                changes[name] = tuple([v.replaced(find) if isinstance(v, Expression) else v for v in value])
         return replace(self, **changes) if changes else self
 
     def substituted(self, values: Mapping[Expression, Expression]) -> Expression:
@@ -139,7 +200,7 @@ class Expression:
         return self.replaced(values.get)
 
 
-@dataclass(frozen=True)
+@_part
 class Symbol(Expression):
     """A variable, by its name in the code: ``y_hat`` is printed as ŷ, ``W1`` in LaTeX as W₁.
 
@@ -154,28 +215,28 @@ class Symbol(Expression):
     occurrence: int | None = None
 
 
-@dataclass(frozen=True)
+@_part
 class Number(Expression):
     """A number; printed with at most four significant digits, a negative one in parentheses inside of formulas."""
 
     value: Any
 
 
-@dataclass(frozen=True)
+@_part
 class Verbatim(Expression):
     """A text that stands for itself, such as the first elements of an array: ``[0, 1, …]``."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@_part
 class Ones(Expression):
     """A vector of ones, 𝟏₄: its product with a matrix is a sum of columns."""
 
     length: int
 
 
-@dataclass(frozen=True)
+@_part
 class Derivative(Expression):
     """∂L/∂z."""
 
@@ -183,21 +244,21 @@ class Derivative(Expression):
     wrt: Symbol
 
 
-@dataclass(frozen=True)
+@_part
 class Sum(Expression):
     """Two or more terms; one that is `Negative` is subtracted, a negative number is not: ``5 + (−2)``."""
 
     terms: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
+@_part
 class Negative(Expression):
     """−x."""
 
     operand: Expression
 
 
-@dataclass(frozen=True)
+@_part
 class Product(Expression):
     """Two or more factors: ``2x`` (scalar), ``x ⊙ y`` (elementwise), ``W x`` (matrix; the order counts)."""
 
@@ -205,7 +266,7 @@ class Product(Expression):
     kind: ProductKind
 
 
-@dataclass(frozen=True)
+@_part
 class Fraction(Expression):
     """A quotient."""
 
@@ -213,7 +274,7 @@ class Fraction(Expression):
     denominator: Expression
 
 
-@dataclass(frozen=True)
+@_part
 class Power(Expression):
     """A base with an exponent; the base ``Symbol("e")`` is Euler's number only in `Call` ``exp``."""
 
@@ -221,7 +282,7 @@ class Power(Expression):
     exponent: Expression
 
 
-@dataclass(frozen=True)
+@_part
 class Root(Expression):
     """The square root, or a root of a higher degree."""
 
@@ -229,7 +290,7 @@ class Root(Expression):
     degree: int = 2
 
 
-@dataclass(frozen=True)
+@_part
 class Call(Expression):
     """A function and its arguments: ``tanh(x)``; ``exp(x)`` is printed as a power of e where that reads better.
 
@@ -247,7 +308,7 @@ class Call(Expression):
     settings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@_part
 class Fence(Expression):
     """Something between two signs: |x|, ‖x‖, ⌊x⌋, and [z > 0], which is 1 where the condition holds and else 0."""
 
@@ -256,14 +317,14 @@ class Fence(Expression):
     right: str
 
 
-@dataclass(frozen=True)
+@_part
 class Transpose(Expression):
     """xᵀ."""
 
     operand: Expression
 
 
-@dataclass(frozen=True)
+@_part
 class Reduction(Expression):
     """Σ x over an index, or over everything if `index` is empty; `sign` may also be Π.
 
@@ -281,7 +342,7 @@ class Reduction(Expression):
     settings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@_part
 class Relation(Expression):
     """Operands with a sign between them: ``a = b = c``, ``z > 0``, ``W ← W − lr · ∂L/∂W``, ``G ↦ Wᵀ G``."""
 
@@ -289,7 +350,7 @@ class Relation(Expression):
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
+@_part
 class Item(Expression):
     """An element or a part: ``x[0]``, ``u[1:-1]``; the index is Python's."""
 
@@ -297,7 +358,7 @@ class Item(Expression):
     index: str
 
 
-@dataclass(frozen=True)
+@_part
 class Cases(Expression):
     """One value where a condition holds, another one elsewhere."""
 
@@ -306,7 +367,7 @@ class Cases(Expression):
     otherwise: Expression
 
 
-@dataclass(frozen=True)
+@_part
 class Marked(Expression):
     """A part that is pointed out as the local or the upstream gradient."""
 

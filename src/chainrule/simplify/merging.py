@@ -9,7 +9,7 @@ from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import LITERAL
 from chainrule.simplify.rewrite import rebuild
 
-__all__ = ["expression_key", "merge_equal"]
+__all__ = ["Merger", "expression_key", "merge_equal"]
 
 #: Operations whose arguments may trade places without changing the result.
 _COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not_equal", "logaddexp"})
@@ -31,19 +31,37 @@ def merge_equal(outputs: Sequence[Node], leaves: Iterable[Node] = ()) -> list[No
     list of Node
         The outputs in their new form; nodes that nothing depends on any more are gone.
     """
-    given = set(leaves)
-    done: dict[Node, Node] = {}
-    first: dict[Any, Node] = {}
-    for node in ancestors(outputs, skip=given.__contains__):
-        inputs = tuple([done.get(source, source) for source in node.inputs])
-        known = first.setdefault(expression_key(node, inputs), node)
-        if known is not node:
-            done[node] = done[known]
-        elif inputs == node.inputs:
-            done[node] = node
-        else:
-            done[node] = rebuild(node, inputs)
-    return [done.get(node, node) for node in outputs]
+    return Merger(leaves).merged(outputs)
+
+
+class Merger:
+    """Merges one graph after the other with all that came before.
+
+    Parameters
+    ----------
+    leaves : iterable of Node
+        Nodes that are never merged.
+    """
+
+    def __init__(self, leaves: Iterable[Node] = ()) -> None:
+        self._given = set(leaves)
+        self._done: dict[Node, Node] = {}
+        self._first: dict[Any, Node] = {}
+
+    def merged(self, outputs: Sequence[Node], leaves: Iterable[Node] = ()) -> list[Node]:
+        """The outputs in their new form; from now on, `leaves` are leaves, too."""
+        self._given.update(leaves)
+        given, done, first = self._given, self._done, self._first
+        for node in ancestors(outputs, skip=lambda node: node in given or node in done):
+            inputs = tuple([done.get(source, source) for source in node.inputs])
+            known = first.setdefault(expression_key(node, inputs), node)
+            if known is not node:
+                done[node] = done[known]
+            elif inputs == node.inputs:
+                done[node] = node
+            else:
+                done[node] = rebuild(node, inputs)
+        return [done.get(node, node) for node in outputs]
 
 
 def expression_key(node: Node, inputs: tuple[Node, ...]) -> Any:

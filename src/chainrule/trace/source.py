@@ -15,6 +15,8 @@ from chainrule.graph.provenance import format_line
 __all__ = ["assigned_name", "line_of_frame", "name_in_frame", "user_frame", "user_site"]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+#: The formulas of models are read as the user's own: their lines and variables are what lessons and errors show.
+_MODELS = os.path.join(_PACKAGE, "learn", "models") + os.sep
 _NUMPY = os.sep + "numpy" + os.sep
 
 #: Whether a file belongs to chainrule or NumPy itself. Keyed by name: a code object's hash is slow.
@@ -22,7 +24,8 @@ _is_internal: dict[str, bool] = {}
 
 
 def _internal(filename: str) -> bool:
-    known = filename.startswith(_PACKAGE) or (_NUMPY in filename and "site-packages" in filename)
+    is_ours = filename.startswith(_PACKAGE) and not filename.startswith(_MODELS)
+    known = is_ours or (_NUMPY in filename and "site-packages" in filename)
     _is_internal[filename] = known
     return known
 

@@ -5,23 +5,24 @@ A closed form is shown only if evaluating it gives the gradient that backpropaga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from chainrule.backward import backpropagate
 from chainrule.explain.building.checking import is_close
-from chainrule.explain.building.reading import Reading
+from chainrule.explain.building.reading import Reading, without_guards
 from chainrule.explain.building.setting import Setting
 from chainrule.explain.building.terms import Part
+from chainrule.explain.building.writing import Known
 from chainrule.explain.model import Closed
 from chainrule.graph.node import Node, ancestors
 from chainrule.interpret import Program
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import INDEX_LETTERS, Expression, Number, Reduction, Relation
 from chainrule.simplify.canonicalise import CANONICALISE
-from chainrule.simplify.merging import merge_equal
+from chainrule.simplify.merging import Merger
 from chainrule.simplify.pipeline import simplify
 from chainrule.simplify.rewrite import Rewrite
 from chainrule.simplify.specialise import SPECIALISE
@@ -34,6 +35,8 @@ __all__ = ["ClosedForms"]
 _LONGEST = 72
 #: In larger graphs, unrolled loops for the most part, nobody reads closed forms, and finding them takes long.
 _LARGEST = 2_000
+#: How many nodes are simplified for the closed forms of one lesson; those that come later have none.
+_MOST_NODES = 20_000
 #: Rules that only tidy up are not named.
 _TIDYING = frozenset(rule.name for rules in (CANONICALISE, SPECIALISE) for rule in rules.rules)
 
@@ -89,8 +92,11 @@ class ClosedForms:
         self._stabilising: list[str] = []
         self._copies: dict[Node, Node] = {}
         self._gradients: dict[Node, Node] = {}
-        self._named: list[tuple[Node, Node]] = []
+        self._merger = Merger(self._leaves)
         self._values: dict[Node, Node] = {}
+        self._known: dict[Node, Known] = {}
+        self._known_from_values: dict[Node, Known] = {}
+        self._nodes_left = _MOST_NODES
         if len(setting.graph) <= _LARGEST:
             self._prepare(order)
 
@@ -109,16 +115,19 @@ class ClosedForms:
         form = self._copies[graph.outputs[0]]
         wanted = [self._copies[node] for node in order]
         found = backpropagate([form], [ones_for(form)], wanted)
-        self._gradients = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
+        reached = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
+        self._gradients = dict(zip(reached, without_guards(list(reached.values()), form), strict=True))
         results = [block.node for block in self._setting.blocks]
         short = self._setting.counts.restored(
             simplify([self._copies[node] for node in results], self._leaves), self._leaves
         )
-        leaves = set(self._leaves)
-        self._named = [
-            (node, form) for node, form in zip(results, short, strict=True) if form.inputs and form not in leaves
-        ]
+        merged = self._merger.merged(short, counts.reciprocals)
         self._values = {self._copies[node]: node for node in self._setting.symbols}
+        leaves = {leaf: self._setting.known(leaf) for leaf in self._leaves}
+        self._known = {
+            form: self._setting.known(node) for node, form in zip(results, merged, strict=True) if form.inputs
+        } | leaves
+        self._known_from_values = {place: self._setting.known(node) for place, node in self._values.items()} | leaves
 
     def find(self, node: Node, users: Sequence[Node], value: np.ndarray) -> Closed | None:
         """The closed form of a node's gradient; None where there is none, it is long, or it is not right.
@@ -131,7 +140,7 @@ class ClosedForms:
         value : array
             The gradient as backpropagation computed it.
         """
-        is_long = any(self._found[user].is_long for user in users if user in self._found)
+        is_long = self._nodes_left <= 0 or any(self._found[user].is_long for user in users if user in self._found)
         gradient = None if is_long else self._gradients.get(node)
         found = _Found(is_long=is_long) if gradient is None else self._closed(gradient, users, value)
         self._found[node] = found
@@ -150,27 +159,28 @@ class ClosedForms:
 
     def _from_inputs(self, gradient: Node) -> _Form:
         """Simplified as a function of the inputs; what the forward pass computes too is then written by its name."""
-        given = [*self._leaves]
-        log: list[Rewrite] = []
-        (form,) = self._setting.counts.restored(simplify([gradient], given, log=log), given)
-        form, *named = merge_equal(
-            [form, *(known for _, known in self._named)], [*given, *self._setting.counts.reciprocals]
-        )
-        symbols = dict(zip(named, (node for node, _ in self._named), strict=True))
+        form, given, log = self._simplified(gradient, set(self._leaves))
+        (form,) = self._merger.merged([form], self._setting.counts.reciprocals)
         rules = dict.fromkeys([*self._stabilising, *(rewrite.rule for rewrite in log)])
-        return self._written(form, symbols, given, tuple(rules))
+        return self._written(form, self._known, given, tuple(rules))
 
     def _from_values(self, gradient: Node) -> _Form:
         """Simplified as a function of the inputs and of all values of the forward pass."""
-        given = list(self._values)
+        form, given, log = self._simplified(gradient, self._values)
+        rules = dict.fromkeys(rewrite.rule for rewrite in log)
+        return self._written(form, self._known_from_values, given, tuple(rules))
+
+    def _simplified(self, gradient: Node, places: Collection[Node]) -> tuple[Node, list[Node], list[Rewrite]]:
+        """A gradient as a function of those of some places that it depends on; these, and what was rewritten."""
+        between = ancestors([gradient], skip=places.__contains__)
+        self._nodes_left -= len(between)
+        used = {source for node in between for source in node.inputs if source in places}
+        given = sorted(used, key=lambda place: place.index) if between else [gradient]
         log: list[Rewrite] = []
         (form,) = self._setting.counts.restored(simplify([gradient], given, log=log), given)
-        return self._written(form, self._values, given, tuple(dict.fromkeys(rewrite.rule for rewrite in log)))
+        return form, given, log
 
-    def _written(self, form: Node, named: Mapping[Node, Node], given: Sequence[Node], rules: tuple[str, ...]) -> _Form:
-        known = {leaf: self._setting.known(leaf) for leaf in self._leaves}
-        for place, node in named.items():
-            known.setdefault(place, self._setting.known(node))
+    def _written(self, form: Node, known: Mapping[Node, Known], given: Sequence[Node], rules: tuple[str, ...]) -> _Form:
         conditions: dict[str, None] = {}
 
         def is_one(operand: Part, axis: tuple[int, ...]) -> bool:

@@ -29,9 +29,9 @@ def _elementwise(contribution: Contribution, local: Term) -> str:
         if local.number == -1:
             return f"{operation or 'subtract'} passes the gradient on with the other sign"
         return f"{operation or 'multiply'} scales the gradient by a constant"
-    if any(isinstance(part.expression, Fence) for part in local.parts):
+    if any(isinstance(part.expression, Fence) and part.expression.left == "[" for part in local.parts):
         return f"{operation or 'the choice'} routes the gradient to what was chosen"
-    if len(local.parts) == 1 and isinstance(local.parts[0].expression, Symbol) and _multiplies(contribution.block):
+    if len(local.parts) == 1 and isinstance(local.parts[0].expression, Symbol) and _multiplies(contribution):
         return "multiply swaps: times the other factor"
     if contribution.upstream is None:
         return "the local gradient alone, as the upstream gradient is 1"
@@ -51,6 +51,8 @@ def _linear(contribution: Contribution) -> str:
             return "a value added to every row collects the gradients of all rows"
         return "a value used in every row collects the gradients of all rows, each times its local gradient"
     operation = _operation(contribution.block)
+    if operation == "getitem":
+        return "what was picked takes its gradient back to its place; everything else gets 0"
     name = f"{operation}: " if operation else ""
     return f"{name}a linear map of the upstream gradient"
 
@@ -66,5 +68,7 @@ def _operation(block: Block) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _multiplies(block: Block) -> bool:
-    return any(node.op.name == "multiply" for node in block.interior)
+def _multiplies(contribution: Contribution) -> bool:
+    """Whether the source itself is a factor: in 2 exp(x) it is not."""
+    products = [node for node in contribution.block.interior if node.op.name == "multiply"]
+    return any(contribution.source in node.inputs for node in products)

@@ -30,6 +30,9 @@
   }
   const edges = [...picture.querySelectorAll(".cr-edge")];
 
+  // What is read out: a folded step of one line of text says just that.
+  const words = (step) => step.dataset.say ?? step.textContent;
+
   const phase = () => (current === 0 ? "all" : current <= forward ? "forward" : "backward");
 
   function show(step, { follow = true } = {}) {
@@ -54,7 +57,7 @@
     });
     slider.value = current;
     count.textContent = `${current} / ${steps.length}`;
-    said.textContent = current ? steps[current - 1].dataset.say : "All steps. Press → to go through them one by one.";
+    said.textContent = current ? words(steps[current - 1]) : "All steps. Press → to go through them one by one.";
     slider.setAttribute("aria-valuetext", said.textContent);
     player.querySelector("[data-go=previous]").disabled = current === 0;
     player.querySelector("[data-go=next]").disabled = current === steps.length;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,16 +24,21 @@ from chainrule.explain.lines import (
     joined_numbers,
     local_gradients,
     unmarked,
+    value_expression,
     verdict,
 )
-from chainrule.explain.model import BackwardStep, Fault, ForwardStep, InputGradient, LocalGradient
+from chainrule.explain.model import BackwardStep, Fault, ForwardStep, InputGradient, LocalGradient, Operand
 from chainrule.explain.page.folding import Run, runs
 from chainrule.explain.page.formulas import Formula, said, shape_text, value_text
 from chainrule.explain.page.markup import Content, Markup, element
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Number, Verbatim
+from chainrule.notation.tree import Expression, Number, Verbatim
 
 __all__ = ["backward_section", "fault_section", "forward_section", "inputs", "local_section", "result_section"]
+
+#: Where more steps than this are folded, each is one line of text, and only those that are shown have a derivation:
+#: a loop of 300 iterations would make a page of several MB, the same over and over.
+_MOST_IN_FULL = 60
 
 
 def inputs(lesson: Lesson, formula: Formula) -> Markup:
@@ -40,12 +46,19 @@ def inputs(lesson: Lesson, formula: Formula) -> Markup:
     listed = [
         element(
             "div",
-            element("dt", formula(operand.symbol), None if operand.is_input else element("small", " (from outside)")),
+            element("dt", formula(operand.symbol), _origin(operand)),
             element("dd", value_text(operand.value)),
         )
         for operand in lesson.operands
     ]
     return element("dl", listed, class_="inputs")
+
+
+def _origin(operand: Operand) -> Markup | None:
+    """Where a value comes from that is no input."""
+    if operand.is_input:
+        return None
+    return element("small", " (divisor of a mean)" if operand.is_count else " (from outside)")
 
 
 def fault_section(fault: Fault, formula: Formula) -> Markup:
@@ -61,31 +74,37 @@ def fault_section(fault: Fault, formula: Formula) -> Markup:
     )
 
 
-def forward_section(lesson: Lesson, formula: Formula) -> Markup:
+def forward_section(lesson: Lesson, formula: Formula, *, folded: bool = True) -> Markup:
     """One line for each node: symbols, numbers put in, result."""
-    total = len(lesson.forward)
-    steps = [
-        _unfolding(run, element("ul", [_forward_step(step, total, formula) for step in run.steps], class_="steps"))
-        for run in runs(lesson.forward, forward_steps(lesson))
-    ]
+    found = runs(lesson.forward, forward_steps(lesson, folded=folded))
+    is_short, total = _are_few(found), len(lesson.forward)
+    steps = []
+    for run in found:
+        write = _forward_step if is_short or run.fold is None else _forward_step_in_text
+        inside = [write(step, total, formula) for step in run.steps]
+        steps.append(_unfolding(run, element("ul", inside, class_="steps")))
     return element("section", _titled(FORWARD), steps, class_="forward-pass")
 
 
-def local_section(lesson: Lesson, formula: Formula) -> Markup | None:
+def local_section(lesson: Lesson, formula: Formula, *, folded: bool = True) -> Markup | None:
     """What each node knows by itself."""
     if not lesson.local:
         return None
-    lines = [_local_gradient(item, formula) for item in local_gradients(lesson)]
+    lines = [_local_gradient(item, formula) for item in local_gradients(lesson, folded=folded)]
     return element("section", _titled(LOCAL), element("ul", lines, class_="locals"), class_="local-gradients")
 
 
-def backward_section(lesson: Lesson, formula: Formula, *, is_open: bool) -> Markup | None:
+def backward_section(lesson: Lesson, formula: Formula, *, is_open: bool, folded: bool = True) -> Markup | None:
     """One step for each gradient, from the output to the inputs; the derivations are open or closed."""
     if not lesson.backward:
         return None
-    steps = []
-    for run in runs(lesson.backward, backward_steps(lesson)):
-        inside = [_backward_step(step, lesson, formula, is_open=is_open) for step in run.steps]
+    found = runs(lesson.backward, backward_steps(lesson, folded=folded))
+    is_short, steps = _are_few(found), []
+    for run in found:
+        if is_short or run.fold is None:
+            inside = [_backward_step(step, lesson, formula, is_open=is_open) for step in run.steps]
+        else:
+            inside = [_backward_step_in_text(step, lesson) for step in run.steps]
         steps.append(_unfolding(run, element("div", inside, class_="steps")))
     return element("section", _titled(BACKWARD), steps, class_="backward-pass")
 
@@ -132,6 +151,11 @@ def _unfolding(run: Run[ForwardStep] | Run[BackwardStep], steps: Markup) -> Mark
     return element("details", element("summary", fold_text(run.fold)), steps, class_="folded")
 
 
+def _are_few(found: Sequence[Run[ForwardStep]] | Sequence[Run[BackwardStep]]) -> bool:
+    """Whether all steps that are folded can be written in full."""
+    return sum(len(run.steps) for run in found if run.fold is not None) <= _MOST_IN_FULL
+
+
 def _forward_step(step: ForwardStep, total: int, formula: Formula) -> Markup:
     lines = forward_lines(step)
     first, *others = lines
@@ -144,6 +168,25 @@ def _forward_step(step: ForwardStep, total: int, formula: Formula) -> Markup:
         data_step=step.number,
         data_say=f"Forward step {step.number} of {total}: {said(step.symbol, lines)}",
     )
+
+
+def _forward_step_in_text(step: ForwardStep, total: int, formula: Formula) -> Markup:
+    sides = [step.symbol, step.formula, value_expression(step.value)]
+    return element("li", _in_text(step.number, sides), class_="step forward in-text", data_step=step.number)
+
+
+def _backward_step_in_text(step: BackwardStep, lesson: Lesson) -> Markup:
+    shortest = step.formula if step.closed is None else step.closed.formula
+    sides = [step.gradient, unmarked(shortest), value_expression(step.value)]
+    number = len(lesson.forward) + step.number
+    return element("div", _in_text(step.number, sides), class_="step backward in-text", data_step=number)
+
+
+def _in_text(number: int, sides: Sequence[Expression]) -> list[Markup]:
+    """``h⁽²⁾ = tanh(w h⁽¹⁾) = 0.5``, with the number of the step."""
+    left, *others = dict.fromkeys([to_text(side) for side in sides])
+    given = element("span", [element("span", f" = {side}", class_="piece") for side in others], class_="given")
+    return [_badge(number), element("span", left, given, class_="line")]
 
 
 def _local_gradient(item: LocalGradient | Fold, formula: Formula) -> Markup:

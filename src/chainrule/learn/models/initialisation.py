@@ -1,0 +1,106 @@
+"""How weights begin: large enough that signals pass through all layers, small enough that no unit saturates.
+
+Drawn in float64 and rounded afterwards, so that a seed means the same network in either precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["INITIALISATIONS", "he", "initial_weights", "small", "xavier", "zeros"]
+
+
+def zeros(rng: np.random.Generator, inputs: int, outputs: int) -> Any:
+    """Weights of 0, for convex losses; the hidden units of a network would stay alike for ever.
+
+    Examples
+    --------
+    >>> zeros(np.random.default_rng(0), 2, 1).tolist()
+    [[0.0], [0.0]]
+    """
+    return np.zeros((inputs, outputs))
+
+
+def small(rng: np.random.Generator, inputs: int, outputs: int) -> Any:
+    """The lecture's small random numbers: normal, with the standard deviation 0.5 / √inputs.
+
+    Examples
+    --------
+    >>> float(small(np.random.default_rng(0), 100, 100).std().round(3))
+    0.05
+    """
+    return rng.normal(0.0, 0.5 / np.sqrt(inputs), (inputs, outputs))
+
+
+def xavier(rng: np.random.Generator, inputs: int, outputs: int) -> Any:
+    """Uniform between ±√(6 / (inputs + outputs)), so with variance 2 / (inputs + outputs).
+
+    That keeps the variance of values and of gradients where activations are close to the identity, as tanh is near 0.
+    Source: X. Glorot, Y. Bengio, Understanding the difficulty of training deep feedforward neural networks (2010),
+    equation 16.
+
+    Examples
+    --------
+    >>> float(xavier(np.random.default_rng(0), 100, 100).std().round(3))
+    0.1
+    """
+    limit = np.sqrt(6 / (inputs + outputs))
+    return rng.uniform(-limit, limit, (inputs, outputs))
+
+
+def he(rng: np.random.Generator, inputs: int, outputs: int) -> Any:
+    """Normal, with variance 2 / inputs: a rectifier takes half of it away.
+
+    Source: K. He et al., Delving deep into rectifiers (2015), equation 10.
+
+    Examples
+    --------
+    >>> float(he(np.random.default_rng(0), 200, 100).std().round(2))
+    0.1
+    """
+    return rng.normal(0.0, np.sqrt(2 / inputs), (inputs, outputs))
+
+
+_DRAWS: dict[str, Callable[[np.random.Generator, int, int], Any]] = {"small": small, "xavier": xavier, "he": he}
+
+#: The names that a user can give.
+INITIALISATIONS = ("auto", *_DRAWS)
+
+#: What `he` is made for: about half of each signal is cut off.
+_RECTIFIERS = ("relu", "leaky_relu", "gelu", "silu")
+
+
+def initial_weights(
+    rng: np.random.Generator, inputs: int, outputs: int, *, init: str, activation: str, is_convex: bool
+) -> Any:
+    """The first weights of a layer.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    inputs, outputs : int
+    init : str
+        One of `INITIALISATIONS`.
+    activation : str
+        What comes after the layer, for ``"auto"``.
+    is_convex : bool
+        Whether the loss has one minimum, for ``"auto"``.
+
+    Returns
+    -------
+    array of shape (inputs, outputs), float64
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> initial_weights(rng, 1, 2, init="auto", activation="identity", is_convex=True).tolist()
+    [[0.0, 0.0]]
+    """
+    if init != "auto":
+        return _DRAWS[init](rng, inputs, outputs)
+    if is_convex:
+        return zeros(rng, inputs, outputs)
+    return (he if activation in _RECTIFIERS else xavier)(rng, inputs, outputs)

@@ -1,0 +1,129 @@
+"""One column's cells, of whatever type they come in, as what the schema says the column is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from chainrule.tables.cells import BadCell, as_labels, check_no_nul, first_place, parse_numbers, without_missing
+from chainrule.tables.dates import MOMENT, parse_dates
+from chainrule.tables.schema import Column
+
+__all__ = ["ARROW_TYPES", "convert"]
+
+#: How columns of each kind are held: codes for categories, microseconds since 1970 for dates.
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "number": pa.float64(),
+    "integer": pa.float64(),
+    "boolean": pa.bool_(),
+    "category": pa.dictionary(pa.int32(), pa.string()),
+    "date": MOMENT,
+    "text": pa.string(),
+    "ignored": pa.string(),
+}
+
+_TRUE = pa.array(["true", "yes", "1", "t", "y"])
+_FALSE = pa.array(["false", "no", "0", "f", "n"])
+
+
+def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
+    """The cells in the type that `ARROW_TYPES` gives for the column's kind; null where there is no value.
+
+    Parameters
+    ----------
+    cells : pyarrow.Array
+    column : Column
+    markers : pyarrow.Array
+        Texts that mean "no value".
+
+    Raises
+    ------
+    BadCell
+        For the first cell that does not fit.
+
+    Examples
+    --------
+    >>> convert(pa.array([" 1.5", "?"]), Column("size", "number"), pa.array(["?"])).to_pylist()
+    [1.5, None]
+    """
+    cells = _plain(cells)
+    if pa.types.is_null(cells.type):
+        return pa.nulls(len(cells), ARROW_TYPES[column.kind])
+    if column.kind in ("number", "integer"):
+        return _numbers(cells, markers)
+    if column.kind == "boolean":
+        return _booleans(_labels(cells, markers))
+    if column.kind == "date":
+        return _moments(cells, column, markers)
+    if column.kind == "category":
+        return pc.dictionary_encode(_labels(cells, markers))
+    return _labels(cells, markers)
+
+
+def _plain(cells: pa.Array) -> pa.Array:
+    """Without the ways in which Arrow can hold text."""
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.dictionary_decode()
+    if pa.types.is_large_string(cells.type) or pa.types.is_string_view(cells.type):
+        cells = pc.cast(cells, pa.string())
+    return cells
+
+
+def _numbers(cells: pa.Array, markers: pa.Array) -> pa.Array:
+    kind = cells.type
+    if pa.types.is_string(kind):
+        cells = parse_numbers(without_missing(cells, markers))
+    elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or kind == pa.bool_():
+        cells = pc.cast(cells, pa.float64(), safe=False)
+    else:
+        raise _wrong_type(cells, "is no number")
+    unordered = pc.is_nan(cells)
+    if pc.any(unordered).as_py():
+        cells = pc.if_else(unordered, None, cells)
+    infinite = first_place(pc.is_inf(cells))
+    if infinite >= 0:
+        raise BadCell(
+            infinite, str(cells[infinite]), "is no finite number", "leave the cell empty if the value is missing"
+        )
+    return cells
+
+
+def _labels(cells: pa.Array, markers: pa.Array) -> pa.Array:
+    if pa.types.is_string(cells.type):
+        check_no_nul(cells)
+        return without_missing(cells, markers)
+    try:
+        return as_labels(cells)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        raise _wrong_type(cells, "is no label") from None
+
+
+def _booleans(labels: pa.Array) -> pa.Array:
+    small = pc.utf8_lower(labels)
+    true = pc.is_in(small, value_set=_TRUE)
+    bad = first_place(pc.and_(pc.is_valid(labels), pc.invert(pc.or_(true, pc.is_in(small, value_set=_FALSE)))))
+    if bad >= 0:
+        raise BadCell(bad, str(labels[bad]), "is neither true nor false", "write true or false")
+    return pc.if_else(pc.is_valid(labels), true, None)
+
+
+def _moments(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
+    if pa.types.is_date(cells.type) or pa.types.is_timestamp(cells.type):
+        return pc.cast(cells, MOMENT, safe=False)
+    if not pa.types.is_string(cells.type):
+        raise _wrong_type(cells, "is no date")
+    return parse_dates(without_missing(cells, markers), column.format or "year-month-day")
+
+
+def _wrong_type(cells: pa.Array, why: str) -> BadCell:
+    first = max(first_place(pc.is_valid(cells)), 0)
+    return BadCell(first, str(cells[first]), f"({cells.type}) {why}", "give a column as it was in training")
+
+
+def fast_types(columns: Sequence[Column]) -> dict[str, pa.DataType]:
+    """What pyarrow's CSV reader may parse by itself: where a cell does not fit, all is read as text and looked at."""
+    return {column.name: pa.float64() for column in columns if column.kind in ("number", "integer")}

@@ -1,0 +1,182 @@
+"""Where exactly a file of delimited text is broken: read slowly, once something has gone wrong."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from chainrule.errors import DataError
+from chainrule.tables.delimited import DELIMITERS, Dialect
+
+__all__ = ["diagnose", "line_of_row"]
+
+Opener = Callable[[], BinaryIO]
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row as it stands in the file.
+
+    Attributes
+    ----------
+    line : int
+        The line on which it begins, from 1.
+    raw : bytes
+    closed : bool
+        Whether its last quote is closed.
+    """
+
+    line: int
+    raw: bytes
+    closed: bool
+
+
+def line_of_row(open_file: Opener, dialect: Dialect, row: int) -> int | None:
+    """The line on which data row `row`, counted from 0, begins."""
+    with open_file() as file:
+        for number, record in enumerate(_records(file, dialect)):
+            if number == row + 1:
+                return record.line
+    return None
+
+
+def diagnose(name: str, open_file: Opener, dialect: Dialect) -> None:
+    """Raise for the first row that is not well formed; return if all are.
+
+    Raises
+    ------
+    DataError
+        Naming line, row and column: bytes that are no UTF-8, NUL bytes, too many or too few cells, a quote without end.
+    """
+    with open_file() as file:
+        for number, record in enumerate(_records(file, dialect)):
+            where = f"{name}, row {number:,} (line {record.line:,})" if number else f"{name}, header"
+            _check_record(where, record, dialect)
+
+
+def _check_record(where: str, record: Record, dialect: Dialect) -> None:
+    text = _text(where, record.raw, dialect)
+    if not record.closed:
+        raise DataError(
+            f"{where}: a quote opens here and is never closed: {_short(text)}",
+            fix='close it, or write a quotation mark inside of a quoted cell twice: ""',
+        )
+    if "\0" in text:
+        column = _column(text[: text.index("\0")], dialect)
+        raise DataError(
+            f"{where}, column {column!r}: the cell has a NUL byte",
+            fix="remove NUL bytes (tr -d '\\000'); the file may be damaged, or be no CSV at all",
+        )
+    cells = _cells(text, dialect.delimiter)
+    if len(cells) != len(dialect.columns):
+        end = dialect.columns[min(len(cells), len(dialect.columns)) - 1]
+        few = len(cells) < len(dialect.columns)
+        raise DataError(
+            f"{where}: {len(cells)} cells, but the header has {len(dialect.columns)} columns;"
+            f" {'the row ends with' if few else 'there are cells after'} column {end!r}: {_short(text)}",
+            fix="fill the row up with empty cells"
+            if few
+            else f"quote cells that contain {DELIMITERS[dialect.delimiter]}, or name all columns in the header",
+        )
+
+
+def _text(where: str, raw: bytes, dialect: Dialect) -> str:
+    try:
+        return raw.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        column = _column(raw[: error.start].decode("utf-8"), dialect)
+        cell = _cells(raw.decode("latin-1").rstrip("\r\n"), dialect.delimiter)
+        place = dialect.columns.index(column) if column in dialect.columns else 0
+        shown = cell[place] if place < len(cell) else ""
+        raise DataError(
+            f"{where}, column {column!r}: byte 0x{raw[error.start]:02x} is no UTF-8;"
+            f" read as Latin-1 the cell is {_short(shown)!r}",
+            fix="if that is right, convert the file: iconv -f LATIN1 -t UTF-8 old.csv > new.csv",
+        ) from None
+
+
+def _column(before: str, dialect: Dialect) -> str:
+    """The column in which a row's text, cut off somewhere, ends."""
+    place = max(len(_cells(before, dialect.delimiter)), 1) - 1
+    return dialect.columns[min(place, len(dialect.columns) - 1)]
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """The cells of a row; the csv module would stop at cells of 128 KiB."""
+    if '"' not in text:
+        return text.split(delimiter)
+    cells, place = [], 0
+    while True:
+        begin = place
+        if text[place : place + 1] == '"':
+            place = text.find('"', place + 1)
+            while place >= 0 and text[place + 1 : place + 2] == '"':
+                place = text.find('"', place + 2)
+        end = text.find(delimiter, place) if place >= 0 else -1
+        cell = text[begin:] if end < 0 else text[begin:end]
+        cells.append(cell[1:].removesuffix('"').replace('""', '"') if cell.startswith('"') else cell)
+        if end < 0:
+            return cells
+        place = end + 1
+
+
+def _records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
+    """The rows of a file, header included, blank lines left out."""
+    delimiter = dialect.delimiter.encode()
+    held: list[bytes] = []
+    begin = 1
+    for number, line in enumerate(_lines(file), 1):
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if not held:
+            begin = number
+            if not line.strip(b"\r\n"):
+                continue
+        inside = _ends_inside_quotes(line, delimiter, bool(held)) if held or b'"' in line else False
+        held.append(line)
+        if not inside:
+            yield Record(begin, b"".join(held), True)
+            held = []
+    if held:
+        yield Record(begin, b"".join(held), False)
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines that end with a line feed, a carriage return or both."""
+    for line in file:
+        if b"\r" in line.rstrip(b"\r\n"):
+            yield from line.splitlines(keepends=True)
+        else:
+            yield line
+
+
+def _ends_inside_quotes(line: bytes, delimiter: bytes, inside: bool) -> bool:
+    """Whether a quoted cell is still open at the end of a line; quotes count where a cell begins with one."""
+    place = 0
+    while True:
+        if inside:
+            place = line.find(b'"', place)
+            if place < 0:
+                return True
+            if line[place + 1 : place + 2] == b'"':
+                place += 2
+                continue
+            inside = False
+            place += 1
+        elif line[place : place + 1] == b'"':
+            inside = True
+            place += 1
+            continue
+        place = line.find(delimiter, place)
+        if place < 0:
+            return False
+        place += 1
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

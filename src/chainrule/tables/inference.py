@@ -1,0 +1,159 @@
+"""From a table to its schema, in one pass over all of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+
+from chainrule.errors import DataError
+from chainrule.tables.cells import BadCell, marker_variants
+from chainrule.tables.dates import FORMATS
+from chainrule.tables.deciding import decide
+from chainrule.tables.evidence import Evidence, First
+from chainrule.tables.schema import KINDS, MISSING, Schema, check_names
+from chainrule.tables.sources import TableSource, open_table
+
+__all__ = ["infer_schema"]
+
+
+def infer_schema(
+    source: Any,
+    target: str | Sequence[str] | None = None,
+    *,
+    types: Mapping[str, str] | None = None,
+    missing: Sequence[str] = (),
+) -> Schema:
+    """Decide what the columns of a table are, from all of its rows.
+
+    Parameters
+    ----------
+    source : TableSource, or whatever `open_table` takes
+    target : str or sequence of str, optional
+        What is to be predicted.
+    types : mapping from column name to kind, optional
+        What you know better: ``{"zip": "category", "when": "date:day/month/year", "remark": "ignored"}``.
+    missing : sequence of str, optional
+        Further cells that mean "no value", beside those of `MISSING`.
+
+    Returns
+    -------
+    Schema
+
+    Raises
+    ------
+    DataError
+        If the table cannot be used, naming row and column.
+
+    Examples
+    --------
+    >>> import io
+    >>> print(infer_schema(io.StringIO('''zip,size,sold
+    ... 01067,1,yes
+    ... 10115,2,no
+    ... 01067,3.25,yes
+    ... 10115,?,no
+    ... '''), target="sold"))
+    column  kind      missing  values      example  note
+    zip     category        0  2 distinct  01067    codes such as '01067', not numbers
+    size    number          1  1 … 3.25    1
+    sold    category        0  2 distinct  yes      target
+    """
+    markers = tuple(dict.fromkeys((*MISSING, *missing)))
+    table = open_table(source, missing=markers)
+    targets = (target,) if isinstance(target, str) else tuple(target or ())
+    check_names((*targets, *(types or ())), table.columns, table.name)
+    evidences = _evidences(table, targets, types or {}, markers)
+    rows = _gather(table, [evidence for evidence in evidences if evidence.given != "ignored"])
+    if rows == 0 and evidences:
+        raise DataError(f"{table.name} has no rows", fix="give at least one row below the header")
+    late = [evidence for evidence in evidences if evidence.late]
+    if late:  # their first blocks were numbers, so their values were not counted
+        _gather(table, [_start_again(evidence) for evidence in late])
+
+    def place(first: First) -> str:
+        return table.parts[first.part].place(first.row)
+
+    columns = tuple(decide(evidence, evidence.name in targets, place) for evidence in evidences)
+    schema = Schema(columns, target if target is None or isinstance(target, str) else targets, rows, markers)
+    _check_targets(schema)
+    return schema
+
+
+def _evidences(
+    table: TableSource, targets: Sequence[str], types: Mapping[str, str], markers: Sequence[str]
+) -> list[Evidence]:
+    variants = pa.array(marker_variants(markers))
+    evidences = []
+    for name in table.columns:
+        given, _, form = types.get(name, "").partition(":")
+        given = "ignored" if given == "ignore" else given
+        if given and given not in KINDS:
+            raise DataError(f"column {name!r}: there is no kind {given!r}", fix=f"choose among {', '.join(KINDS)}")
+        if form and (given != "date" or form not in FORMATS):
+            raise DataError(f"column {name!r}: {form!r} is no date format", fix=f"choose among {', '.join(FORMATS)}")
+        if not given and name in targets:
+            given = "target"
+        evidence = Evidence(name, given, variants)
+        if form:
+            evidence.formats = [form]
+        evidences.append(evidence)
+    return evidences
+
+
+def _start_again(evidence: Evidence) -> Evidence:
+    """Forget the counts, but not what sort of text was found."""
+    evidence.rows = evidence.missing = 0
+    evidence.state, evidence.counts, evidence.formats, evidence.repeats = "text", {}, [], False
+    evidence.example = None
+    evidence.late = False
+    return evidence
+
+
+def _gather(table: TableSource, evidences: Sequence[Evidence]) -> int:
+    """Take in all rows; returns how many there are."""
+    names = [evidence.name for evidence in evidences]
+    rows = 0
+    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+        for number, part in enumerate(table.parts):
+            row = 0
+            for block in part.blocks(names):
+                try:
+                    for _ in pool.map(_add, evidences, block.columns, [number] * len(names), [row] * len(names)):
+                        pass
+                except _BadColumn as bad:
+                    cell = bad.cell
+                    raise DataError(
+                        f"{part.place(row + cell.index)}, column {bad.name!r}: {cell.value!r} {cell.why}", fix=cell.fix
+                    ) from None
+                row += block.num_rows
+            rows += row
+    return rows
+
+
+class _BadColumn(Exception):  # noqa: N818
+    def __init__(self, name: str, cell: BadCell) -> None:
+        super().__init__(name, cell)
+        self.name, self.cell = name, cell
+
+
+def _add(evidence: Evidence, cells: pa.Array, part: int, row: int) -> None:
+    try:
+        evidence.add(cells, part, row)
+    except BadCell as cell:
+        raise _BadColumn(evidence.name, cell) from None
+
+
+def _check_targets(schema: Schema) -> None:
+    for name in schema.targets:
+        column = schema[name]
+        if not column.is_feature:
+            raise DataError(
+                f"the target {name!r} cannot be predicted: {column.note or column.kind}",
+                fix="choose a target with numbers or with classes",
+            )
+    if schema.targets and not schema.features:
+        notes = "; ".join(f"{c.name}: {c.note}" for c in schema.columns[:5] if c.note)
+        raise DataError(f"there is no column to learn from ({notes})", fix="give at least one column of numbers")

@@ -1,0 +1,58 @@
+"""A part of a table: one file, or one object in memory, read block by block."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+
+__all__ = ["Part"]
+
+
+class Part(ABC):
+    """One file of a table, or one table in memory.
+
+    Attributes
+    ----------
+    name : str
+        As messages call it.
+    columns : tuple of str
+    rows : int or None
+        None where only reading would tell.
+    is_text : bool
+        Whether the cells are text, whose types have to be decided.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: int | None = None
+    is_text = False
+
+    @abstractmethod
+    def blocks(
+        self, columns: Sequence[str] | None = None, types: Mapping[str, pa.DataType] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows, block by block.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Only these, in this order.
+        types : mapping, optional
+            For text: the types of columns that are not to be read as text.
+
+        Raises
+        ------
+        pyarrow.ArrowInvalid
+            If a cell is not of the type asked for.
+        """
+
+    def place(self, row: int) -> str:
+        """Where row number `row`, counted from 0, stands."""
+        return f"{self.name}, row {row + 1:,}"
+
+    @property
+    def description(self) -> str:
+        """Name and format."""
+        return self.name

@@ -1,0 +1,145 @@
+"""Where tables come from: files, folders, standard input, file objects, tables in memory."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from chainrule.errors import DataError
+from chainrule.tables.files import open_file
+from chainrule.tables.frames import Frame, is_frame
+from chainrule.tables.parts import Part
+from chainrule.tables.schema import MISSING
+
+__all__ = ["TableSource", "open_table"]
+
+#: Endings by which files of a folder are recognised as tables; what is in a file, its first bytes say.
+ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst", ".parquet", ".arrow", ".feather", ".ipc")
+
+
+class TableSource:
+    """A table that can be read again and again, from one or several parts with the same columns.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+    columns : tuple of str
+        Names, in the order of the first part.
+    rows : int or None
+        None where only reading would tell.
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = tuple(parts)
+        self.columns = self.parts[0].columns
+        counts = [part.rows for part in self.parts]
+        self.rows = None if None in counts else sum(count or 0 for count in counts)
+        for part in self.parts[1:]:
+            self._check_same_columns(part)
+
+    def _check_same_columns(self, part: Part) -> None:
+        first = self.parts[0]
+        missing = [name for name in first.columns if name not in set(part.columns)]
+        extra = [name for name in part.columns if name not in set(first.columns)]
+        if missing or extra:
+            name, has, has_not = (missing[0], first, part) if missing else (extra[0], part, first)
+            raise DataError(
+                f"the files differ: {has.name} has a column {name!r}, {has_not.name} has not",
+                fix="give files with the same columns",
+            )
+
+    @property
+    def name(self) -> str:
+        """As messages call it."""
+        first = self.parts[0].name
+        return first if len(self.parts) == 1 else f"{first} and {len(self.parts) - 1} more"
+
+    @property
+    def description(self) -> str:
+        """Name and format."""
+        first = self.parts[0].description
+        return first if len(self.parts) == 1 else f"{first} and {len(self.parts) - 1} more"
+
+
+def open_table(source: Any, *, missing: Sequence[str] = MISSING) -> TableSource:
+    r"""A table from wherever it is.
+
+    Parameters
+    ----------
+    source : path, list of paths, folder, "-", file object, or table in memory
+        Files are CSV (also with semicolons, tabs or vertical bars, also packed with gzip or zstd), Parquet or Arrow;
+        of a folder, all of these. ``"-"`` is standard input; it and file objects are kept in a temporary file, because
+        a table is read more than once. In memory: pandas and polars frames, pyarrow tables, dictionaries of arrays,
+        lists of dictionaries.
+    missing : sequence of str
+        Cells of text that mean "no value", in any case.
+
+    Returns
+    -------
+    TableSource
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, naming row and column.
+
+    Examples
+    --------
+    >>> table = open_table(io.StringIO("size;sold\n1.5;yes\n"))
+    >>> table.columns
+    ('size', 'sold')
+    >>> table.description
+    'the data (cells separated by semicolons)'
+    """
+    if isinstance(source, TableSource):
+        return source
+    if is_frame(source):
+        return TableSource([Frame(source)])
+    if isinstance(source, str) and source == "-":
+        return TableSource([_spooled(sys.stdin.buffer, "standard input", missing)])
+    if hasattr(source, "read"):
+        return TableSource([_spooled(source, "the data", missing)])
+    paths = [source] if isinstance(source, (str, os.PathLike)) else source
+    if not isinstance(paths, Sequence) or not all(isinstance(path, (str, os.PathLike)) for path in paths):
+        raise DataError(f"{type(source).__name__} is no table", fix="give a path, a file or a data frame")
+    found = [file for path in paths for file in _files(Path(path))]
+    if not found:
+        raise DataError("no files were given", fix="give at least one path")
+    return TableSource([open_file(path, missing=missing) for path in found])
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    inside = sorted(file for file in path.iterdir() if file.is_file() and file.name.lower().endswith(ENDINGS))
+    if not inside:
+        raise DataError(
+            f"the folder {path} has no tables", fix=f"give one with files that end with {', '.join(ENDINGS)}"
+        )
+    yield from inside
+
+
+def _spooled(file: Any, name: str, missing: Sequence[str]) -> Part:
+    """What a file object gives, in a temporary file that goes with the part."""
+    handle, path = tempfile.mkstemp(prefix="chainrule-", suffix=".table")
+    try:
+        with os.fdopen(handle, "wb") as copy:
+            if isinstance(file, io.TextIOBase):
+                while text := file.read(1 << 20):
+                    copy.write(text.encode("utf-8"))
+            else:
+                shutil.copyfileobj(file, copy, 1 << 20)
+        part = open_file(path, name, missing)
+    except BaseException:
+        os.unlink(path)
+        raise
+    weakref.finalize(part, os.unlink, path)
+    return part
