@@ -492,9 +492,9 @@ def test_10_000_damaged_files_are_refused(good: bytes) -> None:
     assert refused > 9_500
 
 
-def test_2_000_damaged_files_on_disk_are_refused_in_the_same_way(good: bytes, tmp_path: Path) -> None:
+def test_500_damaged_files_on_disk_are_refused_in_the_same_way(good: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model"
-    for number in range(10_000, 12_000):
+    for number in range(10_000, 10_500):
         content = mutated(good, number)
         if content == good:
             continue
