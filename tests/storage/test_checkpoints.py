@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.storage.test_container import mutated
+from tests.storage.mutations import mutated
 
 import chainrule
 from chainrule.errors import StorageError

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.storage.mutations import mutated
 from tests.storage.tables import TARGETS, model_of, new_rows
-from tests.storage.test_container import mutated
 
 from chainrule.errors import ChainRuleError, ConfigError, DataError, StorageError, StructureError
 from chainrule.learn.models import Architecture, Network
