@@ -18,9 +18,12 @@ _SUM_TOLERANCE = 1e-3
 
 
 def as_codes(y: Any, classes: Sequence[str]) -> Array:
-    """Class numbers, of shape (n,)."""
+    """Class numbers, of shape (n,), also of one-hot rows."""
     given = np.asarray(y)
     _some_rows(given, "y")
+    if given.ndim == 2 and given.shape[1] == len(classes) and ((given == 0) | (given == 1)).all():
+        if (given.sum(axis=1) == 1).all():
+            return np.asarray(given.argmax(axis=1))
     if given.ndim != 1:
         raise DataError(
             f"y has shape {given.shape}, but class numbers are of shape (n,)",

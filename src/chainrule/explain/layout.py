@@ -81,11 +81,13 @@ def lesson_rows(lesson: Lesson, *, folded: bool = True) -> list[Row]:
 
 
 def _heading(lesson: Lesson) -> list[Row]:
-    """``loss at w = 0, x = 50``, and arrays from outside of the function."""
+    """``loss at w = 0, x = 50``, arrays from outside of the function, and divisors of means."""
     inputs = [operand for operand in lesson.operands if operand.is_input]
-    others = [operand for operand in lesson.operands if not operand.is_input]
+    others = [operand for operand in lesson.operands if not (operand.is_input or operand.is_count)]
+    counts = [operand for operand in lesson.operands if operand.is_count]
+    starts = Span(f"{lesson.title} at ", "title"), Span("and "), Span("with means over ")
     rows: list[Row] = []
-    for start, operands in ((Span(f"{lesson.title} at ", "title"), inputs), (Span("and "), others)):
+    for start, operands in zip(starts, (inputs, others, counts), strict=True):
         pieces = [
             (*spans_of(operand.symbol), Span(" = "), *spans_of(value_expression(operand.value), "value"))
             for operand in operands

@@ -44,12 +44,12 @@ class Batches:
 
     def __init__(self, data: tuple[Any, ...], batch_size: int | None, seed: int) -> None:
         self.data = data
-        self._batch_size = batch_size if data else None
+        self._batch_size = batch_size
         self._seed = seed
         self._leaves: list[Any] = []
         self._structure: Structure | None = None
         self._count = 0
-        if self._batch_size is not None:
+        if self._batch_size is not None and data:
             self._leaves, self._structure = flatten(
                 tuple([np.asarray(part) if isinstance(part, list) else part for part in data])
             )
@@ -67,8 +67,7 @@ class Batches:
 
     def spans(self, steps: int) -> Iterator[Span]:
         """The run, cut where an epoch or its last, smaller batch begins."""
-        size = self._batch_size
-        if size is None:
+        if self._batch_size is None or not self.data:
             yield Span(steps)
             return
         rng = np.random.default_rng(self._seed)
@@ -100,7 +99,7 @@ class Batches:
                 yield Span(count - done, order[start : start + (count - done) * width].reshape(-1, width))
 
     def renew(self, data: tuple[Any, ...]) -> None:
-        """Other data with as many rows."""
+        """Other data."""
         self.data = data
         if self._batch_size is not None:
             self._leaves, self._structure = flatten(data)

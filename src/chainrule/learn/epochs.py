@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DivergenceError, StructureError
-from chainrule.learn.batches import Batches, Span
+from chainrule.errors import DivergenceError
+from chainrule.learn.batches import Batches
 from chainrule.learn.descent import Descent
 from chainrule.learn.evaluating import Evaluation
+from chainrule.learn.feeding import ChunkFeed, Feed, MemoryFeed, RowChunks
 from chainrule.learn.optimizers.protocol import Optimizer
 from chainrule.learn.rates import Measuring, rate_at, suggested_rate
 from chainrule.learn.stopping import EarlyStopping, ReduceOnPlateau
@@ -20,10 +21,6 @@ from chainrule.learn.training_state import TrainingState
 from chainrule.structure import Structure, flatten
 
 __all__ = ["Run", "Settings", "Stopped"]
-
-#: Epochs that nobody watches run together: up to the next multiple of this, and with orders of at most so many rows.
-_EPOCHS_AT_ONCE = 64
-_ROWS_AT_ONCE = 1_000_000
 
 #: A loss that grew so many epochs in a row, to so many times the first and the lowest one, will not come back.
 _GROWING = 10
@@ -39,7 +36,7 @@ class Settings:
     rows : int
         How many the data have.
     batch_size : int or None
-        Fewer than there are rows; None for all.
+        Not more than there are rows; None for all.
     callback : callable or None
         A true result of ``callback()`` ends the run.
     advance : callable
@@ -77,7 +74,7 @@ class Run:
     loss : callable
     structure : Structure
         Of the parameters.
-    data : tuple of arrays
+    data : tuple of arrays or RowChunks
     optimizer : Optimizer
     optimizer_structure : Structure
         Of its state.
@@ -90,15 +87,14 @@ class Run:
         self,
         loss: Callable[..., Any],
         structure: Structure,
-        data: tuple[Any, ...],
+        data: tuple[Any, ...] | RowChunks,
         optimizer: Optimizer,
         optimizer_structure: Structure,
         validation: tuple[Any, ...] | None,
         settings: Settings,
         start: TrainingState,
     ) -> None:
-        self._data, self._optimizer, self._optimizer_structure = data, optimizer, optimizer_structure
-        self._settings = settings
+        self._optimizer, self._settings = optimizer, settings
         self._now = replace(
             start,
             stopping=replace(start.stopping),
@@ -106,7 +102,7 @@ class Run:
             history={"loss": [], **{name: list(entries) for name, entries in start.history.items()}},
         )
         self._evaluation = None if validation is None else Evaluation(loss, validation, structure)
-        self._batches = Batches(data, settings.batch_size, settings.seed)
+        batches = Batches(data if isinstance(data, tuple) else (), settings.batch_size, settings.seed)
         size = settings.batch_size or settings.rows
         whole, rest = divmod(settings.rows, size)
         #: The part of the rows that each step of an epoch sees.
@@ -114,12 +110,13 @@ class Run:
         state = optimizer_structure.unflatten(start.optimizer)
         norms = [np.float64(norm) for norm in start.norms or [0.0] * len(start.params)]
         #: What the learning rate depends on, without the arrays: it is looked up often.
+        self._count = state["count"] - start.step if type(state) is dict and "count" in state else 0
         self._rate_state = {k: state[k] for k in ("count", "lr_scale") if k in state} if type(state) is dict else {}
         self._descent = Descent(
             loss,
             start.params,
             structure,
-            self._batches,
+            batches,
             Measuring(optimizer) if settings.gradient_norms else optimizer,
             check_finite=True,
             callback=None,
@@ -128,9 +125,10 @@ class Run:
             is_interrupted=settings.is_interrupted,
             repeats=True,
         )
+        self._feed = _feed(data, batches, settings, self._descent.renew)
         self._descent.steps = start.epoch * len(self._weights) + start.step
-        #: The lowest loss of an epoch, and the parameters before it, for a run that diverges and has no best ones.
-        self._lowest: tuple[float, Callable[[], list[Any]]] = (float("inf"), lambda: start.params)
+        #: The epoch with the lowest loss, for a run that diverges and has no best parameters.
+        self._lowest: _Lowest | None = None
 
     @property
     def epoch(self) -> int:
@@ -152,18 +150,14 @@ class Run:
         while now.epoch < epochs:
             if self._has_waited():
                 return Stopped("early stopping", self._why_early())
-            before = self._descent.snapshot()
+            self._before = (now.epoch, now.step, self._descent.snapshot())
             self._take(self._epochs_together(epochs))
-            finished = self._write_down()
+            self._write_down()
             if self._descent.stopped:
                 return Stopped("interrupted", f"interrupted in epoch {now.epoch + 1}, after {now.step} of its steps")
-            if finished and now.history["loss"][-finished] < self._lowest[0]:
-                self._lowest = (now.history["loss"][-finished], before)
-            if _has_grown(now.history["loss"]):
-                return self._diverged(
-                    f"the loss grew for {_GROWING} epochs in a row, from {self._lowest[0]:.4g} "
-                    f"to {now.history['loss'][-1]:.4g}"
-                )
+            if _has_grown(losses := now.history["loss"]):
+                path = f"from {losses[-_GROWING - 1]:.4g} to {losses[-1]:.4g}"
+                return self._diverged(f"the loss grew for {_GROWING} epochs in a row, {path}")
             self._watch()
             if settings.callback is not None and settings.callback():
                 return Stopped("callback", f"ended by the callback after epoch {now.epoch}")
@@ -180,61 +174,22 @@ class Run:
             self._evaluation is not None
             or settings.early_stopping is not None
             or settings.plateau is not None
-            or settings.noise is not None
             or settings.callback is not None
             or settings.gradient_norms
         )
-        if is_watched or now.step:
-            return 1
-        most = _EPOCHS_AT_ONCE - now.epoch % _EPOCHS_AT_ONCE
-        if settings.batch_size is not None:
-            most = min(most, max(_ROWS_AT_ONCE // settings.rows, 1))
-        return min(most, epochs - now.epoch)
+        return 1 if is_watched or now.step else min(self._feed.together(now.epoch), epochs - now.epoch)
 
     def _take(self, epochs: int) -> None:
         """The steps of the next epochs."""
-        for span in self._spans(epochs):
+        for span in self._feed.spans(self._now.epoch, epochs, self._now.step):
             self._descent.run(span)
             if self._descent.stopped:
                 return
 
-    def _spans(self, epochs: int) -> Iterator[Span]:
-        now, settings = self._now, self._settings
-        if settings.noise is not None:
-            self._make_noise(settings.noise)
-        if settings.batch_size is None:
-            yield Span(epochs)
-            return
-        orders = [self._order(now.epoch + i) for i in range(epochs)]
-        if settings.rows % settings.batch_size == 0:  # batches of all these epochs are alike
-            orders = [np.concatenate(orders)] if epochs > 1 else orders
-        for i, order in enumerate(orders):
-            yield from self._batches.epoch(order, now.step if i == 0 else 0)
-
-    def _order(self, epoch: int) -> np.ndarray[Any, Any]:
-        """The order of rows: it depends on seed and epoch alone, so that no state has to be kept for it."""
-        settings = self._settings
-        if not settings.shuffle:
-            return np.arange(settings.rows)
-        return np.random.default_rng([settings.seed, epoch]).permutation(settings.rows)
-
-    def _make_noise(self, noise: Callable[[np.random.Generator, int], tuple[Any, ...]]) -> None:
-        """New noise for the next epoch, after the data."""
-        epoch = self._now.epoch
-        made = noise(np.random.default_rng([self._settings.seed, epoch, 1]), epoch)
-        arrays = [np.asarray(part) for part in (made if isinstance(made, (tuple, list)) else (made,))]
-        for array in arrays:
-            if not array.ndim or len(array) != self._settings.rows:
-                raise StructureError(
-                    f"noise returned an array of shape {array.shape} for {self._settings.rows} rows of data",
-                    fix="return a tuple of arrays whose first axis is the row axis",
-                )
-        self._descent.renew((*self._data, *arrays))
-
     # What is written down --------------------------------------------------------------------------------------------
 
-    def _write_down(self) -> int:
-        """Enter the steps that were taken; how many epochs they finished."""
+    def _write_down(self) -> None:
+        """Enter the steps that were taken, and the epochs that they finished."""
         now, per_epoch = self._now, len(self._weights)
         losses = np.concatenate([now.losses, self._descent.take_history()])
         finished = len(losses) // per_epoch
@@ -243,19 +198,21 @@ class Run:
             mean = float(losses[i * per_epoch : (i + 1) * per_epoch] @ self._weights)
             self._enter("loss", mean)
             self._enter_rate(per_epoch)
+            if self._lowest is None or mean < self._lowest.loss:
+                epoch, step, back = self._before
+                self._lowest = _Lowest(mean, now.epoch - epoch, epoch, step, back)
             now.epoch += 1
         if self._settings.gradient_norms:
             self._take_norms(per_epoch if finished else None)
         now.step = len(now.losses)
-        return finished
 
     def _enter(self, name: str, value: Any) -> None:
         self._now.history.setdefault(name, []).append(value)
 
     def _enter_rate(self, steps: int) -> None:
-        """The learning rate of the last of these steps."""
-        count = (self._now.epoch + 1) * steps
-        rate = rate_at(self._optimizer, {**self._rate_state, "count": count - 1})
+        """The learning rate of the last of the next steps."""
+        self._count += steps
+        rate = rate_at(self._optimizer, {**self._rate_state, "count": self._count - 1})
         if rate is not None:
             self._enter("lr", rate)
 
@@ -321,13 +278,23 @@ class Run:
         """The state of the optimiser, without the norms of gradients."""
         return self._descent.state[0] if self._settings.gradient_norms else self._descent.state
 
+    def _params_of(self, lowest: _Lowest) -> list[Any]:
+        """The parameters before an epoch, found by taking the steps to there once more."""
+        lowest.back()
+        if lowest.later:
+            for span in self._feed.spans(lowest.epoch, lowest.later, lowest.step):
+                self._descent.run(span)
+            self._descent.take_history()
+        return self._descent.leaves
+
     def _diverged(self, what: str, finite: Any = None) -> Stopped:
         """Go back to parameters that are worth keeping, with an optimiser that remembers nothing."""
         now = self._now
+        self._write_down()
         if now.best is not None:
             kept, which = now.best, f"those after epoch {now.best_epoch}"
-        elif self._lowest[0] < float("inf"):
-            kept, which = self._lowest[1](), "those of the lowest training loss"
+        elif self._lowest is not None:
+            kept, which = self._params_of(self._lowest), "those with the lowest training loss"
         else:
             kept, which = flatten(finite)[0], "the last ones with a finite loss"
         inner = self._optimizer.init(kept)
@@ -337,6 +304,38 @@ class Run:
         now.losses, now.step, now.norms = np.zeros(0), 0, []
         rate = suggested_rate(self._optimizer, self._rate_state)
         return Stopped("diverged", f"{what}. The parameters that were kept are {which}. Try {rate}")
+
+
+@dataclass(frozen=True)
+class _Lowest:
+    """The epoch with the lowest loss, as so many epochs after a point to which the steps can go back."""
+
+    loss: float
+    later: int
+    epoch: int
+    step: int
+    back: Callable[[], None]
+
+
+def _feed(
+    data: tuple[Any, ...] | RowChunks,
+    batches: Batches,
+    settings: Settings,
+    renew: Callable[[tuple[Any, ...]], None],
+) -> Feed:
+    if isinstance(data, tuple):
+        return MemoryFeed(
+            data,
+            batches,
+            rows=settings.rows,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            shuffle=settings.shuffle,
+            noise=settings.noise,
+            renew=renew,
+        )
+    size = settings.batch_size or settings.rows
+    return ChunkFeed(data, batches, batch_size=size, seed=settings.seed, shuffle=settings.shuffle, renew=renew)
 
 
 def _has_grown(losses: list[float]) -> bool:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ConfigError
 from chainrule.learn.batches import Batches
 from chainrule.learn.descent import Descent
 from chainrule.learn.optimizers import Optimizer
+from chainrule.learn.validating import require_count, require_optimizer
 from chainrule.structure import flatten
 from chainrule.transforms.calling import Arguments
 
-__all__ = ["Result", "minimize", "progress_bar", "require_count", "require_optimizer"]
+__all__ = ["Result", "minimize", "progress_bar"]
 
 
 @dataclass
@@ -161,27 +161,6 @@ def minimize(
                 break
     descent.finish()
     return Result(descent.params, {"loss": descent.history}, descent.steps, descent.stopped)
-
-
-def require_optimizer(optimizer: Any) -> None:
-    """Refuse what is no optimiser."""
-    if isinstance(optimizer, type):
-        raise ConfigError(
-            f"optimizer is the class {optimizer.__name__}, not an optimiser",
-            fix=f"make one: optimizer={optimizer.__name__}()",
-        )
-    if not (hasattr(optimizer, "init") and hasattr(optimizer, "update")):
-        raise ConfigError(
-            f"optimizer is {optimizer!r}, which has no init and no update",
-            fix="give chainrule.GradientDescent(lr=0.1), chainrule.Adam(), or an object with these two methods",
-        )
-
-
-def require_count(name: str, count: Any, least: int | None = None) -> None:
-    """Refuse what is no whole number, or too small a one."""
-    whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
-    if not whole or (least is not None and count < least):
-        raise ConfigError(f"{name} is a whole number, not {count!r}", fix=f"give {name} as an int, such as 100")
 
 
 def progress_bar(progress: bool, steps: int) -> AbstractContextManager[Callable[[int, float], None]]:

@@ -10,15 +10,17 @@ import numpy as np
 
 from chainrule.errors import ConfigError, StructureError
 from chainrule.learn.epochs import Run, Settings
+from chainrule.learn.feeding import RowChunks
 from chainrule.learn.interrupts import Interrupts
-from chainrule.learn.minimize import progress_bar, require_count, require_optimizer
+from chainrule.learn.minimize import progress_bar
 from chainrule.learn.optimizers.protocol import Optimizer
 from chainrule.learn.stopping import EarlyStopping, ReduceOnPlateau
 from chainrule.learn.training_state import TrainingState
+from chainrule.learn.validating import require_count, require_optimizer
 from chainrule.structure import flatten
 from chainrule.transforms.calling import Arguments
 
-__all__ = ["Training", "fit"]
+__all__ = ["Training", "fit", "row_arrays"]
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Training:
 def fit(
     loss: Callable[..., Any],
     params: Any,
-    data: tuple[Any, ...],
+    data: tuple[Any, ...] | RowChunks,
     *,
     optimizer: Optimizer,
     epochs: int,
@@ -88,8 +90,9 @@ def fit(
         ``loss(params, *data)``: plain NumPy code that returns one real number, the mean over the rows that it gets.
     params : array or container of arrays
         Where to start; not changed.
-    data : tuple of arrays
-        What the loss takes beside the parameters, such as ``(X, y)``; the first axis of each is the row axis.
+    data : tuple of arrays, or RowChunks
+        What the loss takes beside the parameters, such as ``(X, y)``; the first axis of each is the row axis. For data
+        larger than memory an object with ``rows`` and ``chunks(epoch, rng)``, which yields such tuples.
     optimizer : Optimizer
         Such as ``Adam(lr=0.01)``.
     epochs : int
@@ -170,10 +173,15 @@ def fit(
     require_count("seed", seed, 0)
     if batch_size is not None:
         require_count("batch_size", batch_size, 1)
-    data, rows = _rows("data", data)
+    if isinstance(data, RowChunks):
+        rows, example = data.rows, ()
+        _check_chunks(data, batch_size, noise)
+    else:
+        data, rows = row_arrays("data", data)
+        example = data
     if validation is not None:
-        validation, _ = _rows("validation", validation)
-    Arguments(loss, (params, *data), 0).require_differentiable()
+        validation, _ = row_arrays("validation", validation)
+    Arguments(loss, (params, *example), 0).require_differentiable()
     leaves, structure = flatten(params)
     leaves = [np.array(leaf) for leaf in leaves]
     optimizer_leaves, optimizer_structure = flatten(state := optimizer.init(leaves))
@@ -186,7 +194,7 @@ def fit(
         start = TrainingState(leaves, optimizer_leaves, seed=int(seed))
     else:
         _check_start(start, leaves, optimizer_leaves, seed)
-    size = None if batch_size is None or batch_size >= rows else int(batch_size)
+    size = None if batch_size is None or (batch_size >= rows and example) else min(int(batch_size), rows)
     restores = early_stopping is not None and early_stopping.restore_best
 
     def training(run: Run, stopped: str = "", message: str = "") -> Training:
@@ -214,7 +222,7 @@ def fit(
         return training(run, stopped.reason, stopped.message)
 
 
-def _rows(name: str, data: Any) -> tuple[tuple[Any, ...], int]:
+def row_arrays(name: str, data: Any) -> tuple[tuple[Any, ...], int]:
     """Data as a tuple of arrays, and their number of rows."""
     data = tuple(data) if isinstance(data, (tuple, list)) else (data,)
     data = tuple(
@@ -236,6 +244,17 @@ def _rows(name: str, data: Any) -> tuple[tuple[Any, ...], int]:
             fix="give arrays whose first axis is the row axis, with at least one row",
         )
     return data, counts[0]
+
+
+def _check_chunks(source: RowChunks, batch_size: int | None, noise: Any) -> None:
+    """Refuse what needs all rows at once."""
+    require_count("rows", source.rows, 1)
+    if batch_size is None:
+        raise ConfigError("data in chunks are trained on in mini-batches", fix="give batch_size=1000")
+    if noise is not None:
+        raise ConfigError(
+            "noise cannot be made for data in chunks", fix="let chunks(epoch, rng) yield the noise as further arrays"
+        )
 
 
 def _check_start(start: TrainingState, leaves: list[Any], optimizer_leaves: list[Any], seed: int) -> None:

@@ -5,11 +5,13 @@ from chainrule.tables.preprocessing import Preprocessing
 from chainrule.tables.reading import read_batches
 from chainrule.tables.schema import Column, Schema
 from chainrule.tables.sources import TableSource, open_table
+from chainrule.tables.streaming import RowStream
 from chainrule.tables.targets import Target, target_of
 
 __all__ = [
     "Column",
     "Preprocessing",
+    "RowStream",
     "Schema",
     "TableSource",
     "Target",

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 __all__ = [
     "BadCell",
     "as_labels",
+    "check_no_nul",
     "first_place",
     "has_codes",
     "has_outer_spaces",
@@ -71,6 +72,22 @@ def has_codes(cells: pa.Array) -> bool:
 
 
 _AFTER_ZERO = np.frombuffer(b".eE \t", dtype=np.uint8)
+
+
+def check_no_nul(cells: pa.Array) -> None:
+    """Raise for a cell with a NUL byte, which no text has: the file is damaged.
+
+    Raises
+    ------
+    BadCell
+        For the first such cell.
+    """
+    begin, data = _offsets_and_bytes(cells)
+    if (data[begin[0] : begin[-1]] == 0).any():
+        index = first_place(pc.match_substring(cells, "\0"))
+        raise BadCell(
+            index, str(cells[index]), "has a NUL byte", "remove NUL bytes (tr -d '\\000'), or repair the file"
+        )
 
 
 def without_missing(cells: pa.Array, markers: pa.Array) -> pa.Array:

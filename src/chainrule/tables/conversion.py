@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chainrule.tables.cells import BadCell, as_labels, first_place, parse_numbers, without_missing
+from chainrule.tables.cells import BadCell, as_labels, check_no_nul, first_place, parse_numbers, without_missing
 from chainrule.tables.dates import MOMENT, parse_dates
 from chainrule.tables.schema import Column
 
@@ -94,6 +94,7 @@ def _numbers(cells: pa.Array, markers: pa.Array) -> pa.Array:
 
 def _labels(cells: pa.Array, markers: pa.Array) -> pa.Array:
     if pa.types.is_string(cells.type):
+        check_no_nul(cells)
         return without_missing(cells, markers)
     try:
         return as_labels(cells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from chainrule.tables.cells import BadCell, first_place
 
-__all__ = ["FORMATS", "MOMENT", "date_formats", "parse_dates"]
+__all__ = ["FORMATS", "MOMENT", "date_formats", "likely_formats", "parse_dates"]
 
 #: Moments are in microseconds since 1970, in UTC where the text names a time zone.
 MOMENT = pa.timestamp("us")
@@ -20,6 +21,7 @@ _ISO = "year-month-day"
 _DIGITS = {"year": r"\d{4}", "month": r"\d{1,2}", "day": r"\d{1,2}"}
 _ORDERS = (("year", "month", "day"), ("month", "day", "year"), ("day", "month", "year"))
 _TIME = r"(?:[ T](?P<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?"
+_LOOKED_AT = 32
 _LOOKS_LIKE_DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 
 
@@ -46,10 +48,17 @@ def date_formats(cells: pa.Array, among: Iterable[str] = FORMATS) -> list[str]:
     >>> date_formats(pa.array(["3/4/2024"]))
     ['month/day/year', 'day/month/year']
     """
-    first = next((cell.as_py() for cell in cells if cell.is_valid), None)
-    if first is None or not _LOOKS_LIKE_DATE.match(first):
-        return []
     return [name for name in among if _fits(cells, name)]
+
+
+def likely_formats(cells: pa.Array) -> list[str]:
+    """Names of the formats that fit more than half of the first cells, best first."""
+    texts = cells.slice(0, _LOOKED_AT).drop_null().to_pylist()
+    if sum(_LOOKS_LIKE_DATE.match(text) is not None for text in texts) * 2 <= len(texts):
+        return []
+    fitting = Counter(name for text in texts for name in date_formats(pa.array([text])))
+    most = max(fitting.values(), default=0)
+    return [name for name in FORMATS if fitting[name] == most and most * 2 > len(texts)]
 
 
 def _fits(cells: pa.Array, name: str) -> bool:

@@ -16,11 +16,9 @@ __all__ = ["MOST_NUMBER_CLASSES", "Place", "decide", "in_order"]
 #: How a first cell is written in messages: file, row and line.
 Place = Callable[[First], str]
 
-_IDENTIFIER = re.compile(
-    r"(id|index|idx|uuid|guid|key|row|rownum|unnamed.*|column \d+|.*[_\- .](id|uuid|guid)|.*[a-z](Id|ID))$", re.DOTALL
-)
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+\s*$")
-_BOOLEAN = {"true", "false"}
+_FALSE_TRUE = ("false", "true")
+_BOOLEAN = set(_FALSE_TRUE)
 _GIVEN_BOOLEAN = [{"true", "false"}, {"yes", "no"}, {"1", "0"}, {"t", "f"}, {"y", "n"}]
 _FEW_ROWS = 20
 #: A target of whole numbers with at most so many different values has them as classes.
@@ -64,7 +62,7 @@ def _numbers(evidence: Evidence, is_target: bool, place: Place) -> Column:
         return _column(evidence, kind, categories=tuple(labels))
     if evidence.numbers is not None and len(evidence.numbers) == 1:
         return _column(evidence, "ignored", note=f"constant: each value is {evidence.example.value}")  # type: ignore[union-attr]
-    if kind == "integer" and not evidence.repeats and evidence.values > 1 and _IDENTIFIER.match(evidence.name):
+    if kind == "integer" and not evidence.repeats and evidence.values > 1 and evidence.may_be_identifier:
         return _column(evidence, "ignored", note="an identifier: no value is there twice")
     return _column(evidence, kind)
 
@@ -82,16 +80,18 @@ def _text(evidence: Evidence, is_target: bool, place: Place) -> Column:
     if evidence.formats and not is_target:
         return _date(evidence, evidence.formats)
     counts = evidence.counts
-    if counts is not None and {value.lower() for value in counts} <= _BOOLEAN and len(counts) == 2:
-        return _category(evidence, "boolean", notes)
+    if counts is not None and {value.lower() for value in counts} == _BOOLEAN:
+        return _column(evidence, "boolean", categories=_FALSE_TRUE, distinct=2)
+    if is_target and evidence.values > _FEW_ROWS and not evidence.repeats:
+        return _column(evidence, "text", note="; ".join([*notes, "no value is there twice"]))
     if is_target:
         return _category(evidence, "category", notes)
     if counts is not None and len(counts) == 1:
         return _column(evidence, "ignored", note="; ".join([f"constant: each value is {next(iter(counts))!r}", *notes]))
     if not evidence.repeats and (counts is None or len(counts) == evidence.values):
-        return _column(evidence, "ignored", note="; ".join(["an identifier: no value is there twice", *notes]))
+        return _column(evidence, "ignored", note="; ".join([*notes, "an identifier: no value is there twice"]))
     if counts is None or len(counts) > max(evidence.values / 2, _FEW_ROWS):
-        return _column(evidence, "text", note="; ".join(["text: too many different values for a category", *notes]))
+        return _column(evidence, "text", note="; ".join([*notes, "text: too many different values for a category"]))
     return _category(evidence, "category", notes)
 
 
@@ -108,10 +108,9 @@ def _remarks(evidence: Evidence, place: Place) -> list[str]:
         remarks.append(f"codes such as {evidence.codes.value!r}, not numbers")
     if evidence.huge:
         remarks.append(f"whole numbers beyond 2^53 such as {evidence.huge.value}, taken as labels")
-    if evidence.other_dates and evidence.example:
+    if evidence.other_dates:
         remarks.append(
-            f"dates in several formats: {evidence.example.value!r}, but {place(evidence.other_dates)}"
-            f" is {evidence.other_dates.value!r}"
+            f"dates, but {place(evidence.other_dates)} is {evidence.other_dates.value!r}, which does not fit the others"
         )
     return remarks
 
@@ -123,7 +122,7 @@ def _date(evidence: Evidence, formats: list[str]) -> Column:
 
 def _category(evidence: Evidence, kind: str, notes: list[str]) -> Column:
     if evidence.counts is None:
-        return _column(evidence, "text", note="; ".join(["text: too many different values for a category", *notes]))
+        return _column(evidence, "text", note="; ".join([*notes, "text: too many different values for a category"]))
     kept = dict(evidence.counts)
     if len(kept) > MOST_CATEGORIES:
         notes = [f"{len(kept):,} categories, of which the {MOST_CATEGORIES:,} most frequent are kept", *notes]
@@ -194,12 +193,18 @@ def _given_boolean(evidence: Evidence, place: Place) -> Column:
             f"column {evidence.name!r} has other values than true and false: {shown}",
             fix=f"take it as a category: {evidence.name}=category",
         )
-    return _category(evidence, "boolean", [])
+    return _column(evidence, "boolean", categories=_FALSE_TRUE)
 
 
 def _given_date(evidence: Evidence, place: Place) -> Column:
     if evidence.state == "date":
         return _column(evidence, "date")
+    if evidence.other_dates:
+        raise DataError(
+            f"{place(evidence.other_dates)}, column {evidence.name!r}: {evidence.other_dates.value!r}"
+            " is no date written as those before",
+            fix="write all dates of a column in one way, best as 2024-12-31",
+        )
     if not evidence.formats:
         raise DataError(
             f"column {evidence.name!r} holds no dates that are all written in one known way;"

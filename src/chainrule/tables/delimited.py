@@ -32,7 +32,7 @@ class Dialect:
     header_lines : int
         Lines up to the end of the header.
     cells : int or None
-        How many the first data row has; None if there is none.
+        How many the first data row has; None if it is longer than the beginning of the file that was looked at.
     row_bytes : int
         Size of the largest of the first rows.
     """
@@ -63,6 +63,8 @@ def sniff(name: str, file: BinaryIO) -> Dialect:
     if not records:
         raise DataError(f"{name}: the header does not end within {_LARGEST_HEADER >> 20} MiB", fix="check its quotes")
     header, header_lines = records[0]
+    if ended and not any(line.strip() for line in text.splitlines()[header_lines:]):
+        raise DataError(f"{name} has a header but no rows", fix="give at least one row")
     return Dialect(
         delimiter,
         _names(name, header),
@@ -109,8 +111,8 @@ def _records(text: str, delimiter: str, ended: bool) -> Iterator[tuple[list[str]
             if count == _SAMPLE_RECORDS or (count > 2 and len(cells) > _WIDE):
                 return
             previous = (cells, reader.line_num) if cells else previous and None
-    except csv.Error:  # a cell of 128 KiB: not this delimiter, or a quote that is never closed
-        return
+    except csv.Error:  # a cell of 128 KiB: not this delimiter, a quote that is never closed, or a long text
+        ended = True
     if previous is not None and ended:
         yield previous
 

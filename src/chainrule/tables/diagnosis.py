@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -108,9 +106,22 @@ def _column(before: str, dialect: Dialect) -> str:
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
+    """The cells of a row; the csv module would stop at cells of 128 KiB."""
     if '"' not in text:
         return text.split(delimiter)
-    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    cells, place = [], 0
+    while True:
+        begin = place
+        if text[place : place + 1] == '"':
+            place = text.find('"', place + 1)
+            while place >= 0 and text[place + 1 : place + 2] == '"':
+                place = text.find('"', place + 2)
+        end = text.find(delimiter, place) if place >= 0 else -1
+        cell = text[begin:] if end < 0 else text[begin:end]
+        cells.append(cell[1:].removesuffix('"').replace('""', '"') if cell.startswith('"') else cell)
+        if end < 0:
+            return cells
+        place = end + 1
 
 
 def _records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
@@ -167,4 +178,5 @@ def _ends_inside_quotes(line: bytes, delimiter: bytes, inside: bool) -> bool:
 
 
 def _short(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

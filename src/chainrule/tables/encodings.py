@@ -67,18 +67,25 @@ class NumberEncoding:
         return (*shown, f"{self.column} missing") if self.marks_missing else shown
 
     @property
+    def width(self) -> int:
+        """How many columns it has in the design matrix."""
+        return bool(self.deviation) + self.marks_missing
+
+    @property
     def unseen(self) -> tuple[bool, ...]:
         """For each of its columns, whether it was zero in all rows of training."""
         return (False,) * len(self.names)
 
-    def fill(self, out: Array, cells: pa.Array) -> None:
-        """Write its columns, an array of shape (n, number of names)."""
-        values = numbers_of(cells, self.part)
-        missing = np.isnan(values)
+    def compact(self, cells: pa.Array) -> Array:
+        """The standardised numbers, shape (n,); NaN where they are missing."""
+        values = numbers_of(cells, self.part) - self.mean
+        return values / self.deviation if self.deviation else values
+
+    def expand(self, out: Array, compact: Array) -> None:
+        """Write its columns, an array of shape (n, number of names), from what `compact` gave."""
+        missing = np.isnan(compact)
         if self.deviation:
-            scaled = (values - self.mean) / self.deviation
-            scaled[missing] = 0.0
-            out[:, 0] = scaled
+            out[:, 0] = np.where(missing, 0.0, compact)
         if self.marks_missing:
             out[:, -1] = missing
 
@@ -95,10 +102,8 @@ class CategoryEncoding:
     ----------
     column : str
     categories : tuple of str
-    has_rare : bool
-        Whether further values were seen in training; they share a column.
     rare : tuple of str
-        These values.
+        Further values of the training rows, which share a column.
     marks_missing : bool
         Whether a column is 1 where the value is missing.
     """
@@ -116,24 +121,33 @@ class CategoryEncoding:
         return (*(f"{self.column}={value}" for value in self.categories), *(f"{self.column} {one}" for one in further))
 
     @property
+    def width(self) -> int:
+        """How many columns it has in the design matrix."""
+        return len(self.categories) + bool(self.rare) + 1 + self.marks_missing
+
+    @property
     def unseen(self) -> tuple[bool, ...]:
         """For each of its columns, whether it was zero in all rows of training."""
         return tuple(name == f"{self.column} unknown" for name in self.names)
 
-    def fill(self, out: Array, cells: pa.Array) -> None:
-        """Write its columns, an array of shape (n, number of names)."""
-        out[:] = 0.0
+    def compact(self, cells: pa.Array) -> Array:
+        """Numbers of the columns in which the ones stand, shape (n,); NaN where the value is missing."""
         known = len(self.categories)
         places = {value: place for place, value in enumerate(self.categories)}
         places.update(dict.fromkeys(self.rare, known))
         unknown = known + bool(self.rare)
-        found = np.array([places.get(value, unknown) for value in cells.dictionary.to_pylist()], dtype=np.int64)
-        present = np.flatnonzero(np.asarray(cells.is_valid()))
-        codes = cells.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        if len(present):
-            out[present, found[codes[present]]] = 1.0
+        found = [places.get(value, unknown) for value in cells.dictionary.to_pylist()]
+        codes = cells.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)
+        return np.array([*found, np.nan])[codes]
+
+    def expand(self, out: Array, compact: Array) -> None:
+        """Write its columns, an array of shape (n, number of names), from what `compact` gave."""
+        out[:] = 0.0
+        missing = np.isnan(compact)
+        rows = np.flatnonzero(~missing)
+        out[rows, compact[rows].astype(np.int64)] = 1.0
         if self.marks_missing:
-            out[:, -1] = np.asarray(cells.is_null())
+            out[:, -1] = missing
 
     def to_json(self) -> dict[str, Any]:
         """As a dictionary of what JSON can hold."""

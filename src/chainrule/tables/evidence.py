@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from chainrule.tables.cells import (
     BadCell,
     as_labels,
+    check_no_nul,
     first_place,
     has_codes,
     has_outer_spaces,
@@ -18,7 +20,7 @@ from chainrule.tables.cells import (
     parse_numbers,
     without_missing,
 )
-from chainrule.tables.dates import MOMENT, date_formats
+from chainrule.tables.dates import MOMENT, date_formats, likely_formats, parse_dates
 
 __all__ = ["LARGEST_EXACT", "MOST_CATEGORIES", "Evidence", "First"]
 
@@ -28,9 +30,16 @@ MOST_CATEGORIES = 10_000
 _MOST_COUNTED = 200_000
 #: Of numbers, so many different values are counted.
 _MOST_NUMBERS = 100
+#: So many cells are looked at before all are.
+_TRIED_FIRST = 256
 #: Whole numbers are exact in float64 up to here.
 LARGEST_EXACT = 2.0**53
 
+#: What columns of row numbers and keys are called; "column 3" is one without a name.
+_IDENTIFIER = re.compile(
+    r"(?i:id|index|idx|uuid|guid|key|row|rownum|unnamed.*|column \d+|.*[_\- .](id|uuid|guid))$|.*[a-z](Id|ID)$",
+    re.DOTALL,
+)
 _HUGE = r"^[+-]?\d{16,}$"
 
 
@@ -78,7 +87,6 @@ class Evidence:
     formats: list[str] | None = None
     late: bool = False
     repeats: bool = False
-    has_outer_spaces: bool = False
     mostly_numbers: bool = False
     words: First | None = None
     codes: First | None = None
@@ -92,6 +100,11 @@ class Evidence:
             self.state = "text"
 
     @property
+    def may_be_identifier(self) -> bool:
+        """Whether its name is that of a key."""
+        return bool(_IDENTIFIER.match(self.name))
+
+    @property
     def values(self) -> int:
         """Cells that have one."""
         return self.rows - self.missing
@@ -102,7 +115,7 @@ class Evidence:
         Raises
         ------
         BadCell
-            If a word is in a column that the user says is of numbers.
+            If a word is in a column that the user says is of numbers, or a NUL byte in any.
         """
         self.rows += len(cells)
         if len(cells) == cells.null_count:
@@ -133,6 +146,7 @@ class Evidence:
     def _add_text(self, block: _Block) -> None:
         if self.state in ("integer", "number") and self._add_number_cells(block):
             return
+        check_no_nul(block.cells)
         cells = without_missing(block.cells, self.markers) if has_outer_spaces(block.cells) else block.cells
         self._add_labels(_Block(cells, block.part, block.row), "text")
 
@@ -154,15 +168,15 @@ class Evidence:
         return self._take_numbers(block, numbers)
 
     def _parsed(self, cells: pa.Array) -> pa.Array | None:
-        if self.state == "integer":
+        """The cells as numbers, if all are; a failing cast is slow, so the first cells are tried first."""
+        kinds = [pa.int64(), pa.float64()] if self.state == "integer" else [pa.float64()]
+        for kind in kinds:
             try:
-                return pc.cast(cells, pa.int64())
+                pc.cast(cells.slice(0, _TRIED_FIRST), kind)
+                return pc.cast(cells, kind)
             except pa.ArrowInvalid:
-                pass
-        try:
-            return pc.cast(cells, pa.float64())
-        except pa.ArrowInvalid:
-            return None
+                continue
+        return None
 
     def _note_words(self, block: _Block) -> None:
         words = not_numbers(block.cells)
@@ -216,13 +230,21 @@ class Evidence:
         return block.first(pc.or_(pc.greater_equal(cells, limit), pc.less_equal(cells, -limit)))
 
     def _count_numbers(self, numbers: pa.Array) -> None:
-        if self.numbers is None and self.repeats:
+        wants_repeats = self.may_be_identifier and not self.repeats and pa.types.is_integer(numbers.type)
+        if self.numbers is not None:
+            self.numbers.update(map(float, pc.unique(numbers.slice(0, _TRIED_FIRST).drop_null()).to_pylist()))
+            self._forget_many_numbers()
+        if self.numbers is None and not wants_repeats:
             return
         unique = pc.unique(numbers.drop_null())
         self.repeats = self.repeats or len(unique) < len(numbers) - numbers.null_count
-        if self.numbers is not None and len(unique) <= _MOST_NUMBERS:
-            self.numbers.update(map(float, unique.to_pylist()))
-        if self.numbers is not None and max(len(unique), len(self.numbers)) > _MOST_NUMBERS:
+        if self.numbers is not None:
+            if len(unique) <= _MOST_NUMBERS:
+                self.numbers.update(map(float, unique.to_pylist()))
+            self._forget_many_numbers(len(unique))
+
+    def _forget_many_numbers(self, count: int = 0) -> None:
+        if self.numbers is not None and max(count, len(self.numbers)) > _MOST_NUMBERS:
             self.numbers = None
 
     def _add_typed_numbers(self, block: _Block) -> None:
@@ -258,7 +280,7 @@ class Evidence:
     def _count(self, unique: pa.Array, counts: pa.Array) -> None:
         if self.counts is None:
             return
-        most = _MOST_COUNTED if self.given in ("category", "target") else MOST_CATEGORIES
+        most = _MOST_COUNTED if self.given == "category" else MOST_CATEGORIES
         if len(unique) <= most:
             known = self.counts
             for value, count in zip(unique.to_pylist(), counts.to_pylist(), strict=True):
@@ -267,22 +289,14 @@ class Evidence:
             self.counts = None
 
     def _narrow_formats(self, block: _Block, unique: pa.Array) -> None:
-        """Keep the date formats that fit these values too."""
-        before = self.formats
-        self.formats = date_formats(unique) if before is None else date_formats(unique, before)
-        if self.formats or self.given == "date":
-            return
-        if before is None and not any(date_formats(unique.slice(0, 1))):
-            return
-        known = before or date_formats(unique.slice(0, 1))
-        for place, value in enumerate(unique):
-            one = pa.array([value.as_py()])
-            if not date_formats(one, known):
-                if date_formats(one):
-                    self.other_dates = block.first(pc.equal(block.cells, value))
-                return
-            if place == MOST_CATEGORIES:
-                return
+        """Keep the date formats that fit these values too; where none is left, remember the value."""
+        known = likely_formats(unique) if self.formats is None else self.formats
+        self.formats = date_formats(unique, known)
+        if known and not self.formats:
+            try:
+                parse_dates(unique, known[0])
+            except BadCell as bad:
+                self.other_dates = block.first(pc.equal(block.cells, bad.value))
 
     def _add_moments(self, block: _Block) -> None:
         if self.example is None:

@@ -76,9 +76,7 @@ class DelimitedFile(Part):
                 raise self._damaged(error) from None
         self.columns = self.dialect.columns
         self._block_bytes = min(max(_BLOCK_BYTES, _ROWS_PER_BLOCK * self.dialect.row_bytes), _LARGEST_BLOCK)
-        if self.dialect.cells is None:
-            raise DataError(f"{name} has a header but no rows", fix="give at least one row")
-        if self.dialect.cells != len(self.columns):
+        if self.dialect.cells not in (None, len(self.columns)):
             self._raise_fault()
 
     def _open(self) -> Any:

@@ -94,7 +94,7 @@ class Preprocessing:
         for batch in _batches(source, schema):
             learner.add(batch)
         encodings = learner.encodings()
-        if not any(encoding.names for encoding in encodings):
+        if not encodings:
             raise DataError("each column is constant or empty, so there is nothing to learn from", fix="give more rows")
         return cls(schema, encodings, target_of(schema, task) if schema.targets else None)
 
@@ -141,17 +141,31 @@ class Preprocessing:
             If a column is missing or a value does not fit, naming row, column and value.
         """
         rows = [self.transform_batch(batch, dtype) for batch in read_batches(table, self.schema, with_targets=False)]
-        return np.concatenate(rows) if rows else np.empty((0, len(self.feature_names)), dtype)
+        return np.concatenate(rows) if rows else self.expand(np.empty((0, len(self.encodings)), dtype))
 
     def transform_batch(self, batch: pa.RecordBatch, dtype: Any = np.float64) -> Array:
         """The design matrix of a batch that `read_batches` made: array of shape (n, d)."""
-        out = np.empty((batch.num_rows, len(self.feature_names)), dtype)
+        columns = (encoding.compact(batch.column(encoding.column)) for encoding in self.encodings)
+        return self._expanded(columns, batch.num_rows, dtype)
+
+    def compact(self, batch: pa.RecordBatch, dtype: Any = np.float64) -> Array:
+        """The same with one number for each encoding, shape (n, len(encodings)), to be kept until `expand`."""
+        out = np.empty((batch.num_rows, len(self.encodings)), dtype)
+        for place, encoding in enumerate(self.encodings):
+            out[:, place] = encoding.compact(batch.column(encoding.column))
+        return out
+
+    def expand(self, compact: Array) -> Array:
+        """The design matrix, shape (n, d), from what `compact` gave."""
+        return self._expanded(compact.T, len(compact), compact.dtype)
+
+    def _expanded(self, columns: Iterable[Array], rows: int, dtype: Any) -> Array:
+        widths = [encoding.width for encoding in self.encodings]
+        out = np.empty((rows, sum(widths)), dtype)
         place = 0
-        for encoding in self.encodings:
-            width = len(encoding.names)
-            if width:
-                encoding.fill(out[:, place : place + width], batch.column(encoding.column))
-                place += width
+        for encoding, width, column in zip(self.encodings, widths, columns, strict=True):
+            encoding.expand(out[:, place : place + width], column)
+            place += width
         return out
 
     def target(self, table: Any) -> Array:
@@ -272,7 +286,7 @@ class _Learner:
         found: list[Encoding] = []
         for column in self._columns:
             found += numbers[column.name] if column.name in numbers else [self._category(column)]
-        return tuple(encoding for encoding in found if encoding.names)
+        return tuple(encoding for encoding in found if encoding.width)
 
     def _category(self, column: Column) -> Encoding:
         counter = self._counts[column.name]

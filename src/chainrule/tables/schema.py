@@ -247,7 +247,7 @@ def _column_from_json(data: Mapping[str, Any]) -> Column:
 
 
 def _number(value: float | None) -> str:
-    return f"{value:.6g}".replace("-", "−")
+    return f"{(value or 0.0):.6g}".replace("-", "−")
 
 
 def _day(seconds: float | None) -> str:

@@ -115,7 +115,7 @@ def target_of(schema: Schema, task: Task | None = None) -> Target:
     columns = [schema[name] for name in schema.targets]
     if not columns:
         raise DataError("the schema has no target", fix="name the column to be predicted: target='…'")
-    if len(columns) > 1:
+    if len(columns) > 1 or task == "multilabel":
         return _several(columns, task)
     (column,) = columns
     if task is None:
@@ -127,8 +127,6 @@ def target_of(schema: Schema, task: Task | None = None) -> Target:
                 f"the target {column.name!r} has words ({shown}), which no regression can predict",
                 fix="leave the task out, or choose another target",
             )
-        return Target((column.name,), task)
-    if task == "multilabel":
         return Target((column.name,), task)
     _check_classes(column, task)
     return Target((column.name,), task, column.categories)

@@ -32,7 +32,10 @@ class DifferenceCheck:
 
         At a kink, such as that of relu at 0, anything between the slopes to both sides is right.
         """
-        direction = np.random.default_rng(0).standard_normal(node.shape)
+        random = np.random.default_rng(0)
+        direction = random.standard_normal(node.shape)
+        if node.dtype.kind == "c":
+            direction = direction + 1j * random.standard_normal(node.shape)
         terms = np.real(gradient * direction)
         accuracy = float(np.finfo(node.dtype).eps) ** (1 / 3)
         size = float(np.max(np.abs(node.value), initial=0))
@@ -41,7 +44,8 @@ class DifferenceCheck:
             below, here, above = [self._value_at(node, sign * step * direction) for sign in (-1, 0, 1)]
             left, right = sorted([(here - below) / step, (above - here) / step])
             size_of_terms = abs(above - below) / (2 * step) + float(np.sum(np.abs(terms)))
-            error = 20 * (accuracy * size_of_terms + accuracy**2 * (1 + abs(above)))
+            rounding = accuracy**2 * min(1.0, accuracy / step) * (1 + abs(above))
+            error = 20 * (accuracy * size_of_terms + rounding)
             return bool(left - error <= float(np.sum(terms)) <= right + error)
 
         # A small number is small in its own unit (1e-9 m), or happens to be near zero: nobody knows which.

@@ -36,7 +36,7 @@ _LONGEST = 72
 #: In larger graphs, unrolled loops for the most part, nobody reads closed forms, and finding them takes long.
 _LARGEST = 2_000
 #: How many nodes are simplified for the closed forms of one lesson; those that come later have none.
-_MOST_NODES = 40_000
+_MOST_NODES = 20_000
 #: Rules that only tidy up are not named.
 _TIDYING = frozenset(rule.name for rules in (CANONICALISE, SPECIALISE) for rule in rules.rules)
 

@@ -23,7 +23,7 @@ from chainrule.notation.tree import (
 
 __all__ = ["Part", "Term", "add_terms", "chained", "divided", "multiplied"]
 
-#: Ratios of small numbers are written as fractions. Others, and those that are short decimals, are written as such.
+#: Ratios with small denominators are written as fractions, and others unless they are short decimals.
 _LARGEST_DENOMINATOR = 1024
 
 
@@ -134,15 +134,12 @@ class Term:
 
 def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
     """Powers of one base on both sides of a fraction, p/p², as one: 1/p."""
-    for bottom in below:
+    for down, bottom in enumerate(below):
         base, many = _power_of(bottom)
-        for top in above:
+        for up, top in enumerate(above):
             same, some = _power_of(top)
             if same == base and (some != many or len(above) > 1 or len(below) > 1):
-                tops, bottoms = (
-                    [part for part in above if part is not top],
-                    [part for part in below if part is not bottom],
-                )
+                tops, bottoms = above[:up] + above[up + 1 :], below[:down] + below[down + 1 :]
                 left = [] if some == many else [base ** abs(some - many) if abs(some - many) > 1 else base]
                 return _cancelled(tops + left, bottoms) if some > many else _cancelled(tops, bottoms + left)
     return above, below
@@ -152,7 +149,7 @@ def _ratio(number: float) -> tuple[Number, Number]:
     if not math.isfinite(number):
         return Number(number), Number(1)
     ratio = Ratio(number).limit_denominator(_LARGEST_DENOMINATOR)
-    is_decimal = ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
+    is_decimal = ratio.denominator > 64 and ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
     if ratio != 0 and abs(float(ratio) - number) <= 1e-15 * number and ratio.numerator <= 64 and not is_decimal:
         return Number(ratio.numerator), Number(ratio.denominator)
     return Number(int(number) if float(number).is_integer() else number), Number(1)

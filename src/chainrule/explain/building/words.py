@@ -31,7 +31,7 @@ def _elementwise(contribution: Contribution, local: Term) -> str:
         return f"{operation or 'multiply'} scales the gradient by a constant"
     if any(isinstance(part.expression, Fence) and part.expression.left == "[" for part in local.parts):
         return f"{operation or 'the choice'} routes the gradient to what was chosen"
-    if len(local.parts) == 1 and isinstance(local.parts[0].expression, Symbol) and _multiplies(contribution.block):
+    if len(local.parts) == 1 and isinstance(local.parts[0].expression, Symbol) and _multiplies(contribution):
         return "multiply swaps: times the other factor"
     if contribution.upstream is None:
         return "the local gradient alone, as the upstream gradient is 1"
@@ -68,5 +68,7 @@ def _operation(block: Block) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _multiplies(block: Block) -> bool:
-    return any(node.op.name == "multiply" for node in block.interior)
+def _multiplies(contribution: Contribution) -> bool:
+    """Whether the source itself is a factor: in 2 exp(x) it is not."""
+    products = [node for node in contribution.block.interior if node.op.name == "multiply"]
+    return any(contribution.source in node.inputs for node in products)

@@ -1,0 +1,5 @@
+"""The report of a model: one page of HTML that needs nothing else."""
+
+from chainrule.evaluation.report.page import Report
+
+__all__ = ["Report"]
