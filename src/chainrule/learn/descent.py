@@ -126,13 +126,16 @@ class Descent:
         self._losses.clear()
         return history
 
-    def snapshot(self) -> Callable[[], list[Any]]:
-        """A way back to the present parameters, which costs little until it is taken."""
-        if self._loop is not None and self._block is not None:
-            loop, block = self._loop, self._block.copy()
-            return lambda: loop.params(block)
-        leaves = self._leaves
-        return lambda: leaves
+    def snapshot(self) -> Callable[[], None]:
+        """A way back to the present parameters and state, which costs little until it is taken."""
+        block = None if self._block is None else self._block.copy()
+        loop, leaves, state = self._loop, self._leaves, self._state
+
+        def back() -> None:
+            self._block, self._loop = None if block is None else block.copy(), loop
+            self._leaves, self._state = leaves, state
+
+        return back
 
     def restart(self, leaves: list[Any], state: Any) -> None:
         """Go on from other parameters."""
@@ -279,6 +282,7 @@ class Descent:
         params = self._structure.unflatten(_after(loop, before, bad, order))
         if bad:
             self._remember(loop, before, order, bad)
+            self._losses.append(losses[:bad])
         raise self._spoilt(float(losses[-1]), params, self._batches.of_step(span, done + bad))
 
     # Errors ----------------------------------------------------------------------------------------------------------

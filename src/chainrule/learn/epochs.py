@@ -127,8 +127,8 @@ class Run:
         )
         self._feed = _feed(data, batches, settings, self._descent.renew)
         self._descent.steps = start.epoch * len(self._weights) + start.step
-        #: The lowest loss of an epoch, and the parameters before it, for a run that diverges and has no best ones.
-        self._lowest: tuple[float, Callable[[], list[Any]]] = (float("inf"), lambda: start.params)
+        #: The epoch with the lowest loss, for a run that diverges and has no best parameters.
+        self._lowest: _Lowest | None = None
 
     @property
     def epoch(self) -> int:
@@ -150,18 +150,14 @@ class Run:
         while now.epoch < epochs:
             if self._has_waited():
                 return Stopped("early stopping", self._why_early())
-            before = self._descent.snapshot()
+            self._before = (now.epoch, now.step, self._descent.snapshot())
             self._take(self._epochs_together(epochs))
-            finished = self._write_down()
+            self._write_down()
             if self._descent.stopped:
                 return Stopped("interrupted", f"interrupted in epoch {now.epoch + 1}, after {now.step} of its steps")
-            if finished and now.history["loss"][-finished] < self._lowest[0]:
-                self._lowest = (now.history["loss"][-finished], before)
-            if _has_grown(now.history["loss"]):
-                return self._diverged(
-                    f"the loss grew for {_GROWING} epochs in a row, from {self._lowest[0]:.4g} "
-                    f"to {now.history['loss'][-1]:.4g}"
-                )
+            if _has_grown(losses := now.history["loss"]):
+                path = f"from {losses[-_GROWING - 1]:.4g} to {losses[-1]:.4g}"
+                return self._diverged(f"the loss grew for {_GROWING} epochs in a row, {path}")
             self._watch()
             if settings.callback is not None and settings.callback():
                 return Stopped("callback", f"ended by the callback after epoch {now.epoch}")
@@ -192,8 +188,8 @@ class Run:
 
     # What is written down --------------------------------------------------------------------------------------------
 
-    def _write_down(self) -> int:
-        """Enter the steps that were taken; how many epochs they finished."""
+    def _write_down(self) -> None:
+        """Enter the steps that were taken, and the epochs that they finished."""
         now, per_epoch = self._now, len(self._weights)
         losses = np.concatenate([now.losses, self._descent.take_history()])
         finished = len(losses) // per_epoch
@@ -202,11 +198,13 @@ class Run:
             mean = float(losses[i * per_epoch : (i + 1) * per_epoch] @ self._weights)
             self._enter("loss", mean)
             self._enter_rate(per_epoch)
+            if self._lowest is None or mean < self._lowest.loss:
+                epoch, step, back = self._before
+                self._lowest = _Lowest(mean, now.epoch - epoch, epoch, step, back)
             now.epoch += 1
         if self._settings.gradient_norms:
             self._take_norms(per_epoch if finished else None)
         now.step = len(now.losses)
-        return finished
 
     def _enter(self, name: str, value: Any) -> None:
         self._now.history.setdefault(name, []).append(value)
@@ -280,13 +278,23 @@ class Run:
         """The state of the optimiser, without the norms of gradients."""
         return self._descent.state[0] if self._settings.gradient_norms else self._descent.state
 
+    def _params_of(self, lowest: _Lowest) -> list[Any]:
+        """The parameters before an epoch, found by taking the steps to there once more."""
+        lowest.back()
+        if lowest.later:
+            for span in self._feed.spans(lowest.epoch, lowest.later, lowest.step):
+                self._descent.run(span)
+            self._descent.take_history()
+        return self._descent.leaves
+
     def _diverged(self, what: str, finite: Any = None) -> Stopped:
         """Go back to parameters that are worth keeping, with an optimiser that remembers nothing."""
         now = self._now
+        self._write_down()
         if now.best is not None:
             kept, which = now.best, f"those after epoch {now.best_epoch}"
-        elif self._lowest[0] < float("inf"):
-            kept, which = self._lowest[1](), "those of the lowest training loss"
+        elif self._lowest is not None:
+            kept, which = self._params_of(self._lowest), "those with the lowest training loss"
         else:
             kept, which = flatten(finite)[0], "the last ones with a finite loss"
         inner = self._optimizer.init(kept)
@@ -296,6 +304,17 @@ class Run:
         now.losses, now.step, now.norms = np.zeros(0), 0, []
         rate = suggested_rate(self._optimizer, self._rate_state)
         return Stopped("diverged", f"{what}. The parameters that were kept are {which}. Try {rate}")
+
+
+@dataclass(frozen=True)
+class _Lowest:
+    """The epoch with the lowest loss, as so many epochs after a point to which the steps can go back."""
+
+    loss: float
+    later: int
+    epoch: int
+    step: int
+    back: Callable[[], None]
 
 
 def _feed(

@@ -23,7 +23,7 @@ from chainrule.notation.tree import (
 
 __all__ = ["Part", "Term", "add_terms", "chained", "divided", "multiplied"]
 
-#: Ratios of small numbers are written as fractions. Others, and those that are short decimals, are written as such.
+#: Ratios with small denominators are written as fractions, and others unless they are short decimals.
 _LARGEST_DENOMINATOR = 1024
 
 
@@ -149,7 +149,7 @@ def _ratio(number: float) -> tuple[Number, Number]:
     if not math.isfinite(number):
         return Number(number), Number(1)
     ratio = Ratio(number).limit_denominator(_LARGEST_DENOMINATOR)
-    is_decimal = ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
+    is_decimal = ratio.denominator > 64 and ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
     if ratio != 0 and abs(float(ratio) - number) <= 1e-15 * number and ratio.numerator <= 64 and not is_decimal:
         return Number(ratio.numerator), Number(ratio.denominator)
     return Number(int(number) if float(number).is_integer() else number), Number(1)
