@@ -50,7 +50,12 @@ def _matrix(counts: Array, classes: tuple[str, ...]) -> Markup:
         cells = [_cell(count, totals[i], is_right=i == j) for j, count in enumerate(row)]
         body.append(element("tr", element("th", name, scope="row"), cells))
     inner = [element("thead", element("tr", head)), element("tbody", body)]
-    return element("div", element("table", inner, class_="confusion small" if len(counts) < _NARROW else "confusion"), class_="scroll", tabindex=0)
+    return element(
+        "div",
+        element("table", inner, class_="confusion small" if len(counts) < _NARROW else "confusion"),
+        class_="scroll",
+        tabindex=0,
+    )
 
 
 def _cell(count: Any, total: Any, *, is_right: bool) -> Markup:
