@@ -98,9 +98,11 @@ def take_rows(X: Any, rows: Array) -> Any:
     """Rows of an array, of a list, or of a pandas, polars or Arrow table."""
     if hasattr(X, "iloc"):
         return X.iloc[rows]
+    if hasattr(X, "to_batches"):
+        return X.take(rows)
     if not hasattr(X, "shape"):
         X = np.asarray(X)
-    return X[rows] if hasattr(X, "__array__") or not hasattr(X, "take") else X.take(rows)
+    return X[rows]
 
 
 def _known_classes(model: Any) -> list[Any] | None:
