@@ -79,7 +79,12 @@ class LearningRateTest:
 
 
 def range_test(
-    run: Callable[[Growing, int], Any], *, low: float = 1e-5, high: float = 10.0, steps: int = 100, default: float = 1e-3
+    run: Callable[[Growing, int], Any],
+    *,
+    low: float = 1e-5,
+    high: float = 10.0,
+    steps: int = 100,
+    default: float = 1e-3,
 ) -> LearningRateTest:
     """Take `steps` steps with a growing learning rate, and find where the loss falls most steeply.
 
@@ -134,7 +139,7 @@ def range_test(
     begun = int(np.flatnonzero(smoothed[: lowest + 1] > start - _BEGUN * fall)[-1:].sum())
     if lowest - begun < 2:
         return _result(float(lrs[lowest] / 10), lrs, losses, smoothed, "a tenth of where the loss is lowest")
-    slope = np.gradient(smoothed[begun : lowest + 1], np.log(lrs[begun : lowest + 1]))
+    slope = np.gradient(_smoothed(smoothed)[begun : lowest + 1], np.log(lrs[begun : lowest + 1]))
     return _result(float(lrs[begun + slope.argmin()]), lrs, losses, smoothed, "where the loss falls most steeply")
 
 
@@ -198,4 +203,5 @@ def _smoothed(losses: Array) -> Array:
 
 
 def _result(lr: float, lrs: Array, losses: Array, smoothed: Array, reason: str) -> LearningRateTest:
-    return LearningRateTest(lr, *(tuple(map(float, part)) for part in (lrs, losses, smoothed)), reason)
+    columns = [tuple(map(float, part)) for part in (lrs, losses, smoothed)]
+    return LearningRateTest(lr, columns[0], columns[1], columns[2], reason)

@@ -57,7 +57,9 @@ METRICS: dict[str, Metric] = {
         Metric("accuracy", "Accuracy", True, "percent", "rows predicted right"),
         Metric("error", "Error", False, "percent", "rows predicted wrong"),
         Metric("hamming_loss", "Wrong labels", False, "percent", "labels predicted wrong, over all rows and labels"),
-        Metric("precision", "Precision", True, "percent", "of what is predicted as a class, how much is; mean over classes"),
+        Metric(
+            "precision", "Precision", True, "percent", "of what is predicted as a class, how much is; mean over classes"
+        ),
         Metric("recall", "Recall", True, "percent", "of what is a class, how much is found; mean over classes"),
         Metric("f1", "F1", True, "percent", "harmonic mean of precision and recall; mean over classes"),
         Metric("roc_auc", "ROC-AUC", True, "ratio", "how well the classes are ranked: 0.5 is chance, 1 is perfect"),

@@ -11,11 +11,12 @@ from chainrule.evaluation.pictures.svg import COLOURS, DASHES, FAINT, draw
 from chainrule.evaluation.scores import Calibration, Curve, Scores
 from chainrule.notation.numbers import number_text
 
-__all__ = ["calibration_picture", "predictions_picture", "roc_picture"]
+__all__ = ["calibration_picture", "errors_picture", "predictions_picture", "roc_picture"]
 
 #: Curves that are drawn in a colour of their own; of more classes, those that are ranked worst.
 _COLOURED = 5
 _NAME_LENGTH = 18
+_MOST_BINS = 30
 
 
 def roc_picture(scores: Scores) -> Picture:
@@ -84,6 +85,26 @@ def predictions_picture(curve: Curve) -> Picture:
     return Picture(
         "Predictions", caption, draw("predictions", paint, alt), ("Target", "Prediction", "Difference"), rows
     )
+
+
+def errors_picture(curve: Curve) -> Picture:
+    """How often predictions are off by how much."""
+    errors = np.asarray(curve.y) - np.asarray(curve.x)
+    counts, edges = np.histogram(errors, bins=min(_MOST_BINS, max(1, int(np.ceil(2 * np.cbrt(len(errors)))))))
+
+    def paint(axes: Any) -> None:
+        axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=COLOURS[0], alpha=0.75, linewidth=0)
+        axes.axvline(0, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)))
+        axes.set(xlabel="prediction − target", ylabel="rows")
+        axes.grid(axis="x", visible=False)
+
+    mean = number_text(float(errors.mean()))
+    alt = (
+        f"Histogram of {len(errors)} errors between {number_text(edges[0])} and {number_text(edges[-1])}, mean {mean}."
+    )
+    rows = list(zip(edges[:-1], edges[1:], counts, strict=True))
+    caption = f"Errors lean to neither side if they are centred on 0; their mean is {mean}."
+    return Picture("Errors", caption, draw("errors", paint, alt), ("From", "To", "Rows"), rows)
 
 
 def _short(name: str) -> str:

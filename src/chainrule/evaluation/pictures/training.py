@@ -160,9 +160,7 @@ def learning_curve_picture(curve: LearningCurve) -> Picture:
     columns = (curve.train, curve.train_sd, curve.test, curve.test_sd)
     rows = [(size, *(metric.text(column[i]) for column in columns)) for i, size in enumerate(curve.rows)]
     caption = "A gap that still closes at the right says that more rows would help."
-    return Picture(
-        "Learning curve", caption, draw("rows", paint, alt), header, rows, "; ".join(curve.reasons)
-    )
+    return Picture("Learning curve", caption, draw("rows", paint, alt), header, rows, "; ".join(curve.reasons))
 
 
 def _n(value: float) -> str:

@@ -14,7 +14,12 @@ from chainrule.evaluation.gradient_flow import gradient_flow
 from chainrule.evaluation.learning_curve import LearningCurve
 from chainrule.evaluation.learning_rate import LearningRateTest
 from chainrule.evaluation.metrics import MAIN_METRIC
-from chainrule.evaluation.pictures.quality import calibration_picture, predictions_picture, roc_picture
+from chainrule.evaluation.pictures.quality import (
+    calibration_picture,
+    errors_picture,
+    predictions_picture,
+    roc_picture,
+)
 from chainrule.evaluation.pictures.training import (
     gradient_picture,
     learning_curve_picture,
@@ -40,6 +45,8 @@ __all__ = [
 
 #: Columns of the data that are shown at once; more are folded.
 _SHOWN_COLUMNS = 12
+#: Folds that are shown one by one.
+_SHOWN_FOLDS = 5
 #: A page that lists more of them opens slowly.
 _MOST_COLUMNS = 1000
 
@@ -52,18 +59,24 @@ def result_section(
     said = verdict(main, baselines, comparison)
     top = element(
         "div",
-        element("p", element("strong", main.text(MAIN_METRIC[main.task])), " ", headline(part, main), class_="headline"),
+        element(
+            "p", element("strong", main.text(MAIN_METRIC[main.task])), " ", headline(part, main), class_="headline"
+        ),
         element("p", said, class_=f"verdict {comparison.verdict.replace(' ', '-')}") if said and comparison else None,
         class_="top",
     )
-    columns: dict[str, Scores] = {name: found for name, found in scores.items()}
+    columns: dict[str, Scores] = dict(scores)
     columns |= {f"{baseline.name}, {part}": baseline.scores for baseline in baselines}
     rows: list[list[Any]] = [["Rows", *(found.rows for found in columns.values())]]
     for key in main.values:
         label = element("abbr", METRICS[key].label, title=METRICS[key].meaning)
         rows.append([label, *(found.text(key) for found in columns.values())])
-    reasons = {f"{METRICS[key].label}: {reason}." for found in columns.values() for key, reason in found.reasons.items()}
-    notes = [*sorted(reasons), *(f"{found.name.capitalize()}: {found.note}." for found in baselines if found.note)]
+    said_of: dict[str, list[str]] = {}
+    for name, found in scores.items():
+        for key, reason in found.reasons.items():
+            said_of.setdefault(f"{METRICS[key].label}: {reason}", []).append(name)
+    notes = [f"{reason} ({', '.join(names)})." for reason, names in said_of.items()]
+    notes += [f"{found.name.capitalize()}: {found.note}." for found in baselines if found.note]
     meanings = [
         element("div", element("dt", METRICS[key].label), element("dd", METRICS[key].meaning)) for key in main.values
     ]
@@ -88,11 +101,12 @@ def errors_section(scores: Scores) -> Section | None:
     if scores.calibration is not None:
         pictures.append(calibration_picture(scores.calibration))
     if scores.residuals is not None:
-        pictures.append(predictions_picture(scores.residuals))
+        pictures += [predictions_picture(scores.residuals), errors_picture(scores.residuals)]
     confusion = confusion_parts(scores)
     if not pictures and not confusion and not scores.per_class:
         return None
-    return Section("errors", "Right and wrong", [figures(pictures, confusion), _classes(scores)])
+    title = "Predictions" if scores.task == "regression" else "Right and wrong"
+    return Section("errors", title, [figures(pictures, confusion), _classes(scores)])
 
 
 def _classes(scores: Scores) -> Markup | None:
@@ -156,19 +170,23 @@ def splits_section(curve: LearningCurve | None, found: CrossValidation | None) -
     """Beyond one split: the folds of a cross-validation, and scores over the number of rows."""
     cards = []
     if found is not None:
+        are_few = len(found.folds) <= _SHOWN_FOLDS
+        header = ["", "mean ± sd"]
+        header += [f"fold {i}" for i in range(1, len(found.folds) + 1)] if are_few else ["lowest", "highest"]
         rows = []
         for key, spread in found.spread.items():
-            ends = [METRICS[key].text(end) for end in spread.ends]
-            rows.append([METRICS[key].label, spread.text(key), *ends])
+            values = [part.values[key] for part in found.folds] if are_few else spread.ends
+            rows.append([METRICS[key].label, spread.text(key), *map(METRICS[key].text, values)])
         said = f"{len(found.folds)} models, each tested on the fold of rows that it had not seen."
         reasons = [f"{METRICS[key].label}: {reason}." for key, reason in found.reasons.items()]
         cards.append(
             element(
                 "figure",
                 element("h3", "Cross-validation"),
-                table(["", "mean ± sd", "lowest", "highest"], rows),
+                table(header, rows),
                 element("figcaption", said),
                 _notes(reasons),
+                class_="wide",
             )
         )
     pictures = [] if curve is None else [learning_curve_picture(curve)]

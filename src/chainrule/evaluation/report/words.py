@@ -25,10 +25,12 @@ def headline(part: str, scores: Scores) -> str:
     """
     rows = f"{scores.rows:,} {part} row{'s' if scores.rows != 1 else ''}"
     if scores.task == "regression":
-        return (
-            f"of the target's variance on {rows} is explained; predictions are off by "
-            f"{number_text(scores['mae'])} on average."
-        )
+        share, off = scores["r2"], f"predictions are off by {number_text(scores['mae'])} on average."
+        if share is None:
+            return f"is not defined on {rows}; {off}"
+        if share <= 0:
+            return f"is R² on {rows}: no better than always predicting the mean; {off}"
+        return f"is R² on {rows}: {100 * share:.1f} % of the target's variance is explained; {off}"
     if scores.task == "multilabel":
         return f"is the mean F1 over {len(scores.classes)} labels on {rows}."
     interval = accuracy_interval(scores)
@@ -50,7 +52,7 @@ def verdict(scores: Scores, baselines: Sequence[Baseline], comparison: Compariso
     >>> X, y = [[float(x)] for x in range(40)], [0, 1] * 20
     >>> found = baselines("binary", X, y, X, y)
     >>> verdict(score("binary", y, y), found, compare("binary", y, y, found[-1].predicted))
-    'Clearly better than logistic regression (accuracy 52.5 %). On 19 rows only this model is right, on 0 rows only the baseline.'
+    'Clearly better than logistic regression (accuracy 50.0 %). On 20 rows only this model is right, on 0 rows ...'
     """
     if not baselines or comparison is None:
         return ""
