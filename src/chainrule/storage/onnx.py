@@ -52,9 +52,9 @@ def table_model_to_onnx(model: TableModel) -> Any:
     r"""A model of tables as an ONNX model: one input of shape (rows, 1) for each column.
 
     Inputs are numbers and booleans as float64 (NaN is missing), categories as texts (empty is missing), and dates as
-    int64 (microseconds since 1970; NumPy's NaT is missing). Outputs are ``prediction`` for a regression; else ``label``
-    and ``probabilities``, the latter as `TableModel.predict_proba` gives them. An output whose name a column has gets an
-    underscore.
+    int64 (microseconds since 1970; NumPy's NaT is missing). Outputs are ``prediction`` for a regression; else
+    ``probabilities``, as `TableModel.predict_proba` gives them, and ``label``. An output whose name a column has gets
+    an underscore.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def table_model_to_onnx(model: TableModel) -> Any:
 
 
 def network_to_onnx(architecture: Architecture, params: Mapping[str, Any]) -> Any:
-    """A network alone as an ONNX model: input ``X`` of shape (rows, inputs), output ``prediction`` or ``probabilities``.
+    """A network alone as an ONNX model, from ``X`` of shape (rows, inputs) to ``prediction`` or ``probabilities``.
 
     Parameters
     ----------

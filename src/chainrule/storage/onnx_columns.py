@@ -53,10 +53,11 @@ def design_matrix(graph: OnnxGraph, preprocessing: Preprocessing, dtype: Any) ->
         The name of an array of shape (rows, d).
     """
     schema = preprocessing.schema
-    sources = {
-        name: _source(graph, schema[name], [e.part for e in preprocessing.encodings if isinstance(e, NumberEncoding) and e.column == name])
-        for name in input_names(preprocessing)
-    }  # fmt: skip
+    parts: dict[str, list[str]] = {name: [] for name in input_names(preprocessing)}
+    for encoding in preprocessing.encodings:
+        if isinstance(encoding, NumberEncoding):
+            parts[encoding.column].append(encoding.part)
+    sources = {name: _source(graph, schema[name], wanted) for name, wanted in parts.items()}
     pieces: list[str] = []
     origins: list[tuple[int, int]] = []  # of each piece's columns: the encoding's number, and which of its columns
     numbers = [(i, e) for i, e in enumerate(preprocessing.encodings) if isinstance(e, NumberEncoding)]
@@ -70,10 +71,10 @@ def design_matrix(graph: OnnxGraph, preprocessing: Preprocessing, dtype: Any) ->
         if marking:
             pieces.append(marks)
             origins += [(i, len(e.names) - 1) for i, e in marking]
-    for i, encoding in enumerate(preprocessing.encodings):
-        if isinstance(encoding, CategoryEncoding):
-            pieces.append(_one_hot(graph, encoding, sources[encoding.column][""], marker_variants(schema.missing)))
-            origins += [(i, place) for place in range(len(encoding.names))]
+    for i, category in enumerate(preprocessing.encodings):
+        if isinstance(category, CategoryEncoding):
+            pieces.append(_one_hot(graph, category, sources[category.column][""], marker_variants(schema.missing)))
+            origins += [(i, place) for place in range(len(category.names))]
     joined = graph.apply("Concat", *pieces, axis=1) if len(pieces) > 1 else pieces[0]
     order = np.array(sorted(range(len(origins)), key=origins.__getitem__))
     if (order != np.arange(len(order))).any():

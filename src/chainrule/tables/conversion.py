@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -78,9 +79,11 @@ def _numbers(cells: pa.Array, markers: pa.Array) -> pa.Array:
     if pa.types.is_string(kind):
         cells = parse_numbers(without_missing(cells, markers))
     elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or kind == pa.bool_():
-        cells = pc.cast(cells, pa.float64(), safe=False)
+        cells = cells if kind == pa.float64() else pc.cast(cells, pa.float64(), safe=False)
     else:
         raise _wrong_type(cells, "is no number")
+    if cells.null_count == 0 and np.isfinite(np.asarray(cells)).all():
+        return cells
     unordered = pc.is_nan(cells)
     if pc.any(unordered).as_py():
         cells = pc.if_else(unordered, None, cells)

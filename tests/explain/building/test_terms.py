@@ -65,6 +65,14 @@ def test_powers_on_both_sides_of_a_fraction_cancel() -> None:
     assert text(multiplied(multiplied(term("u", N), below("u"), N), below("v"), N)) == "1/v"
 
 
+def test_one_base_cancels_once_for_each_time_it_occurs() -> None:
+    twice = multiplied(below("u"), below("u"), N)
+    assert text(multiplied(term("u", N), twice, N)) == "1/u"
+    scaled = multiplied(term("a"), multiplied(term("u", N), twice, N), N)
+    assert text(scaled) == "a/u"
+    assert text(multiplied(term("u", N), multiplied(scaled, term("u", N), N), N)) == "a u"
+
+
 def test_zero_times_anything_is_zero() -> None:
     assert text(multiplied(Term((), 0.0), term("x", N), N)) == "0"
 

@@ -12,6 +12,7 @@ import chainrule as cr
 
 M, V = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, -1.0])
 MATRIX = "matrix product: times the transpose of the other factor"
+PICKED = "what was picked takes its gradient back to its place; everything else gets 0"
 LINEAR = "a linear map of the upstream gradient"
 
 
@@ -52,7 +53,7 @@ def test_of_a_statement(statement: Any, words: str) -> None:
             lambda M, V: M * V,
             {"V": "a value used in every row collects the gradients of all rows, each times its local gradient"},
         ),
-        (lambda M, V: M[np.array([1, 1])], {"M": "what was picked takes its gradient back to its place; everything else gets 0"}),
+        (lambda M, V: M[np.array([1, 1])], {"M": PICKED}),
         (lambda M, V: cr.softmax(V), {"V": f"softmax: {LINEAR}"}),
     ],
 )  # fmt: skip

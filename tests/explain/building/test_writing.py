@@ -55,6 +55,11 @@ def test_the_gradient_of_a_logarithm_is_a_quotient_also_for_arrays() -> None:
     assert "1/x" in local(lesson).values()
 
 
+def test_a_row_that_is_repeated_is_written_with_ones_before_it_is_transposed() -> None:
+    lesson = cr.explain(lambda W, u: np.sum(W.T / (2.0 + u)), W, y + 2)
+    assert closed(lesson)["∂f/∂W"] == "(𝟏₃ · (1/(2 + u))ᵀ)ᵀ"
+
+
 def test_vectors_are_rows_where_the_code_multiplies_them_from_the_left() -> None:
     rows, columns, both = [
         cr.trace(fun, W, x, y) for fun in (lambda W, x, y: y @ W, lambda W, x, y: W @ x, lambda W, x, y: y @ (W @ x))

@@ -23,7 +23,7 @@ from chainrule.notation.tree import (
 
 __all__ = ["Part", "Term", "add_terms", "chained", "divided", "multiplied"]
 
-#: Ratios with small denominators are written as fractions, and others unless they are short decimals.
+#: Ratios of small numbers are written as fractions. Others, and those that are short decimals, are written as such.
 _LARGEST_DENOMINATOR = 1024
 
 
@@ -110,12 +110,11 @@ class Term:
         numerator, denominator = _ratio(abs(self.number))
         above = [part for part in self.parts if part.below is None]
         front = [part.expression for part in above if not part.shape]
-        arrays, below = _cancelled(
-            [part.expression for part in above if part.shape],
-            [part.below for part in self.parts if part.below is not None],
-        )
+        tops = [part.expression for part in above if part.shape]
+        arrays, below = _cancelled(tops, [part.below for part in self.parts if part.below is not None])
         if len(arrays) < 2 and not (numerator.value != 1 and arrays and front):
-            front, arrays = (arrays, []) if not front else ([part.expression for part in above], [])
+            front = [part.expression for part in above] if arrays == tops else [*front, *arrays]
+            arrays = []
         if arrays:
             front.append(_product(arrays))  # the number belongs to the whole product: 2(x ⊙ y)
         if numerator.value != 1 or not front:
@@ -134,12 +133,12 @@ class Term:
 
 def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
     """Powers of one base on both sides of a fraction, p/p², as one: 1/p."""
-    for down, bottom in enumerate(below):
+    for row, bottom in enumerate(below):
         base, many = _power_of(bottom)
-        for up, top in enumerate(above):
+        for column, top in enumerate(above):
             same, some = _power_of(top)
             if same == base and (some != many or len(above) > 1 or len(below) > 1):
-                tops, bottoms = above[:up] + above[up + 1 :], below[:down] + below[down + 1 :]
+                tops, bottoms = above[:column] + above[column + 1 :], below[:row] + below[row + 1 :]
                 left = [] if some == many else [base ** abs(some - many) if abs(some - many) > 1 else base]
                 return _cancelled(tops + left, bottoms) if some > many else _cancelled(tops, bottoms + left)
     return above, below
@@ -149,7 +148,7 @@ def _ratio(number: float) -> tuple[Number, Number]:
     if not math.isfinite(number):
         return Number(number), Number(1)
     ratio = Ratio(number).limit_denominator(_LARGEST_DENOMINATOR)
-    is_decimal = ratio.denominator > 64 and ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
+    is_decimal = ratio.denominator > 5 and ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
     if ratio != 0 and abs(float(ratio) - number) <= 1e-15 * number and ratio.numerator <= 64 and not is_decimal:
         return Number(ratio.numerator), Number(ratio.denominator)
     return Number(int(number) if float(number).is_integer() else number), Number(1)

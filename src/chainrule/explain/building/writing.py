@@ -305,7 +305,7 @@ class Writer:
     def _transpose(self, node: Node, operand: Term) -> Term | None:
         if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
             return None
-        return operand if node.ndim < 2 else _mapped(operand, node.shape, _transposed)
+        return operand if node.ndim < 2 else _mapped(self._complete(operand), node.shape, _transposed)
 
     def _sum(self, node: Node, operand: Term) -> Term:
         return self._summed(node, operand, node.params["axis"])
