@@ -60,7 +60,8 @@ def _lesson(lesson: Lesson) -> Markup:
     picture = element(
         "div", Markup(diagram_svg(lesson.diagram, prefix="graph-", is_inline=True)), class_="picture", tabindex=0
     )
-    twin = element("details", element("summary", "The graph as a table"), Markup(table_twin(lesson.diagram)))
+    table = element("div", Markup(table_twin(lesson.diagram)), class_="scroll", tabindex=0)
+    twin = element("details", element("summary", "The graph as a table"), table)
     return element(
         "div",
         element("style", Markup(style)),
