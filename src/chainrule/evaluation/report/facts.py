@@ -99,7 +99,7 @@ def leaf_names(params: Any) -> list[str]:
     Examples
     --------
     >>> leaf_names({"W1": 0.0, "more": [1.0, {"b": 2.0}]})
-    ['W1', 'more[0]', 'more.b']
+    ['W1', 'more[0]', 'more[1].b']
     """
     leaves, structure = flatten(params)
     names = [f"parameter {number}" for number in range(len(leaves))]
