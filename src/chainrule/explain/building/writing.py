@@ -299,13 +299,8 @@ class Writer:
         is_turned = (
             source.ndim == 1 and node.ndim == 2 and (node.shape[1] == 1) == self._row_vectors and source.size > 1
         )
-        lying = "j" if self._row_vectors else "i"  # a sum over rows is a row already
-
-        def turned(part: Part) -> Part:
-            is_sum = isinstance(part.expression, Reduction) and part.expression.index == lying
-            return Part((transposed if is_turned and not is_sum else _itself)(part.expression), node.shape, part.rank)
-
-        return _mapped(operand, node.shape, turned)
+        turn = transposed if is_turned else _itself
+        return _mapped(operand, node.shape, lambda part: Part(turn(part.expression), node.shape, part.rank))
 
     def _transpose(self, node: Node, operand: Term) -> Term | None:
         if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
