@@ -19,7 +19,6 @@ from chainrule.notation.tree import (
     Number,
     Relation,
     Symbol,
-    Transpose,
     Verbatim,
 )
 
@@ -121,13 +120,12 @@ def _factors(contribution: Contribution) -> list[Factor]:
     if local is not None:
         written = local.expression()
         return [arriving] if written in (Number(1), Negative(Number(1))) else [Factor(written, local.shape), arriving]
-    body = contribution.term.body()
-    return [Factor(part.expression, _shape_as_written(part)) for part in _chain(body)]
-
-
-def _shape_as_written(part: Part) -> tuple[int, ...]:
-    """A transposed vector is a matrix of one row or column."""
-    return (1, *part.shape) if isinstance(part.expression, Transpose) and len(part.shape) == 1 else part.shape
+    chain = _chain(contribution.term.body())
+    shapes = [part.shape for part in chain]
+    if len(contribution.source.shape) == 2 and len(chain) > 1:  # vectors at the ends are a column and a row
+        shapes[0] = shapes[0] if len(shapes[0]) > 1 else (*shapes[0], 1)
+        shapes[-1] = shapes[-1] if len(shapes[-1]) > 1 else (1, *shapes[-1])
+    return [Factor(part.expression, shape) for part, shape in zip(chain, shapes, strict=True)]
 
 
 def _chain(part: Part | None) -> tuple[Part, ...]:
