@@ -197,7 +197,8 @@ class Descent:
             if np.shape(old) != np.shape(new):
                 name = type(_innermost(self._optimizer)).__name__
                 raise StructureError(
-                    f"the update of {name} turned a parameter of shape {np.shape(old)} into one of shape {np.shape(new)}",
+                    f"the update of {name} turned a parameter of shape {np.shape(old)} into "
+                    f"one of shape {np.shape(new)}",
                     fix="return, for each parameter, an array of its own shape",
                 )
 
