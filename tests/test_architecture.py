@@ -20,7 +20,7 @@ PACKAGE = Path(cr.__file__).parent
 
 #: Rooms from the ground up. A room may import from rows below its own, and from itself.
 FLOORS = [
-    {"errors"},
+    {"errors", "version"},
     {"structure", "config", "notation"},
     {"graph"},
     {"ops"},
@@ -41,7 +41,7 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 #: (importing module, imported room), with the reason why it is allowed all the same.
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 
-#: Packages that `import chainrule` must leave alone: they are heavy, or extras that may not be there.
+#: What `import chainrule` must leave alone: it is heavy, may not be there, or is needed only to explain something.
 HEAVY = [
     "scipy",
     "llvmlite",
@@ -53,6 +53,9 @@ HEAVY = [
     "hypothesis",
     "unittest",
     "asyncio",
+    "chainrule.explain.building",
+    "chainrule.explain.lesson",
+    "chainrule.notation.layout",
 ]
 
 PUBLIC = [name for name in cr.__all__ if name != "errors"]

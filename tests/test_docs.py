@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from chainrule.cli.main import main as cli
+from chainrule.notation.text import to_text
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -93,6 +97,52 @@ def test_the_pictures_show_the_present_numbers(tmp_path: Path) -> None:
     pictures = [path for path in (DOCS / "pictures").glob("*.svg") if path.name not in MEASURED]
     kept = {path.name: path.read_text(encoding="utf-8") for path in pictures}
     assert drawn == kept, "run python docs/pictures/draw.py"
+
+
+@pytest.fixture
+def making(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the pages of the gallery are made with."""
+    monkeypatch.syspath_prepend(str(DOCS / "gallery"))
+    return load(DOCS / "gallery" / "making.py")
+
+
+def test_every_lesson_of_the_gallery_is_told_to_its_end_and_agrees_with_finite_differences(making: Any) -> None:
+    for name, (_, wanted) in making.functions().items():
+        lesson = making.lesson(name)
+        assert lesson.fault is None
+        assert [part.symbol.name for part in lesson.result] == wanted
+        assert all(part.agrees for part in lesson.result), name
+
+
+def test_every_lesson_of_the_gallery_has_a_page_with_all_its_parts(making: Any) -> None:
+    index = (DOCS / "gallery" / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"^[a-z_]+$", index[index.index(":hidden:") :], re.MULTILINE) == list(making.functions())
+    for name in making.functions():
+        page = (DOCS / "gallery" / f"{name}.md").read_text(encoding="utf-8")
+        assert re.findall(r"^```\{([a-z-]+)\} (\w+)$", page, re.MULTILINE) == [
+            (part, name) for part in ("lesson", "lesson-gradients", "lesson-text")
+        ]
+
+
+def test_the_gallery_shows_the_closed_forms_of_the_lecture(making: Any) -> None:
+    def closed(name: str, symbol: str) -> str:
+        (form,) = [step.closed for step in making.lesson(name).backward if step.symbol.name == symbol]
+        return to_text(form.formula)
+
+    assert closed("logistic_regression", "z") == "ŷ − y"
+    assert closed("two_layer_perceptron", "W2") == "a1ᵀ(ŷ − y)/n"
+    assert closed("softmax_regression", "Z") == "(P − Y)/n"
+    assert closed("attention", "V") == "2Aᵀ(Z − T)/n"
+
+
+def test_the_command_on_a_page_of_the_gallery_gives_the_lesson_of_the_page(
+    making: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    for name in ("product_of_sum", "lstm_cell"):
+        answer = CliRunner().invoke(cli, making.command(name).split()[1:])
+        assert answer.exit_code == 0, answer.output
+        assert answer.output.strip() == making.lesson(name).to_text().strip()
 
 
 def test_links_between_pages_lead_somewhere() -> None:

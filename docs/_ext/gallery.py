@@ -1,7 +1,8 @@
 """The gallery of lessons: code, picture, formulas and text of each are made when the documentation is built.
 
 ``{lesson} attention``, ``{lesson-picture} attention``, ``{lesson-gradients} attention`` and ``{lesson-text} attention``
-show parts of a lesson of ``docs/gallery/lessons.py``, ``{lessons}`` shows a list of all. Beside the pages stand the lessons as files.
+show parts of a lesson of ``docs/gallery/lessons.py``, ``{lessons}`` shows a list of all. Beside the pages stand the
+lessons as files.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from chainrule.explain.drawing.palette import DARK, LIGHT, Colour
 from chainrule.explain.drawing.svg import diagram_svg
 from chainrule.explain.page.formulas import typeset
-from chainrule.explain.page.markup import Markup, element, join
+from chainrule.explain.page.markup import Markup, element
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "gallery"))
 
@@ -91,9 +92,8 @@ class Lessons(SphinxDirective):
         self.env.note_dependency(str(making.HERE / "lessons.py"))
         cards = []
         for name, (function, _) in making.functions().items():
-            picture = element(
-                "img", src=f"lessons/{name}.svg", alt="", loading="lazy", width=_width(name), class_="picture"
-            )
+            svg = diagram_svg(making.lesson(name).diagram, prefix=f"{name.replace('_', '-')}-", is_inline=True)
+            picture = element("div", Markup(svg.replace(' tabindex="0"', "")), aria_hidden="true")
             title = element("strong", _title(name))
             words = element("span", (function.__doc__ or "").strip().splitlines()[0])
             cards.append(element("a", title, words, picture, href=f"{name}.html"))

@@ -15,7 +15,7 @@ import chainrule as cr
 
 
 def product_of_sum(x, y, z):
-    """(x + y) z.
+    """(x + y) z, with a name for the sum.
 
     chainrule-example:
         x = 5

@@ -41,6 +41,7 @@ from chainrule.transforms.graphs import backward, trace
 from chainrule.transforms.jacobians import elementwise_grad, hessian, holomorphic_grad, hvp, jacfwd, jacobian
 from chainrule.transforms.jit import jit
 from chainrule.transforms.products import jvp, vjp
+from chainrule.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from chainrule.explain.lesson import Lesson
@@ -90,13 +91,11 @@ __all__ = [
     "while_loop",
 ]
 
-__version__ = "0.1.0"
-
 _SUBMODULES = ("compat", "learn", "numpy", "scipy")
 
 
 def __getattr__(name: str) -> Any:
-    """Import a namespace, and what lessons are made of, when it is first used: ``cr.numpy`` needs no import of its own."""
+    """Import a namespace, or the lesson, when it is first used: ``cr.numpy`` needs no import of its own."""
     if name in _SUBMODULES:
         return importlib.import_module(f"chainrule.{name}")
     if name == "Lesson":

@@ -29,6 +29,7 @@ __all__ = [
     "ShapeMismatchError",
     "StaleViewError",
     "StaticArgumentError",
+    "StorageError",
     "StructureError",
     "TraceLeakError",
     "TracedBranchError",
@@ -319,6 +320,29 @@ class DataError(ChainRuleError, ValueError):
     ...     except DataError as error:
     ...         print(error.what.replace(folder, "")[1:])
     data.csv, line 3, column 'size': 'large' is no finite number
+    """
+
+
+class StorageError(ChainRuleError, OSError):
+    """A model or a checkpoint could not be written, or the file is not one that can be trusted.
+
+    Where the operating system refused, `errno` is its number for the reason. A file that was to be replaced is still
+    what it was, unless the message says otherwise.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from chainrule.storage.container import read_container
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "model.safetensors")
+    ...     _ = path.write_bytes(b"width,height")
+    ...     try:
+    ...         read_container(path, "model")
+    ...     except StorageError as error:
+    ...         print(error.what.replace(folder, "")[1:])
+    model.safetensors is no file of chainrule: it has 12 bytes, too few for one
+
+    Give the path of a file that chainrule wrote; take a damaged one from a copy, or train again.
     """
 
 

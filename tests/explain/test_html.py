@@ -8,12 +8,14 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+import chainrule as cr
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.lines import backward_lines
+from chainrule.explain.lines import Fold, backward_lines, backward_steps
 from chainrule.explain.model import Closed, Fault
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Symbol
@@ -159,6 +161,34 @@ def test_repeated_steps_are_folded_and_there(loop: Lesson) -> None:
     assert "… the same 4 more times: h⁽²⁾ … h⁽⁵⁾" in page.text("summary")
     total = len(loop.forward) + len(loop.backward)
     assert page.having("data-step") == [str(number) for number in range(1, total + 1)]
+
+
+def repeat_multiplication(count: int) -> Lesson:
+    def power(w: Any) -> Any:
+        h: Any = 1.0
+        for _ in range(count):
+            h = h * w
+        return h
+
+    return cr.explain(power, 1.01)
+
+
+def test_many_folded_steps_are_lines_of_text() -> None:
+    lesson = repeat_multiplication(100)
+    page = Page(lesson.to_html())
+    total = len(lesson.forward) + len(lesson.backward)
+    assert page.having("data-step") == [str(number) for number in range(1, total + 1)]
+    assert "… the same 98 more times: h⁽³⁾ … h⁽¹⁰⁰⁾" in page.text("summary")
+    assert "h⁽³⁾ = h⁽²⁾ w = 1.03" in page.text("li")
+    derived = sum(1 for fold in backward_steps(lesson) if not isinstance(fold, Fold))
+    assert page.having("class").count("derivation") == derived
+
+
+def test_on_demand_nothing_is_folded() -> None:
+    lesson = repeat_multiplication(100)
+    page = Page(lesson.to_html(folded=False))
+    assert "the same" not in page.text("summary")
+    assert page.having("class").count("derivation") == len(lesson.backward)
 
 
 def test_a_fault_is_explained(stopped: Lesson) -> None:

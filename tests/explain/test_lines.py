@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from chainrule import explain
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.lines import (
     Fold,
@@ -19,6 +20,7 @@ from chainrule.explain.lines import (
     local_gradients,
     same_text,
     value_expression,
+    values_from_elsewhere,
 )
 from chainrule.explain.model import Closed, ForwardStep, LocalGradient
 from chainrule.notation.latex import to_latex
@@ -129,3 +131,16 @@ def test_local_gradients_of_other_nodes_never_fold(neuron: Lesson) -> None:
     local = LocalGradient(Derivative(Symbol("z"), Symbol("x")), Symbol("w"))
     lesson = dataclasses.replace(neuron, local=(*neuron.local, local, local))
     assert local_gradients(lesson) == list(lesson.local)
+
+
+def test_the_divisor_of_a_mean_is_told_from_arrays_from_outside() -> None:
+    weights = np.ones(3)
+    lesson = explain(lambda x: np.mean(x * weights), np.array([1.0, 2.0, 4.0]))
+    (divisor,) = [operand for operand in lesson.operands if operand.is_count]
+    assert divisor.value == 3
+    told = values_from_elsewhere(lesson, lambda symbol, value: symbol.name)
+    assert told[-1] == f"{divisor.symbol.name}, divisor of a mean"
+    assert f"with means over {divisor.symbol.name} = 3" in lesson.to_text()
+    assert "divisor of a mean" in lesson.to_html()
+    assert "divisor of a mean" in lesson.to_latex()
+    assert "divisor of a mean" in lesson.to_markdown()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import functools
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.notebook import mimebundle
 from chainrule.notation.text import to_text
@@ -67,6 +70,13 @@ def test_the_forms_a_notebook_may_choose_from(bundle: dict[str, Any], neuron: Le
     assert bundle["text/plain"] == str(neuron)
     if "image/png" in bundle:
         assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+
+
+def test_a_strip_that_nobody_can_look_at_is_not_drawn_in_pixels(neuron: Lesson) -> None:
+    lesson = cr.explain(
+        lambda w: functools.reduce(lambda h, _: np.tanh(w * h), range(200), 1.0), 0.9, level="operation"
+    )
+    assert set(mimebundle(lesson)) == {"text/plain", "text/html", "text/latex"}
 
 
 def test_the_fragment_has_no_script_and_no_id_that_two_cells_would_share(bundle: dict[str, Any]) -> None:

@@ -13,13 +13,13 @@ from chainrule.backward import backpropagate
 from chainrule.forward import push_forward
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import constant
+from chainrule.graph.op import constant, input_node
 from chainrule.graph.verify import verify
 from chainrule.interpret import Program, signature
 from chainrule.simplify.canonicalise import CANONICALISE
 from chainrule.simplify.closed_forms import close_forms
 from chainrule.simplify.constants import fold_constants
-from chainrule.simplify.merging import merge_equal
+from chainrule.simplify.merging import Merger, merge_equal
 from chainrule.simplify.pipeline import apply_rules, simplify
 from chainrule.simplify.sharing import SHARING
 from chainrule.simplify.specialise import SPECIALISE
@@ -151,3 +151,13 @@ def test_all_passes_together_in_a_program_give_the_same_numbers(fun: Callable[..
 @pytest.mark.parametrize("fun", PROGRAMS, ids=lambda fun: fun.__name__)
 def test_their_gradients_agree_with_finite_differences(fun: Callable[..., Any]) -> None:
     cr.check_grads(fun, X, W)
+
+
+def test_a_merger_knows_what_it_merged_before() -> None:
+    x, y = input_node(2.0, "x"), input_node(2.0, "y")
+    merger = Merger([x])
+    (first,) = merger.merged([x * x])
+    again, other = merger.merged([x * x, (x * x) * y], [y])
+    assert again is first
+    assert other.inputs == (first, y)
+    assert merger.merged([y]) == [y]

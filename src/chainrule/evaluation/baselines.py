@@ -141,9 +141,7 @@ def _linear(
     return np.column_stack(columns), "; ".join(dict.fromkeys(filter(None, notes)))
 
 
-def _logistic(
-    X: Array, y: Array, weight: Array | None, X_test: Array, count: int
-) -> tuple[Array, str] | None:
+def _logistic(X: Array, y: Array, weight: Array | None, X_test: Array, count: int) -> tuple[Array, str] | None:
     """Probabilities, with a column of zeros for a class that the training rows lack."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression

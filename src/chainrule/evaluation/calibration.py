@@ -56,4 +56,5 @@ def calibration(
     total, known = total[filled], (np.bincount(bin_of, rows * part, bins)[filled] for part in (p, truth))
     predicted, observed = (part / total for part in known)
     error = float(np.sum(total * np.abs(predicted - observed)) / total.sum())
-    return Calibration(*(tuple(map(float, part)) for part in (predicted, observed, total)), error, of)
+    columns = [tuple(map(float, part)) for part in (predicted, observed, total)]
+    return Calibration(columns[0], columns[1], columns[2], error, of)

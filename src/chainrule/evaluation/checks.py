@@ -18,9 +18,11 @@ _SUM_TOLERANCE = 1e-3
 
 
 def as_codes(y: Any, classes: Sequence[str]) -> Array:
-    """Class numbers, of shape (n,)."""
+    """Class numbers, of shape (n,), also of one-hot rows."""
     given = np.asarray(y)
     _some_rows(given, "y")
+    if given.ndim == 2 and _is_one_hot(given, len(classes)):
+        return np.asarray(given.argmax(axis=1))
     if given.ndim != 1:
         raise DataError(
             f"y has shape {given.shape}, but class numbers are of shape (n,)",
@@ -117,3 +119,7 @@ def _finite(given: Array, name: str) -> None:
             f"{name}[{place}] is {given[tuple(wrong[0])]}, so no metric has a meaning",
             fix="look for diverged training (a smaller learning rate) or values in X that are not finite",
         )
+
+
+def _is_one_hot(given: Array, classes: int) -> bool:
+    return given.shape[1] == classes and bool(np.isin(given, (0, 1)).all() and (given.sum(axis=1) == 1).all())

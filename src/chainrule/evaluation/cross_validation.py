@@ -28,12 +28,15 @@ class Spread:
         Over the folds that have it.
     sd : float or None
         Standard deviation over these folds (n − 1); None for a single one.
+    ends : tuple of float or None
+        The lowest and the highest.
     folds : int
         How many have it.
     """
 
     mean: float | None
     sd: float | None
+    ends: tuple[float | None, float | None]
     folds: int
 
     def text(self, key: str) -> str:
@@ -41,11 +44,14 @@ class Spread:
 
         Examples
         --------
-        >>> Spread(0.972, 0.014, 5).text("accuracy"), Spread(0.08, None, 1).text("log_loss")
+        >>> Spread(0.972, 0.014, (0.96, 0.99), 5).text("accuracy"), Spread(0.08, None, (0.08, 0.08), 1).text("log_loss")
         ('97.2 % ± 1.4 %', '0.08')
         """
         metric = METRICS[key]
-        return metric.text(self.mean) + ("" if self.sd is None else f" ± {metric.text(self.sd)}")
+        if self.sd is None:
+            return metric.text(self.mean)
+        sd = self.sd if metric.unit != "number" else float(f"{self.sd:.2g}")  # more of its digits are chance
+        return f"{metric.text(self.mean)} ± {metric.text(sd)}"
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,8 @@ def summarise(task: Task, folds: Sequence[Scores]) -> CrossValidation:
     for key in folds[0].values:
         known = [value for part in folds if (value := part.values[key]) is not None]
         sd = float(np.std(known, ddof=1)) if len(known) > 1 else None
-        spread[key] = Spread(float(np.mean(known)) if known else None, sd, len(known))
+        ends = (min(known), max(known)) if known else (None, None)
+        spread[key] = Spread(float(np.mean(known)) if known else None, sd, ends, len(known))
         if len(known) < len(folds):
             number, reason = next((i, part.reasons[key]) for i, part in enumerate(folds) if part.values[key] is None)
             reasons[key] = f"missing in {len(folds) - len(known)} of {len(folds)} folds; in fold {number + 1}, {reason}"

@@ -122,9 +122,7 @@ def learning_curve(
                 progress(done, len(parts) * len(counts))
 
     def column(part: str, of: Callable[[list[float]], float], least: int) -> tuple[float | None, ...]:
-        return tuple(
-            float(of(found[count, part])) if len(found[count, part]) >= least else None for count in counts
-        )
+        return tuple(float(of(found[count, part])) if len(found[count, part]) >= least else None for count in counts)
 
     def sd(values: list[float]) -> float:
         return float(np.std(values, ddof=1))

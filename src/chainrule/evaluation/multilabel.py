@@ -47,9 +47,7 @@ def scores(y: Array, probabilities: Array, classes: tuple[str, ...], weight: Arr
     values: dict[str, float | None] = {"accuracy": accuracy, "error": 1.0 - accuracy, "hamming_loss": wrong}
     reasons: dict[str, str] = {}
     labels = range(len(classes))
-    found = [
-        one_against_rest(classes[i], y[:, i] == 1, chosen[:, i] == 1, probabilities[:, i], weight) for i in labels
-    ]
+    found = [one_against_rest(classes[i], y[:, i] == 1, chosen[:, i] == 1, probabilities[:, i], weight) for i in labels]
     per_class = tuple(part for part, _ in found)
     for key in ("precision", "recall", "f1", "roc_auc"):
         known = [value for part in per_class if (value := part.values[key]) is not None]

@@ -11,7 +11,7 @@ from chainrule.evaluation.scores import ClassScores, Curve, Scores
 __all__ = ["scores"]
 
 #: Points of the picture of targets and predictions.
-_MOST_POINTS = 1000
+_MOST_POINTS = 400
 
 
 def scores(y: Array, predicted: Array, names: tuple[str, ...], weight: Array | None) -> Scores:

@@ -24,8 +24,8 @@ class Metric:
     key : str
     label : str
     higher_is_better : bool
-    is_share : bool
-        Whether it is a share of the rows, written in per cent.
+    unit : {"percent", "ratio", "number"}
+        A share of rows, a number between 0 and 1 by itself, or any number.
     meaning : str
         In a few words.
     """
@@ -33,7 +33,7 @@ class Metric:
     key: str
     label: str
     higher_is_better: bool
-    is_share: bool
+    unit: Literal["percent", "ratio", "number"]
     meaning: str
 
     def text(self, value: float | None) -> str:
@@ -46,24 +46,28 @@ class Metric:
         """
         if value is None:
             return "–"
-        return f"{100 * value:.1f} %" if self.is_share else number_text(value)
+        if self.unit == "percent":
+            return f"{100 * value:.1f} %"
+        return f"{value:.3f}".replace("-", "−") if self.unit == "ratio" else number_text(value)
 
 
 METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
-        Metric("accuracy", "Accuracy", True, True, "rows predicted right"),
-        Metric("error", "Error", False, True, "rows predicted wrong"),
-        Metric("hamming_loss", "Wrong labels", False, True, "labels predicted wrong, over all rows and labels"),
-        Metric("precision", "Precision", True, True, "of what is predicted as a class, how much is; mean over classes"),
-        Metric("recall", "Recall", True, True, "of what is a class, how much is found; mean over classes"),
-        Metric("f1", "F1", True, True, "harmonic mean of precision and recall; mean over classes"),
-        Metric("roc_auc", "ROC-AUC", True, False, "how well the classes are ranked: 0.5 is chance, 1 is perfect"),
-        Metric("log_loss", "Log loss", False, False, "cross-entropy of the predicted probabilities, in nats"),
-        Metric("brier", "Brier score", False, False, "mean squared error of the predicted probabilities"),
-        Metric("r2", "R²", True, False, "share of the target's variance that is explained"),
-        Metric("rmse", "RMSE", False, False, "root of the mean squared error, in units of the target"),
-        Metric("mae", "MAE", False, False, "mean absolute error, in units of the target"),
+        Metric("accuracy", "Accuracy", True, "percent", "rows predicted right"),
+        Metric("error", "Error", False, "percent", "rows predicted wrong"),
+        Metric("hamming_loss", "Wrong labels", False, "percent", "labels predicted wrong, over all rows and labels"),
+        Metric(
+            "precision", "Precision", True, "percent", "of what is predicted as a class, how much is; mean over classes"
+        ),
+        Metric("recall", "Recall", True, "percent", "of what is a class, how much is found; mean over classes"),
+        Metric("f1", "F1", True, "percent", "harmonic mean of precision and recall; mean over classes"),
+        Metric("roc_auc", "ROC-AUC", True, "ratio", "how well the classes are ranked: 0.5 is chance, 1 is perfect"),
+        Metric("log_loss", "Log loss", False, "number", "cross-entropy of the predicted probabilities, in nats"),
+        Metric("brier", "Brier", False, "number", "mean squared error of the predicted probabilities"),
+        Metric("r2", "R²", True, "ratio", "share of the target's variance that is explained"),
+        Metric("rmse", "RMSE", False, "number", "root of the mean squared error, in units of the target"),
+        Metric("mae", "MAE", False, "number", "mean absolute error, in units of the target"),
     )
 }
 
@@ -149,7 +153,7 @@ class Scores:
         False positive rate and true positive rate.
     calibration : Calibration or None
     residuals : Curve or None
-        Targets and predictions of a regression, at most a thousand rows.
+        Targets and predictions of a regression, at most 400 of them.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def split(
     ([12, 4, 4], np.int64(2))
     """
     count = len(y)
-    if not (0 <= test and 0 <= validation and test + validation < 1):
+    if min(test, validation) < 0 or test + validation >= 1:
         raise DataError(
             f"shares of {test:g} for testing and {validation:g} for validation leave nothing to learn from",
             fix="choose shares ≥ 0 that add up to less than 1",
@@ -104,7 +104,9 @@ def folds(y: Any, *, task: Task, count: int = 5, seed: int = 0) -> list[tuple[Ar
     rows = len(y)
     if not 2 <= count <= rows:
         raise DataError(f"{rows} rows cannot be divided into {count} folds", fix=f"choose 2 to {rows} folds")
-    labels = np.zeros(rows) if task in ("regression", "multilabel") else np.unique(np.asarray(y), return_inverse=True)[1]
+    labels = (
+        np.zeros(rows) if task in ("regression", "multilabel") else np.unique(np.asarray(y), return_inverse=True)[1]
+    )
     is_stratified = np.ptp(labels) > 0 and np.bincount(labels.astype(int)).max() >= count
     splitter = (StratifiedKFold if is_stratified else KFold)(count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():  # a class with fewer rows than folds is missing in some: their metrics say so

@@ -28,6 +28,7 @@ from chainrule.explain.lines import (
     joined_numbers,
     local_gradients,
     value_expression,
+    values_from_elsewhere,
     verdict,
 )
 from chainrule.explain.model import BackwardStep, Fault
@@ -115,9 +116,9 @@ def _heading(lesson: Lesson) -> str:
     """Title, and the values that the lesson begins with."""
     rows = [f"{{\\LARGE\\bfseries {escape(lesson.title)}: backpropagation step by step\\par}}"]
     inputs = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if operand.is_input]
-    others = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if not operand.is_input]
+    others = values_from_elsewhere(lesson, _assignment)
     rows += [f"At {', '.join(inputs)}"] if inputs else []
-    rows[-1] += f"; and {', '.join(others)}, from outside of the function" if others else ""
+    rows[-1] += "".join([f"; {other}" for other in others])
     return "\n\n".join([*rows[:1], *[f"{{\\raggedright {row}\\par}}" for row in rows[1:]]]) + "\n"
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "same_text",
     "unmarked",
     "value_expression",
+    "values_from_elsewhere",
     "verdict",
 ]
 
@@ -92,6 +93,22 @@ class Fold:
 
     count: int
     series: tuple[tuple[Symbol, Symbol], ...]
+
+
+def values_from_elsewhere(lesson: Lesson, assignment: Callable[[Symbol, Any], str]) -> list[str]:
+    """What the lesson begins with apart from inputs: "X = …, from outside of the function", "n = 4, divisor of a mean".
+
+    Parameters
+    ----------
+    lesson : Lesson
+    assignment : callable
+        Writes a symbol with its value.
+    """
+    arrays = [assignment(part.symbol, part.value) for part in lesson.operands if not (part.is_input or part.is_count)]
+    counts = [assignment(part.symbol, part.value) for part in lesson.operands if part.is_count]
+    divisors = "divisor of a mean" if len(counts) == 1 else "divisors of means"
+    words = ((arrays, "from outside of the function"), (counts, divisors))
+    return [f"{', '.join(found)}, {told}" for found, told in words if found]
 
 
 def forward_lines(step: ForwardStep) -> list[Line]:

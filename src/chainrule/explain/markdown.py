@@ -25,6 +25,7 @@ from chainrule.explain.lines import (
     joined_numbers,
     local_gradients,
     value_expression,
+    values_from_elsewhere,
     verdict,
 )
 from chainrule.explain.model import BackwardStep, Fault
@@ -80,9 +81,8 @@ def lesson_markdown(lesson: Lesson) -> str:
 
 def _operands(lesson: Lesson) -> list[str]:
     inputs = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if operand.is_input]
-    others = [_assignment(operand.symbol, operand.value) for operand in lesson.operands if not operand.is_input]
     lines = [f"At {', '.join(inputs)}"] if inputs else []
-    return lines + ([f"With {', '.join(others)}, from outside of the function"] if others else [])
+    return lines + [f"With {other}" for other in values_from_elsewhere(lesson, _assignment)]
 
 
 def _assignment(symbol: Symbol, value: object) -> str:

@@ -14,19 +14,24 @@ Level = Literal["statement", "operation"]
 
 @dataclass(frozen=True)
 class Operand:
-    """A value that the lesson begins with: an input of the function, or an array that it found elsewhere.
+    """A value that the lesson begins with: an input of the function, an array that it found elsewhere, or a count.
 
     Attributes
     ----------
     symbol : Symbol
     value : array
     is_input : bool
-        False for an array from outside of the function.
+        False for an array from outside of the function, and for a number of elements that a mean divides by.
     """
 
     symbol: Symbol
     value: Any
     is_input: bool
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it is a number of elements that a mean divides by: the n of ``(ŷ − y)/n``."""
+        return not self.is_input and isinstance(self.value, int)
 
 
 @dataclass(frozen=True)

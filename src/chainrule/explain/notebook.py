@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.explain.drawing.picture import picture_of
 from chainrule.explain.drawing.svg import diagram_svg
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import BackwardStep, ForwardStep
@@ -23,6 +24,10 @@ from chainrule.notation.tree import Expression, Number, Verbatim
 
 __all__ = ["mimebundle"]
 
+#: Pixels of a picture that are still drawn for those who show neither HTML nor SVG: the strip that a long loop makes
+#: takes a second to draw, and can be read only where it scrolls.
+_WIDEST = 6_000
+
 
 def mimebundle(lesson: Lesson) -> dict[str, Any]:
     """A lesson in all the forms that a notebook may choose from.
@@ -34,14 +39,15 @@ def mimebundle(lesson: Lesson) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``text/html``, ``text/latex`` and ``text/plain``; ``image/png`` too, in base64, where matplotlib is installed.
+        ``text/html``, ``text/latex`` and ``text/plain``; ``image/png`` too, in base64, where matplotlib is installed
+        and the picture is not too long to be looked at as a whole.
     """
     bundle: dict[str, Any] = {
         "text/plain": lesson.to_text(),
         "text/html": _html(lesson),
         "text/latex": _latex(lesson),
     }
-    if find_spec("matplotlib") is not None:
+    if find_spec("matplotlib") is not None and picture_of(lesson.diagram).width <= _WIDEST:
         bundle["image/png"] = base64.b64encode(lesson.to_png()).decode()
     return bundle
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import StructureError
-from chainrule.learn.recording import data_arrays
+from chainrule.learn.recording import data_arrays, data_shapes
 from chainrule.structure import Structure, flatten
 
 __all__ = ["Batches", "Span"]
@@ -44,12 +44,12 @@ class Batches:
 
     def __init__(self, data: tuple[Any, ...], batch_size: int | None, seed: int) -> None:
         self.data = data
-        self._batch_size = batch_size if data else None
+        self._batch_size = batch_size
         self._seed = seed
         self._leaves: list[Any] = []
         self._structure: Structure | None = None
         self._count = 0
-        if self._batch_size is not None:
+        if self._batch_size is not None and data:
             self._leaves, self._structure = flatten(
                 tuple([np.asarray(part) if isinstance(part, list) else part for part in data])
             )
@@ -67,21 +67,49 @@ class Batches:
 
     def spans(self, steps: int) -> Iterator[Span]:
         """The run, cut where an epoch or its last, smaller batch begins."""
-        size = self._batch_size
-        if size is None:
+        if self._batch_size is None or not self.data:
             yield Span(steps)
             return
         rng = np.random.default_rng(self._seed)
         left = steps
         while left > 0:
-            order = rng.permutation(self._count).astype(np.int64)
-            whole = self._count // size
-            for start, count, width in ((0, whole, size), (whole * size, 1, self._count - whole * size)):
-                taken = min(count, left) if width else 0
-                if taken > 0:
-                    rows = order[start : start + taken * width].reshape(taken, width)
-                    yield Span(taken, np.ascontiguousarray(rows))
+            for span in self.epoch(rng.permutation(self._count)):
+                taken = min(span.steps, left)
+                if taken and span.rows is not None:
+                    yield Span(taken, span.rows[:taken])
                     left -= taken
+
+    def epoch(self, order: np.ndarray[Any, Any], skip: int = 0) -> Iterator[Span]:
+        """The batches of rows in an order: whole ones, then a smaller one if any rows are left.
+
+        Parameters
+        ----------
+        order : array of int
+        skip : int, default 0
+            How many batches are done.
+        """
+        size = self._batch_size
+        assert size is not None, "without batch_size there are no rows to pick"
+        order = order.astype(np.int64)
+        whole = len(order) // size
+        for first, count, width in ((0, whole, size), (whole, 1, len(order) - whole * size)):
+            done = min(max(skip - first, 0), count)
+            if done < count and width:
+                start = (first + done) * size
+                yield Span(count - done, order[start : start + (count - done) * width].reshape(-1, width))
+
+    def renew(self, data: tuple[Any, ...]) -> None:
+        """Other data."""
+        self.data = data
+        if self._batch_size is not None:
+            self._leaves, self._structure = flatten(data)
+
+    def shapes(self, span: Span) -> tuple[Any, ...]:
+        """Shapes and dtypes of what a step of a span sees."""
+        if span.rows is None:
+            return data_shapes(self.data)
+        width = span.rows.shape[1]
+        return tuple([((width, *leaf.shape[1:]), leaf.dtype) for leaf in data_arrays(tuple(self._leaves))])
 
     def of_step(self, span: Span, step: int) -> tuple[Any, ...]:
         """The data of one step of a span."""

@@ -14,7 +14,7 @@ from chainrule.interpret import first_bad_node
 from chainrule.learn.batches import Batches, Span
 from chainrule.learn.compiled import CompiledLoop, compile_loop
 from chainrule.learn.optimizers import Optimizer
-from chainrule.learn.recording import Recording, data_arrays, data_shapes
+from chainrule.learn.recording import Recording, data_arrays
 from chainrule.learn.step import StepGradient
 from chainrule.learn.tracing import is_moving, trace_step
 from chainrule.structure import Structure, flatten
@@ -44,6 +44,13 @@ class Descent:
     callback : callable or None
     advance : callable
         ``advance(steps, loss)`` hears of progress.
+    state : object, optional
+        Of the optimiser; by default that before its first step.
+    is_interrupted : callable, optional
+        Asked between two native calls: a true answer ends the run there.
+    repeats : bool, default False
+        Whether every span comes again, epoch for epoch. Then all are compiled, also those of a single step, and what a
+        step computes does not depend on where the run began.
     """
 
     def __init__(
@@ -57,13 +64,23 @@ class Descent:
         check_finite: bool,
         callback: Callback | None,
         advance: Callable[[int, float], None],
+        state: Any = None,
+        is_interrupted: Callable[[], bool] = lambda: False,
+        repeats: bool = False,
     ) -> None:
-        self.leaves, self._structure = leaves, structure
+        self._structure = structure
         self._loss, self._batches, self._optimizer = loss, batches, optimizer
         self._check_finite, self._callback, self._advance = check_finite, callback, advance
-        self._state = optimizer.init(leaves)
+        self._is_interrupted, self._repeats = is_interrupted, repeats
+        #: Parameters and state of the optimiser lie here, or, while compiled code runs, in a block of memory.
+        self._leaves, self._state = leaves, optimizer.init(leaves) if state is None else state
+        self._block: np.ndarray[Any, Any] | None = None
+        self._loop: CompiledLoop | None = None
         self._gradient = StepGradient(loss, keeps_programs=callback is None and batches.are_numbers)
         self._loops: dict[Any, CompiledLoop | None] = {}
+        #: How often the data were replaced, and for each loop, which of them it has.
+        self._renewals = 0
+        self._loaded: dict[CompiledLoop, int] = {}
         self._losses: list[Any] = []
         #: How many steps a call of compiled code takes; it grows until a call takes long enough.
         self._steps_per_call = 1
@@ -73,14 +90,62 @@ class Descent:
         self.stopped = False
 
     @property
+    def leaves(self) -> list[Any]:
+        """The present parameters."""
+        if self._loop is not None and self._block is not None:
+            return self._loop.params(self._block)
+        return self._leaves
+
+    @property
     def params(self) -> Any:
         """The present parameters, in the structure of the first ones."""
         return self._structure.unflatten(self.leaves)
 
     @property
+    def state(self) -> Any:
+        """The present state of the optimiser."""
+        if self._loop is None or self._block is None:
+            return self._state
+        leaves, structure = flatten(self._state)
+        following = iter(self._loop.state(self._block))
+        return structure.unflatten([next(following) if is_moving(leaf) else leaf for leaf in leaves])
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._unpack()
+        self._state = state
+
+    @property
     def history(self) -> np.ndarray[Any, Any]:
         """The loss before each step."""
         return np.concatenate([np.atleast_1d(np.asarray(part, np.float64)) for part in self._losses or [[]]])
+
+    def take_history(self) -> np.ndarray[Any, Any]:
+        """The loss before each step since the last call."""
+        history = self.history
+        self._losses.clear()
+        return history
+
+    def snapshot(self) -> Callable[[], None]:
+        """A way back to the present parameters and state, which costs little until it is taken."""
+        block = None if self._block is None else self._block.copy()
+        loop, leaves, state = self._loop, self._leaves, self._state
+
+        def back() -> None:
+            self._block, self._loop = None if block is None else block.copy(), loop
+            self._leaves, self._state = leaves, state
+
+        return back
+
+    def restart(self, leaves: list[Any], state: Any) -> None:
+        """Go on from other parameters."""
+        self._block = self._loop = None
+        self._leaves, self._state = leaves, state
+
+    def renew(self, data: tuple[Any, ...]) -> None:
+        """Go on with other data of as many rows."""
+        self._batches.renew(data)
+        self._renewals += 1
 
     def run(self, span: Span) -> None:
         """Take the steps of a span, or fewer, if the callback ends the run."""
@@ -105,15 +170,19 @@ class Descent:
     # One by one ------------------------------------------------------------------------------------------------------
 
     def _run_one_by_one(self, span: Span) -> None:
+        self._unpack()
         for step in range(span.steps):
+            if self._is_interrupted():
+                self.stopped = True
+                return
             rows = self._batches.of_step(span, step)
             value, gradients = self._gradient(self.params, rows)
             if self._check_finite and not np.isfinite(value):
                 raise self._spoilt(float(value), self.params, rows)
-            before = self.leaves
+            before = self._leaves
             self._finite = lambda before=before: before  # type: ignore[misc]
             with np.errstate(over="ignore", invalid="ignore"):  # parameters that are not finite end the run
-                self.leaves, self._state = self._optimizer.update(before, [_uphill(g) for g in gradients], self._state)
+                self._leaves, self._state = self._optimizer.update(before, [_uphill(g) for g in gradients], self._state)
             self._check_shapes(before)
             self._losses.append(float(value))
             self.steps += 1
@@ -124,7 +193,7 @@ class Descent:
 
     def _check_shapes(self, before: list[Any]) -> None:
         """An update of another shape would broadcast in the next step, and train something else."""
-        for old, new in zip(before, self.leaves, strict=True):
+        for old, new in zip(before, self._leaves, strict=True):
             if np.shape(old) != np.shape(new):
                 raise StructureError(
                     f"the update of {type(self._optimizer).__name__} turned a parameter of shape {np.shape(old)} into "
@@ -136,14 +205,20 @@ class Descent:
 
     def _loop_for(self, span: Span) -> CompiledLoop | None:
         """The compiled loop for data of this shape, or None where steps must be taken one by one."""
-        rows = self._batches.of_step(span, 0)
-        key = data_shapes(rows)
+        key = self._batches.shapes(span)
         if key not in self._loops:
-            recording = self._gradient.agreed(self.params, rows, looks_ahead=span.steps > 1)
+            self._unpack()
+            rows = self._batches.of_step(span, 0)
+            recording = self._gradient.agreed(self.params, rows, looks_ahead=self._repeats or span.steps > 1)
             if recording is None:
                 return None
             self._loops[key] = self._compile(recording, span)
-        return self._loops[key]
+        loop = self._loops[key]
+        if loop is not None and self._loaded.get(loop) != self._renewals:
+            if loop in self._loaded:
+                loop.renew(data_arrays(self._batches.data))
+            self._loaded[loop] = self._renewals
+        return loop
 
     def _compile(self, recording: Recording, span: Span) -> CompiledLoop | None:
         graph = trace_step(recording, self._optimizer, self._state)
@@ -155,10 +230,12 @@ class Descent:
 
     def _run_compiled(self, loop: CompiledLoop, span: Span) -> None:
         """Calls of compiled code, each of which takes as many steps as fit into a moment."""
-        state_leaves, state_structure = flatten(self._state)
-        block = loop.start(self.leaves, [leaf for leaf in state_leaves if is_moving(leaf)])
+        block = self._pack_for(loop)
         done = 0
         while done < span.steps:
+            if self._is_interrupted():
+                self.stopped = True
+                return
             count = min(self._steps_per_call, span.steps - done)
             before = block.copy()
             order = None if span.rows is None else span.rows[done : done + count]
@@ -172,9 +249,20 @@ class Descent:
             self._remember(loop, before, order, count)
             self._advance(count, float(losses[-1]))
             done += count
-        self.leaves = loop.params(block)
-        following = iter(loop.state(block))
-        self._state = state_structure.unflatten([next(following) if is_moving(leaf) else leaf for leaf in state_leaves])
+
+    def _pack_for(self, loop: CompiledLoop) -> np.ndarray[Any, Any]:
+        """Parameters and state in the block that a loop moves along; loops with the same places share it."""
+        if self._block is None or self._loop is None or self._loop.places != loop.places:
+            self._unpack()
+            state_leaves, _ = flatten(self._state)
+            self._block = loop.start(self._leaves, [leaf for leaf in state_leaves if is_moving(leaf)])
+        self._loop = loop
+        return self._block
+
+    def _unpack(self) -> None:
+        """Back to arrays of their own."""
+        self._leaves, self._state = self.leaves, self.state
+        self._block = self._loop = None
 
     def _set_pace(self, seconds: float) -> None:
         """Fit the length of calls to the time that one step took."""
@@ -194,6 +282,7 @@ class Descent:
         params = self._structure.unflatten(_after(loop, before, bad, order))
         if bad:
             self._remember(loop, before, order, bad)
+            self._losses.append(losses[:bad])
         raise self._spoilt(float(losses[-1]), params, self._batches.of_step(span, done + bad))
 
     # Errors ----------------------------------------------------------------------------------------------------------

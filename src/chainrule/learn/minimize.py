@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ConfigError
 from chainrule.learn.batches import Batches
 from chainrule.learn.descent import Descent
 from chainrule.learn.optimizers import Optimizer
+from chainrule.learn.validating import require_count, require_optimizer
 from chainrule.structure import flatten
 from chainrule.transforms.calling import Arguments
 
-__all__ = ["Result", "minimize"]
+__all__ = ["Result", "minimize", "progress_bar"]
 
 
 @dataclass
@@ -136,12 +136,15 @@ def minimize(
     >>> round(float(result.params), 6)
     2.0
     """
-    _check_settings(optimizer, steps, batch_size)
+    require_optimizer(optimizer)
+    require_count("steps", steps, 0)
+    if batch_size is not None:
+        require_count("batch_size", batch_size)
     data = tuple(data) if isinstance(data, (tuple, list)) else (data,)
     Arguments(loss, (params, *data), 0).require_differentiable()
     leaves, structure = flatten(params)
     batches = Batches(data, batch_size, seed)
-    with _bar(progress, steps) as advance:
+    with progress_bar(progress, steps) as advance:
         descent = Descent(
             loss,
             [np.array(leaf) for leaf in leaves],
@@ -160,27 +163,7 @@ def minimize(
     return Result(descent.params, {"loss": descent.history}, descent.steps, descent.stopped)
 
 
-def _check_settings(optimizer: Any, steps: Any, batch_size: Any) -> None:
-    """Refuse what would fail later, or train nothing."""
-    if isinstance(optimizer, type):
-        raise ConfigError(
-            f"optimizer is the class {optimizer.__name__}, not an optimiser",
-            fix=f"make one: optimizer={optimizer.__name__}()",
-        )
-    if not (hasattr(optimizer, "init") and hasattr(optimizer, "update")):
-        raise ConfigError(
-            f"optimizer is {optimizer!r}, which has no init and no update",
-            fix="give chainrule.GradientDescent(lr=0.1), chainrule.Adam(), or an object with these two methods",
-        )
-    for name, count, least in (("steps", steps, 0), ("batch_size", batch_size, None)):
-        if count is None and name == "batch_size":
-            continue
-        whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
-        if not whole or (least is not None and count < least):
-            raise ConfigError(f"{name} is a whole number, not {count!r}", fix=f"give {name} as an int, such as 100")
-
-
-def _bar(progress: bool, steps: int) -> AbstractContextManager[Callable[[int, float], None]]:
+def progress_bar(progress: bool, steps: int) -> AbstractContextManager[Callable[[int, float], None]]:
     """A progress bar that shows the loss, or nothing."""
     if not progress:
         return nullcontext(lambda steps, value: None)

@@ -56,8 +56,8 @@ _Kind = TypeVar("_Kind")
 def _part(kind: type[_Kind]) -> type[_Kind]:
     """A frozen dataclass that takes its methods from `Expression`.
 
-    All operations need these classes, so they are made at each ``import chainrule``; `dataclass` would write and compile
-    six methods for each of the twenty, which takes longer than everything else in this file.
+    All operations need these classes, so they are made at each ``import chainrule``; `dataclass` would write and
+    compile six methods for each of the twenty, which takes longer than everything else in this file.
     """
     return dataclass(init=False, repr=False, eq=False)(kind)
 
@@ -111,7 +111,7 @@ class Expression:
         return self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        """Kept: where a formula is looked up part by part, a part would be gone through once for each part around it."""
+        """Kept: in a formula that is looked up part by part, a part lies in many others."""
         found: int | None = getattr(self, "_hash", None)
         if found is None:
             found = hash((type(self), *[getattr(self, name) for name in self.__match_args__], self.is_array))

@@ -216,7 +216,10 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """Σ a[n + k] conj(v[n]) for each shift k."""
     a, v = _operands(a, v)
-    kernel = flip_last(conjugate(v) if v.dtype.kind == "c" else v, 1)
+    v = conjugate(v) if v.dtype.kind == "c" else v
+    if _MODES.get(mode, mode) == "valid" and a.size >= v.size:  # what is recorded reads as it was written
+        return reshape(correlate_op(reshape(a, (1, 1, a.size)), reshape(v, (1, 1, v.size))), (a.size - v.size + 1,))
+    kernel = flip_last(v, 1)
     if _MODES.get(mode, mode) == "same" and a.size < v.size:  # NumPy swaps, and reverses what it cut out
         return _crop_last(convolve_all(a, kernel, "full"), (a.size // 2,), (v.size,))
     return _numpy_convolve(a, kernel, mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.trace.source import assigned_name
 from chainrule.trace.tracer import Tracer
 
 __all__ = ["named"]
@@ -17,7 +18,7 @@ def named(value: Any, name: str) -> Any:
     value : object
         What is not traced is handed on.
     name : str
-        Names that the value has already are kept, except that of an argument's part, such as ``params['W1']``.
+        The user's variables come first; only a part of an argument, such as ``params['W1']``, is called anew.
 
     Returns
     -------
@@ -36,7 +37,7 @@ def named(value: Any, name: str) -> Any:
     if type(value) is Tracer:
         node = value._node
         if node.name is None:
-            node.name = name
+            node.name = assigned_name(node) or name
         elif node.local_name is None:
             node.local_name = name
     return value

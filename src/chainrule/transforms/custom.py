@@ -71,11 +71,15 @@ class _Rule:
     (``g if x > 0 else -g``) and at variables of its surroundings, and must run anew in each call.
     """
 
-    __slots__ = ("_apply",)
+    __slots__ = ("_apply", "function")
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, apply: Callable[..., Any]) -> None:
+    def __init__(self, apply: Callable[..., Any], function: str) -> None:
         self._apply = apply
+        self.function = function
+
+    def __repr__(self) -> str:
+        return f"<rule of {self.function}>"
 
     def apply(self, *args: Any) -> Any:
         """Run the rule as part of a trace, so that derivatives taken in it know that its arguments are traced."""
@@ -179,7 +183,7 @@ class custom_vjp:  # noqa: N801  (used as a decorator)
             return _one_for_each(reverse(kept, upstream), structure, inputs, name)
 
         nodes = [to_node(leaf) for leaf in (*result_leaves, *saved_leaves, *leaves)]
-        params = {"outputs": len(result_leaves), "saved": len(saved_leaves), "rule": _Rule(rule)}
+        params = {"outputs": len(result_leaves), "saved": len(saved_leaves), "rule": _Rule(rule, name)}
         grouped = _custom_vjp_op.apply(tuple(nodes), params)
         return result_structure.unflatten([Tracer(node) for node in items(grouped)])
 
@@ -291,7 +295,7 @@ class custom_jvp:  # noqa: N801  (used as a decorator)
             return tuple(to_node(leaf) for leaf in flatten(pushed)[0])
 
         nodes = [to_node(leaf) for leaf in (*result_leaves, *leaves)]
-        params = {"outputs": len(result_leaves), "rule": _Rule(rule)}
+        params = {"outputs": len(result_leaves), "rule": _Rule(rule, function_name(self._fun))}
         grouped = _custom_jvp_op.apply(tuple(nodes), params)
         return result_structure.unflatten([Tracer(node) for node in items(grouped)])
 
@@ -299,10 +303,11 @@ class custom_jvp:  # noqa: N801  (used as a decorator)
 class _Body:
     """A traced part of a graph that is kept as one operation, and traced anew for the backward pass."""
 
-    __slots__ = ("_key", "leaves", "order", "outputs", "program")
+    __slots__ = ("_key", "function", "leaves", "order", "outputs", "program")
 
-    def __init__(self, order: list[Node], outputs: list[Node], leaves: list[Node], key: Any) -> None:
+    def __init__(self, order: list[Node], outputs: list[Node], leaves: list[Node], key: Any, function: str) -> None:
         self.order, self.outputs, self.leaves = order, outputs, leaves
+        self.function = function
         self._key = key
         stabilise(order)
         self.program = Program([node.stable or node for node in outputs], leaves)
@@ -312,6 +317,9 @@ class _Body:
 
     def __hash__(self) -> int:
         return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"<{self.function}>"
 
     def copied_on(self, inputs: Sequence[Node]) -> tuple[list[Node], list[Node]]:
         """The same nodes again, on other inputs: the inputs' aliases and the outputs."""
@@ -380,7 +388,7 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
         used = [source for node in order for source in node.inputs] + outputs
         outside = {node.index: node for node in used if node.index <= session.start}
         key, body_leaves = signature([*outside.values(), *order], outputs, outside.values())
-        body = _Body(order, outputs, body_leaves, key)
+        body = _Body(order, outputs, body_leaves, key, function_name(fun))
         grouped = _checkpoint_op.apply(tuple(body_leaves), {"body": body})
         return result_structure.unflatten([Tracer(node) for node in items(grouped)])
 

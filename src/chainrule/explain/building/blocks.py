@@ -15,6 +15,10 @@ from chainrule.graph.op import LITERAL
 __all__ = ["Block", "find_blocks", "is_inline", "operands"]
 
 
+#: A statement with more operations than this is cut.
+_MOST_OPERATIONS = 20
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """One node of the lesson.
@@ -54,7 +58,7 @@ def find_blocks(graph: Graph, level: Level) -> list[Block]:
     """Cut a graph into blocks, given in topological order.
 
     At the level of statements a block ends where the code assigns a value to a variable, at the output, and at a value
-    without a name that several blocks use.
+    without a name that several blocks use. A statement too long to be read in one piece is told in several.
 
     Examples
     --------
@@ -100,7 +104,7 @@ def _changes_nothing(node: Node) -> bool:
 
 
 def _statement_heads(order: list[Node], output: Node) -> set[Node]:
-    heads = {output}
+    heads = {output, *_cuts(order)}
     owners: dict[Node, set[Node]] = {}
     for node in reversed(order):
         if is_inline(node):
@@ -112,6 +116,29 @@ def _statement_heads(order: list[Node], output: Node) -> set[Node]:
         for source in operands(node):
             owners.setdefault(source, set()).update(owner)
     return heads
+
+
+def _cuts(order: list[Node]) -> set[Node]:
+    """Where statements are cut, so that no formula has more than so many operations, written out."""
+    cuts: set[Node] = set()
+    sizes: dict[Node, int] = {}
+    for node in order:
+        if not node.inputs or node.name is not None:
+            sizes[node] = 0
+            continue
+        sources = [source for source in dict.fromkeys(operands(node)) if sizes[source] and source not in cuts]
+        sources.sort(key=sizes.__getitem__)
+
+        def size(node: Node = node) -> int:
+            open_parts = [sizes[source] for source in operands(node) if source not in cuts]
+            return sum(open_parts) + (not (node.is_tuple or _changes_nothing(node)))
+
+        while size() > _MOST_OPERATIONS and sources:
+            longest = sources.pop()
+            if not longest.is_tuple:
+                cuts.add(longest)
+        sizes[node] = size()
+    return cuts
 
 
 def _block(node: Node, heads: set[Node]) -> Block:

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.backward import backpropagate
 from chainrule.explain.building.checking import is_close
-from chainrule.explain.building.reading import Reading
+from chainrule.explain.building.reading import Reading, without_guards
 from chainrule.explain.building.setting import Setting
 from chainrule.explain.building.terms import Part
 from chainrule.explain.building.writing import Known
@@ -36,9 +36,9 @@ _LONGEST = 72
 #: In larger graphs, unrolled loops for the most part, nobody reads closed forms, and finding them takes long.
 _LARGEST = 2_000
 #: How many nodes are simplified for the closed forms of one lesson; those that come later have none.
-_MOST_NODES = 40_000
+_MOST_NODES = 20_000
 #: Rules that only tidy up are not named.
-_TIDYING = frozenset(rule.name for rules in (CANONICALISE, SPECIALISE) for rule in rules.rules)
+_TIDYING = frozenset(rule.name for rules in (CANONICALISE, SPECIALISE) for rule in rules.rules) | {"closed form"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ class ClosedForms:
         form = self._copies[graph.outputs[0]]
         wanted = [self._copies[node] for node in order]
         found = backpropagate([form], [ones_for(form)], wanted)
-        self._gradients = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
+        reached = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
+        self._gradients = dict(zip(reached, without_guards(list(reached.values()), form), strict=True))
         results = [block.node for block in self._setting.blocks]
         short = self._setting.counts.restored(
             simplify([self._copies[node] for node in results], self._leaves), self._leaves
@@ -203,4 +204,5 @@ class ClosedForms:
 
 
 def _is_one(total: np.ndarray) -> bool:
-    return total.size > 0 and bool(np.allclose(total, 1, rtol=0, atol=1e3 * np.finfo(total.dtype).eps))
+    inexact = np.result_type(total, np.float16)  # sums of whole numbers are whole numbers
+    return total.size > 0 and bool(np.allclose(total, 1, rtol=0, atol=1e3 * np.finfo(inexact).eps))

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.backward import backpropagate
 from chainrule.explain.building.blocks import Block, operands
-from chainrule.explain.building.reading import Reading
+from chainrule.explain.building.reading import Reading, without_guards
 from chainrule.explain.building.setting import Setting
 from chainrule.explain.building.terms import Part, Term, add_terms
 from chainrule.explain.building.writing import Known, Writer, transposed
@@ -143,6 +143,7 @@ class _Local:
 
     def __init__(self, setting: Setting, block: Block, upstream: np.ndarray, *, is_plain: bool) -> None:
         self._setting, self._block = setting, block
+        self._is_plain = is_plain
         self._reading = Reading(setting.counts, is_plain=is_plain)
         is_output = block.node is setting.output
         self.upstream = None if is_output else setting.gradient_symbol(block.node)
@@ -168,6 +169,9 @@ class _Local:
     def _gradients(self, result: Node, places: Sequence[Node], leaves: Sequence[Node]) -> list[Node]:
         form = self._form(result)
         found = backpropagate([form], [ones_for(form) if self.upstream is None else self._seed], places)
+        if not self._is_plain:
+            places_found = [place for place in places if place in found]
+            found = dict(zip(places_found, without_guards([found[place] for place in places_found], form), strict=True))
         given = [*leaves, self._seed]
         zero = literal(0.0)
         short = [simplify([found[place]], given)[0] if place in found else zero for place in places]

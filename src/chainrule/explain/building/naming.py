@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chainrule.explain.building.blocks import Block
 from chainrule.graph.graph import Graph
@@ -21,7 +21,8 @@ def name_nodes(graph: Graph, blocks: Sequence[Block]) -> dict[Node, Symbol]:
     """A symbol for each leaf and each block, the leaves first.
 
     The code's variables give the names; ``params['W']`` is W if no other leaf ends like that. A variable that is
-    assigned several times, as in a loop, has occurrences h⁽¹⁾, h⁽²⁾, ...
+    assigned several times, as in a loop, has occurrences h⁽¹⁾, h⁽²⁾, ..., and so have the weights of a list of layers,
+    ``params['layers'][0]['W']``.
     """
     leaves = list(graph.inputs)
     leaves += [source for block in blocks for source in block.sources if not source.inputs]
@@ -43,7 +44,7 @@ def name_nodes(graph: Graph, blocks: Sequence[Block]) -> dict[Node, Symbol]:
 def _plain_names(ordered: Iterable[Node], graph: Graph) -> list[str]:
     nodes = list(ordered)
     short = {node: _last_key(node.name) for node in nodes if node.name is not None}
-    uses = Counter(short.values())
+    uses = _families(nodes, short)
     full = Counter(node.name for node in nodes if node.name is not None)
     taken = set(short.values()) | set(full)
     names = []
@@ -51,13 +52,23 @@ def _plain_names(ordered: Iterable[Node], graph: Graph) -> list[str]:
     for node in nodes:
         if node.name is not None:
             is_part = short[node] != node.name
-            names.append(short[node] if is_part and uses[short[node]] == 1 else node.name)
+            names.append(short[node] if is_part and len(uses[short[node]]) == 1 else node.name)
         elif node is graph.outputs[0]:
             names.append(_output_name(graph.name, taken))
         else:
             counter += 1
             names.append(_free(f"t{counter}", taken))
     return names
+
+
+def _families(nodes: Iterable[Node], short: Mapping[Node, str]) -> dict[str, set[str]]:
+    """For each short name the paths that end like it, up to the position in a list of layers."""
+    paths: dict[str, set[str]] = {}
+    for node in nodes:
+        if node.name is not None:
+            family = re.sub(r"\[\d+\]", "[]", node.name)
+            paths.setdefault(short[node], set()).add(family)
+    return paths
 
 
 def _last_key(path: str) -> str:

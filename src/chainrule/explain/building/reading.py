@@ -19,14 +19,13 @@ from chainrule.graph.op import LITERAL, constant, input_node, literal
 from chainrule.notation.tree import Symbol
 from chainrule.ops.activations import relu
 from chainrule.ops.arithmetic import add, multiply
-from chainrule.ops.comparison import greater, less
+from chainrule.ops.comparison import equal, greater, less
 from chainrule.ops.exponential import log
 from chainrule.ops.reduction import mean_op, sum_op
 from chainrule.ops.selection import where
 from chainrule.simplify.rewrite import rebuild
 
-__all__ = ["Counts", "Reading"]
-
+__all__ = ["Counts", "Reading", "without_guards"]
 
 #: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers,
 #: and no code has such a factor, so that it can be found again.
@@ -97,7 +96,8 @@ class Counts:
         if value.dtype.kind != "f" or not value.size or not np.isfinite(value).all() or np.ptp(value):
             return None
         number = float(value.flat[0])
-        tolerance = 16 * float(np.finfo(value.dtype).eps)
+        is_single = value.dtype.itemsize < 8 or float(np.float32(number)) == number  # maybe rounded before
+        tolerance = 16 * float(np.finfo(np.float32 if is_single else value.dtype).eps)
         if number == 0 or _is_simple(number, tolerance):
             return None
         for prime, symbol in self._places.values():
@@ -166,6 +166,33 @@ class Reading:
         return None if share is None else multiply(total, literal(share))
 
 
+def without_guards(gradients: Sequence[Node], result: Node) -> list[Node]:
+    """The gradients at ordinary points: ``log(x)`` for a rule's ``log(where(x == 0, 1, x))``.
+
+    Conditions that `result` has are the user's, and stay.
+    """
+    own = set(ancestors([result]))
+    done: dict[Node, Node] = {}
+    for node in ancestors(gradients, skip=own.__contains__):
+        inputs = tuple([done.get(source, source) for source in node.inputs])
+        ordinary = _ordinary(node, inputs) if node.op is where and node.inputs[0] not in own else None
+        if ordinary is not None and (ordinary.shape, ordinary.dtype) == (node.shape, node.dtype):
+            done[node] = ordinary
+        elif inputs != node.inputs:
+            done[node] = rebuild(node, inputs)
+    return [done.get(node, node) for node in gradients]
+
+
+def _ordinary(guarded: Node, inputs: Sequence[Node]) -> Node | None:
+    """What a selection takes where no number is 0 by chance and no position is named twice; None for a real choice."""
+    condition = guarded.inputs[0]
+    if condition.op is not equal:
+        return None
+    if all(side.dtype.kind in "iu" for side in condition.inputs) and np.all(condition.value):
+        return inputs[1]
+    return inputs[2] if any(side.op is LITERAL for side in condition.inputs) else None
+
+
 def _larger(x: Node, y: Node) -> Node:
     """max(x, 0) = relu(x), and max(x, y) is x where x > y, else y"""
     for one, other in ((x, y), (y, x)):
@@ -174,10 +201,20 @@ def _larger(x: Node, y: Node) -> Node:
     return where(greater(x, y), x, y)
 
 
+def _smaller(x: Node, y: Node) -> Node:
+    """min(x, y) is x where x < y, else y; of a number that is cut off below, too, x < y decides: min(max(x, −1), 1)."""
+    tested = x
+    if y.op is LITERAL and x.op is where:
+        condition, kept, bound = x.inputs
+        if condition.op is greater and condition.inputs == (kept, bound) and bound.op is LITERAL:
+            tested = kept if bound._value < y._value else x
+    return where(less(tested, y), x, y)
+
+
 _FORMS: dict[str, Callable[..., Node | None]] = {
     "xlogy": lambda x, y: multiply(x, log(y)),
     "xlog1py": lambda x, y: multiply(x, log(add(1, y))),
     "log1p": lambda x: log(add(1, x)),
     "maximum": _larger,
-    "minimum": lambda x, y: where(less(x, y), x, y),
+    "minimum": _smaller,
 }

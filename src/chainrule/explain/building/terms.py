@@ -15,7 +15,7 @@ from chainrule.notation.tree import (
     Expression,
     Fraction,
     Number,
-    Product,
+    Power,
     Sum,
     matrix_product,
     negated,
@@ -23,8 +23,8 @@ from chainrule.notation.tree import (
 
 __all__ = ["Part", "Term", "add_terms", "chained", "divided", "multiplied"]
 
-#: Ratios of small numbers are written as fractions; other numbers as decimals.
-_LARGEST_DENOMINATOR = 64
+#: Ratios of small numbers are written as fractions. Others, and those that are short decimals, are written as such.
+_LARGEST_DENOMINATOR = 1024
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Part:
         Of a matrix product: its factors.
     terms : tuple of Term
         Of a sum: its terms.
+    below : Expression or None
+        Of one over an array: the array.
     """
 
     expression: Expression
@@ -49,6 +51,7 @@ class Part:
     rank: float
     chain: tuple[Part, ...] = ()
     terms: tuple[Term, ...] = ()
+    below: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,16 @@ class Term:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """All factors in the order in which they are written."""
-        return tuple(sorted((*self.scalars, *self.factors), key=lambda part: (part.rank, bool(part.shape))))
+        """All factors in the order in which they are written, equal ones side by side."""
+        first: dict[Expression, int] = {}
+        for part in (*self.scalars, *self.factors):
+            first.setdefault(part.expression, len(first))
+        return tuple(
+            sorted(
+                (*self.scalars, *self.factors),
+                key=lambda part: (part.rank, bool(part.shape), first[part.expression]),
+            )
+        )
 
     @property
     def rank(self) -> float:
@@ -97,10 +108,13 @@ class Term:
     def expression(self) -> Expression:
         """The term written out."""
         numerator, denominator = _ratio(abs(self.number))
-        front = [part.expression for part in self.parts if not part.shape]
-        arrays = [part.expression for part in self.parts if part.shape]
-        if len(self.factors) < 2 and not (numerator.value != 1 and arrays and front):
-            front, arrays = [part.expression for part in self.parts], []
+        above = [part for part in self.parts if part.below is None]
+        front = [part.expression for part in above if not part.shape]
+        tops = [part.expression for part in above if part.shape]
+        arrays, below = _cancelled(tops, [part.below for part in self.parts if part.below is not None])
+        if len(arrays) < 2 and not (numerator.value != 1 and arrays and front):
+            front = [part.expression for part in above] if arrays == tops else [*front, *arrays]
+            arrays = []
         if arrays:
             front.append(_product(arrays))  # the number belongs to the whole product: 2(x ⊙ y)
         if numerator.value != 1 or not front:
@@ -108,35 +122,71 @@ class Term:
         bottom = [part.expression for part in self.divisors]
         if denominator.value != 1:
             bottom.insert(0, denominator)
+        if below:
+            bottom.append(_product(below))
         written = _product(front)
         if bottom:
-            written = Fraction(written, _product(bottom), is_array=written.is_array)
+            divisor = _product(bottom)
+            written = Fraction(written, divisor, is_array=written.is_array or divisor.is_array)
         return negated(written) if self.number < 0 else written
+
+
+def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
+    """Powers of one base on both sides of a fraction, p/p², as one: 1/p."""
+    for row, bottom in enumerate(below):
+        base, many = _power_of(bottom)
+        for column, top in enumerate(above):
+            same, some = _power_of(top)
+            if same == base and (some != many or len(above) > 1 or len(below) > 1):
+                tops, bottoms = above[:column] + above[column + 1 :], below[:row] + below[row + 1 :]
+                left = [] if some == many else [base ** abs(some - many) if abs(some - many) > 1 else base]
+                return _cancelled(tops + left, bottoms) if some > many else _cancelled(tops, bottoms + left)
+    return above, below
 
 
 def _ratio(number: float) -> tuple[Number, Number]:
     if not math.isfinite(number):
         return Number(number), Number(1)
     ratio = Ratio(number).limit_denominator(_LARGEST_DENOMINATOR)
-    if ratio != 0 and abs(float(ratio) - number) <= 1e-15 * number and ratio.numerator <= _LARGEST_DENOMINATOR:
+    is_decimal = ratio.denominator > 5 and ratio.denominator % 5 == 0 and float(f"{number:.2g}") == number
+    if ratio != 0 and abs(float(ratio) - number) <= 1e-15 * number and ratio.numerator <= 64 and not is_decimal:
         return Number(ratio.numerator), Number(ratio.denominator)
     return Number(int(number) if float(number).is_integer() else number), Number(1)
 
 
 def _product(factors: list[Expression]) -> Expression:
-    product = factors[0]
-    for factor in factors[1:]:
-        if product == factor and not isinstance(product, Number):
-            product = product**2
-        elif isinstance(product, Product) and product.factors[-1] == factor and product.kind != "matrix":
-            product = replace(product, factors=(*product.factors[:-1], factor**2))
+    """Equal neighbours are written as a power."""
+    merged: list[Expression] = []
+    for factor in factors:
+        raised = _raised(merged[-1], factor) if merged else None
+        if raised is None:
+            merged.append(factor)
         else:
-            product = product * factor
+            merged[-1] = raised
+    product = merged[0]
+    for factor in merged[1:]:
+        product = product * factor
     return product
+
+
+def _raised(left: Expression, right: Expression) -> Expression | None:
+    """The product of two powers of the same base; None if they have none."""
+    (base, exponent), (other, second) = _power_of(left), _power_of(right)
+    if base != other or isinstance(base, Number):
+        return None
+    return base ** (exponent + second)
+
+
+def _power_of(factor: Expression) -> tuple[Expression, int]:
+    if isinstance(factor, Power) and isinstance(factor.exponent, Number) and type(factor.exponent.value) is int:
+        return factor.base, factor.exponent.value
+    return factor, 1
 
 
 def multiplied(left: Term, right: Term, shape: tuple[int, ...]) -> Term:
     """The elementwise product."""
+    if left.number == 0 or right.number == 0:
+        return Term(shape, 0.0)
     return Term(
         shape,
         left.number * right.number,
@@ -160,12 +210,14 @@ def divided(left: Term, right: Term, shape: tuple[int, ...]) -> Term:
 def add_terms(terms: list[Term], shape: tuple[int, ...]) -> Term:
     """The sum, with a number and divisors that all terms share written once."""
     flat: list[Term] = []
-    for term in terms:
+    for term in [term for term in terms if term.number != 0] or terms[:1]:
         (only,) = term.parts if len(term.parts) == 1 else (None,)
         if only is not None and only.terms and not term.divisors and abs(term.number) == 1:
             flat += [replace(inner, number=inner.number * term.number) for inner in only.terms]
         else:
             flat.append(term)
+    if len(flat) == 1:
+        return replace(flat[0], shape=shape)
     shared = flat[0].divisors if all(term.divisors == flat[0].divisors for term in flat) else ()
     size = abs(flat[0].number) if all(abs(term.number) == abs(flat[0].number) != 0 for term in flat) else 1.0
     if any(not term.parts for term in flat) or (not shared and any(term.divisors for term in flat)):

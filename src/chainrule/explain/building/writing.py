@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.explain.building.blocks import operands
+from chainrule.explain.building.forms import operation_form, opposite
 from chainrule.explain.building.terms import Part, Term, add_terms, chained, divided, multiplied
 from chainrule.graph.node import Node
-from chainrule.graph.written import written
 from chainrule.notation.numbers import preview
 from chainrule.notation.tree import (
     INDEX_LETTERS,
@@ -21,6 +21,7 @@ from chainrule.notation.tree import (
     Item,
     Number,
     Ones,
+    Power,
     Reduction,
     Transpose,
     Verbatim,
@@ -103,7 +104,7 @@ class Writer:
             return self._matrix_product(node, *parts)
         if node.op.name == "reshape" and _keeps_lengths(node):
             return parts[0]
-        return replace(written(node, parts), is_array=is_array(node))
+        return replace(operation_form(node, parts), is_array=is_array(node))
 
     def _leaf(self, node: Node) -> Expression | None:
         known = self._known.get(node)
@@ -154,7 +155,7 @@ class Writer:
 
     def _other(self, node: Node, terms: list[Term]) -> Term:
         """An operation without a form of its own: as its record writes it."""
-        expression = replace(written(node, [self._in_full(term) for term in terms]), is_array=is_array(node))
+        expression = replace(operation_form(node, [self._in_full(term) for term in terms]), is_array=is_array(node))
         return _single(
             Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0))
         )
@@ -245,7 +246,10 @@ class Writer:
 
     def _add(self, node: Node, left: Term, right: Term) -> Term:
         one, other = node.inputs
-        return add_terms([self._beside(node, one, left), self._beside(node, other, right)], node.shape)
+        left, right = self._beside(node, one, left), self._beside(node, other, right)
+        if replace(left, number=1.0) == replace(right, number=1.0):
+            return replace(left, number=left.number + right.number)
+        return add_terms([left, right], node.shape)
 
     def _subtract(self, node: Node, left: Term, right: Term) -> Term:
         return self._add(node, left, replace(right, number=-right.number))
@@ -253,12 +257,11 @@ class Writer:
     def _divide(self, node: Node, left: Term, right: Term) -> Term | None:
         left, right = self._beside(node, node.inputs[0], left), self._beside(node, node.inputs[-1], right)
         if right.factors and node.size > 1:
-            quotient = left.body()
-            numerator = Number(1) if quotient is None else quotient.expression
             bottom = right.body()
             assert bottom is not None
-            part = Part(_as(numerator / bottom.expression, node), node.shape, max(left.rank, right.rank))
-            return divided(replace(left, factors=(part,), shape=node.shape), right.coefficient, node.shape)
+            inverse = replace(Number(1) / bottom.expression, is_array=True)
+            part = Part(inverse, bottom.shape, bottom.rank, below=bottom.expression)
+            return divided(replace(left, factors=(*left.factors, part)), right.coefficient, node.shape)
         plain = replace(right, scalars=right.scalars + right.factors, factors=())
         return divided(left, plain, node.shape)
 
@@ -266,7 +269,7 @@ class Writer:
         return replace(operand, number=-operand.number)
 
     def _power(self, node: Node, base: Term, exponent: Term) -> Term | None:
-        if exponent.parts or exponent.divisors:
+        if exponent.parts or exponent.divisors or exponent.number in (0.5, -0.5):
             return None
         return self._raised(node, base, exponent.number)
 
@@ -275,7 +278,11 @@ class Writer:
 
     def _raised(self, node: Node, base: Term, exponent: float) -> Term:
         whole = int(exponent) if float(exponent).is_integer() else exponent
-        return _single(Part(_as(base.expression() ** whole, node), node.shape, base.rank))
+        root = base.expression()
+        if isinstance(root, Power) and isinstance(root.exponent, Number) and type(whole) is int:
+            whole *= root.exponent.value  # (x²)² is x⁴
+            root = root.base
+        return _single(Part(_as(root**whole, node), node.shape, base.rank))
 
     def _same(self, node: Node, operand: Term) -> Term:
         return replace(operand, shape=node.shape)
@@ -298,7 +305,7 @@ class Writer:
     def _transpose(self, node: Node, operand: Term) -> Term | None:
         if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
             return None
-        return operand if node.ndim < 2 else _mapped(operand, node.shape, _transposed)
+        return operand if node.ndim < 2 else _mapped(self._complete(operand), node.shape, _transposed)
 
     def _sum(self, node: Node, operand: Term) -> Term:
         return self._summed(node, operand, node.params["axis"])
@@ -333,12 +340,14 @@ class Writer:
         """[z > 0] ⊙ x, where one of both values is 0."""
         test = condition.expression()
         if _is_zero(otherwise):
-            kept, bracket = value, Fence("[", test, "]", is_array=node.inputs[0].size > 1)
+            kept, holds = value, test
         elif _is_zero(value):
-            kept, bracket = otherwise, Fence("[", call("not", test), "]", is_array=node.inputs[0].size > 1)
+            kept, holds = otherwise, opposite(test)
         else:
             return None
-        part = Part(bracket, node.inputs[0].shape, condition.rank)
+        part = Part(Fence("[", holds, "]", is_array=node.inputs[0].size > 1), node.inputs[0].shape, condition.rank)
+        if part in kept.factors or part in kept.scalars:  # 0 and 1 are their own squares
+            return replace(kept, shape=node.shape)
         return multiplied(_single(part), kept, node.shape)
 
 
@@ -414,6 +423,7 @@ _RULES: dict[str, Callable[..., Term | None]] = {
     "power": Writer._power,
     "square": Writer._square,
     "cast": Writer._same,
+    "input": Writer._same,
     "broadcast_to": Writer._same,
     "reshape": Writer._reshape,
     "transpose": Writer._transpose,

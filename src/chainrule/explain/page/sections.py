@@ -27,7 +27,7 @@ from chainrule.explain.lines import (
     value_expression,
     verdict,
 )
-from chainrule.explain.model import BackwardStep, Fault, ForwardStep, InputGradient, LocalGradient
+from chainrule.explain.model import BackwardStep, Fault, ForwardStep, InputGradient, LocalGradient, Operand
 from chainrule.explain.page.folding import Run, runs
 from chainrule.explain.page.formulas import Formula, said, shape_text, value_text
 from chainrule.explain.page.markup import Content, Markup, element
@@ -46,12 +46,19 @@ def inputs(lesson: Lesson, formula: Formula) -> Markup:
     listed = [
         element(
             "div",
-            element("dt", formula(operand.symbol), None if operand.is_input else element("small", " (from outside)")),
+            element("dt", formula(operand.symbol), _origin(operand)),
             element("dd", value_text(operand.value)),
         )
         for operand in lesson.operands
     ]
     return element("dl", listed, class_="inputs")
+
+
+def _origin(operand: Operand) -> Markup | None:
+    """Where a value comes from that is no input."""
+    if operand.is_input:
+        return None
+    return element("small", " (divisor of a mean)" if operand.is_count else " (from outside)")
 
 
 def fault_section(fault: Fault, formula: Formula) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -213,7 +213,8 @@ def _switch(name: str, value: Any) -> bool:
 
 
 def _strength(name: str, value: Any) -> float:
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if is_number and value >= 0 and math.isfinite(value):
-        return float(value)
+    number = value.item() if isinstance(value, (np.integer, np.floating)) else value
+    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+    if is_number and 0 <= number <= sys.float_info.max:
+        return float(number)
     raise ConfigError(f"{name} is a number from 0, not {value!r:.60}", fix=f"write {name}=0.1, or {name}=0.0 for none")

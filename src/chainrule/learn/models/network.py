@@ -22,7 +22,7 @@ __all__ = ["Network"]
 Params = dict[str, Any]
 
 #: Numbers in the values of a layer that `predict` computes at once, so that they stay in the cache.
-_CHUNK = 1 << 17
+_CHUNK = 1 << 15
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,12 @@ def encode_targets(y: Any, architecture: Architecture, dtype: Any) -> Any:
             f"y is an array of {y.dtype}, and a loss computes with numbers",
             fix="number the classes: classes, y = np.unique(y, return_inverse=True)",
         )
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        row = int(np.argwhere(~np.isfinite(y))[0][0]) if y.ndim else 0
+        raise ConfigError(
+            f"y has {y[row] if y.ndim else y} in row {row}, and no prediction can be compared with that",
+            fix="leave out rows without a target: known = np.isfinite(y); X, y = X[known], y[known]",
+        )
     if architecture.task == "multiclass" and y.ndim == 1:
         return _one_hot(y, architecture.outputs, dtype)
     if architecture.has_flat_output and y.ndim == 2 and y.shape[1] == 1:
@@ -62,8 +68,8 @@ def encode_targets(y: Any, architecture: Architecture, dtype: Any) -> Any:
 
 
 def _one_hot(y: Any, classes: int, dtype: Any) -> Any:
-    labels = y.astype(np.intp) if y.dtype.kind != "f" or np.isfinite(y).all() else None
-    if labels is None or (labels != y).any() or (y.size and not 0 <= labels.min() <= labels.max() < classes):
+    labels = y.astype(np.intp)
+    if (labels != y).any() or (y.size and not 0 <= labels.min() <= labels.max() < classes):
         shown = ", ".join(map(str, np.unique(y)[:5]))
         raise ConfigError(
             f"labels of {classes} classes are whole numbers from 0 to {classes - 1}, but y holds {shown}, ...",

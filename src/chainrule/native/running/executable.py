@@ -160,6 +160,11 @@ class Executable:
             block[buffer.offset : buffer.offset + buffer.nbytes] = flat.view(np.uint8)
         return block
 
+    @property
+    def state_places(self) -> list[tuple[int, int]]:
+        """Offset and size of each part of the state in its block."""
+        return [(buffer.offset, buffer.nbytes) for buffer in self._state_buffers()]
+
     def unpack_state(self, block: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
         """The parts of the state as arrays of their own."""
         parts = []

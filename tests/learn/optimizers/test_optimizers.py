@@ -15,7 +15,7 @@ def test_gradient_descent_steps_against_the_gradient() -> None:
     params, state = descent.update([np.array([1.0, 2.0]), 3.0], [np.array([2.0, -2.0]), 1.0], descent.init([]))
     np.testing.assert_array_equal(params[0], [0.0, 3.0])
     assert params[1] == 2.5
-    assert state is None
+    assert state == {"count": 1, "lr_scale": 1.0}
 
 
 def test_adam_follows_algorithm_1_of_kingma_and_ba() -> None:

@@ -1,0 +1,102 @@
+"""Gradient norms of each layer over time, and layers that no longer learn or that blow up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+__all__ = ["LayerGradient", "gradient_flow"]
+
+#: A layer whose gradient is this much smaller than that of the layer with the largest one, in most epochs, vanishes.
+_VANISHING = 1e-3
+#: A gradient that is this many times as large as it was at first explodes.
+_EXPLODING = 1e3
+
+
+@dataclass(frozen=True)
+class LayerGradient:
+    """One layer's gradient over the epochs.
+
+    Attributes
+    ----------
+    name : str
+        ``layer 1``, or the name of a parameter that has no number.
+    parameters : tuple of str
+        Whose gradients it is made of.
+    norms : tuple of float
+        The norm of all of them together, for each epoch.
+    mark : {"", "vanishing", "exploding", "zero"}
+    reason : str
+        What the mark rests on, and what helps.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    norms: tuple[float, ...]
+    mark: Literal["", "vanishing", "exploding", "zero"] = ""
+    reason: str = ""
+
+
+def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, ...]:
+    """Sum the gradients of a layer's parameters up, and mark what is wrong.
+
+    Parameters
+    ----------
+    norms : mapping of str to sequence of float
+        For each parameter the norm of its gradient, by epochs. Names that end in the same number, such as W1 and b1,
+        are of one layer.
+
+    Returns
+    -------
+    tuple of LayerGradient
+        Gradients that get smaller while the loss reaches its minimum are no fault: layers are compared with each other,
+        in the same epochs.
+
+    Examples
+    --------
+    >>> for layer in gradient_flow({"W1": [3e-9, 1e-9], "b1": [4e-9, 0.0], "W2": [0.5, 0.2]}):
+    ...     print(layer.name, layer.parameters, layer.norms[0], layer.mark)
+    layer 1 ('W1', 'b1') 5e-09 vanishing
+    layer 2 ('W2',) 0.5
+    """
+    members: dict[str, list[str]] = {}
+    for name in norms:
+        number = re.search(r"(\d+)\W*$", name)
+        members.setdefault(f"layer {number[1]}" if number else name, []).append(name)
+    rows = {
+        layer: np.sqrt(sum(np.asarray(norms[name], np.float64) ** 2 for name in names))
+        for layer, names in members.items()
+    }
+    largest = np.max([np.nan_to_num(row, nan=0.0, posinf=0.0) for row in rows.values()], axis=0) if rows else None
+    found = []
+    for layer, names in members.items():
+        mark, reason = _mark(rows[layer], largest)
+        found.append(LayerGradient(layer, tuple(names), tuple(map(float, rows[layer])), mark, reason))
+    return tuple(found)
+
+
+def _mark(row: Any, largest: Any) -> tuple[Literal["", "vanishing", "exploding", "zero"], str]:
+    if not row.size:
+        return "", ""
+    bad = np.flatnonzero(~np.isfinite(row))
+    if bad.size:
+        return "exploding", f"not finite from epoch {bad[0] + 1} on; a smaller learning rate, or clipping, helps"
+    first = np.median(row[: max(1, len(row) // 10)])
+    if first > 0 and row.max() > _EXPLODING * first:
+        times = f"{row.max() / first:,.0f}"
+        return "exploding", f"{times} times as large as at first; a smaller learning rate, or clipping, helps"
+    if (row == 0).all():
+        return "zero", "no gradient arrives: all units are off; a smaller learning rate, or leaky ReLU, helps"
+    flowing = largest > 0
+    share = float(np.median(row[flowing] / largest[flowing])) if flowing.any() else 1.0
+    if share < _VANISHING:
+        times = f"{1 / share:,.0f}" if share > 0 else "infinitely many"
+        return (
+            "vanishing",
+            f"{times} times smaller than the largest layer's; ReLU, He initialisation or batch normalisation helps",
+        )
+    return "", ""
