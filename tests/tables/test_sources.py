@@ -169,6 +169,16 @@ def test_frames_that_cannot_be_read(table: Any) -> None:
         infer_schema(table)
 
 
+def test_a_column_of_several_types_is_named() -> None:
+    with pytest.raises(DataError, match="column 'b' has values of several types"):
+        infer_schema([{"a": 1, "b": 2}, {"a": 1, "b": "x"}])
+
+
+def test_nan_between_words_is_missing() -> None:
+    schema = infer_schema({"a": np.array(["x", np.nan, "y", "x"], dtype=object), "b": [1, 2, 3, 3]})
+    assert (schema["a"].kind, schema["a"].missing) == ("category", 1)
+
+
 def test_a_frame_without_rows() -> None:
     with pytest.raises(DataError, match="the table has no rows"):
         infer_schema(TABLE.slice(0, 0))

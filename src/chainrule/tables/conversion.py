@@ -59,7 +59,7 @@ def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
     if column.kind == "date":
         return _moments(cells, column, markers)
     if column.kind == "category":
-        return pc.dictionary_encode(_labels(cells, markers))
+        return _categories(cells, markers)
     return _labels(cells, markers)
 
 
@@ -92,6 +92,18 @@ def _labels(cells: pa.Array, markers: pa.Array) -> pa.Array:
         return as_labels(cells)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         raise _wrong_type(cells, "is no label") from None
+
+
+def _categories(cells: pa.Array, markers: pa.Array) -> pa.Array:
+    """Labels as a dictionary; what is done to text is done once for each different value."""
+    if not pa.types.is_string(cells.type):
+        return pc.dictionary_encode(_labels(cells, markers))
+    codes = pc.dictionary_encode(cells)
+    try:
+        words = _labels(codes.dictionary, markers)
+    except BadCell as bad:
+        raise BadCell(first_place(pc.equal(cells, bad.value)), bad.value, bad.why, bad.fix) from None
+    return codes if words.equals(codes.dictionary) else pc.dictionary_encode(words.take(codes.indices))
 
 
 def _booleans(labels: pa.Array) -> pa.Array:
