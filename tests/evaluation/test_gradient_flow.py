@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chainrule.evaluation.gradient_flow import gradient_flow
+from chainrule.evaluation.gradient_flow import REMEDIES, gradient_flow
 
 
 def test_a_layer_is_the_norm_of_all_its_parameters() -> None:
@@ -38,6 +38,7 @@ def test_marks(norms: list[float], mark: str, says: str) -> None:
     assert first.mark == mark
     assert says in first.reason
     assert other.mark == ""
+    assert (mark in REMEDIES) == bool(mark)
 
 
 def test_no_epochs_and_no_parameters() -> None:

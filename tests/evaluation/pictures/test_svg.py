@@ -101,7 +101,7 @@ def test_tables_below_figures_are_short_and_keep_both_ends(drawn: dict[str, Pict
 
 def test_vanishing_gradients_are_marked(drawn: dict[str, Picture]) -> None:
     assert "layer 1: vanishing" in drawn["gradients"].svg
-    assert "Layer 1: its gradient vanishes" in drawn["gradients"].note
+    assert "Layer 1: vanishing gradient" in drawn["gradients"].note
 
 
 def test_nothing_is_left_of_the_settings_of_matplotlib() -> None:
