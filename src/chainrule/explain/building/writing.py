@@ -284,6 +284,12 @@ class Writer:
             root = root.base
         return _single(Part(_as(root**whole, node), node.shape, base.rank))
 
+    def _cast(self, node: Node, operand: Term) -> Term:
+        """To a real variable goes the real part of a complex gradient."""
+        if node.inputs[0].dtype.kind == "c" and node.dtype.kind != "c":
+            return _single(Part(_as(call("Re", operand.expression()), node), node.shape, operand.rank))
+        return self._same(node, operand)
+
     def _same(self, node: Node, operand: Term) -> Term:
         return replace(operand, shape=node.shape)
 
@@ -434,7 +440,7 @@ _RULES: dict[str, Callable[..., Term | None]] = {
     "positive": Writer._same,
     "power": Writer._power,
     "square": Writer._square,
-    "cast": Writer._same,
+    "cast": Writer._cast,
     "input": Writer._same,
     "broadcast_to": Writer._same,
     "reshape": Writer._reshape,
