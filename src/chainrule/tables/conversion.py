@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chainrule.tables.cells import BadCell, as_labels, check_no_nul, first_place, parse_numbers, without_missing
+from chainrule.tables.cells import BadCell, as_labels, check_no_nul, first_place, parse_numbers, plain, without_missing
 from chainrule.tables.dates import MOMENT, parse_dates
 from chainrule.tables.schema import Column
 
@@ -49,7 +49,7 @@ def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
     >>> convert(pa.array([" 1.5", "?"]), Column("size", "number"), pa.array(["?"])).to_pylist()
     [1.5, None]
     """
-    cells = _plain(cells)
+    cells = plain(cells)
     if pa.types.is_null(cells.type):
         return pa.nulls(len(cells), ARROW_TYPES[column.kind])
     if column.kind in ("number", "integer"):
@@ -61,17 +61,6 @@ def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
     if column.kind == "category":
         return pc.dictionary_encode(_labels(cells, markers))
     return _labels(cells, markers)
-
-
-def _plain(cells: pa.Array) -> pa.Array:
-    """Without the ways in which Arrow can hold text."""
-    if isinstance(cells, pa.ChunkedArray):
-        cells = cells.combine_chunks()
-    if pa.types.is_dictionary(cells.type):
-        cells = cells.dictionary_decode()
-    if pa.types.is_large_string(cells.type) or pa.types.is_string_view(cells.type):
-        cells = pc.cast(cells, pa.string())
-    return cells
 
 
 def _numbers(cells: pa.Array, markers: pa.Array) -> pa.Array:

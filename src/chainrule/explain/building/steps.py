@@ -11,7 +11,17 @@ from chainrule.explain.building.terms import Part
 from chainrule.explain.building.words import pattern_of
 from chainrule.explain.model import BackwardStep, Closed, Factor
 from chainrule.graph.node import Node
-from chainrule.notation.tree import Derivative, Expression, Marked, Negative, Number, Relation, Symbol, Verbatim
+from chainrule.notation.tree import (
+    Derivative,
+    Expression,
+    Marked,
+    Negative,
+    Number,
+    Relation,
+    Symbol,
+    Transpose,
+    Verbatim,
+)
 
 __all__ = ["backward_step", "update_rule"]
 
@@ -46,7 +56,7 @@ def backward_step(
         number=number,
         symbol=symbol,
         gradient=gradient,
-        chain=_total([_in_symbols(setting, contribution) for contribution in contributions]),
+        chain=_total([_in_symbols(setting, part, is_one_of_several=len(contributions) > 1) for part in contributions]),
         formula=_total([_put_in(contribution) for contribution in contributions]),
         closed=closed,
         substituted=None,
@@ -75,12 +85,13 @@ def _total(parts: Sequence[Expression]) -> Expression:
     return total
 
 
-def _in_symbols(setting: Setting, contribution: Contribution) -> Expression:
+def _in_symbols(setting: Setting, contribution: Contribution, *, is_one_of_several: bool) -> Expression:
     """∂v/∂u · ∂L/∂v"""
     user, source = contribution.block.node, contribution.source
     local = Marked(Derivative(setting.symbols[user], setting.symbols[source]), "local")
     if contribution.upstream is None:
-        return local
+        # beside other terms, ∂L/∂x of the last block alone would read like that of the whole
+        return _put_in(contribution) if is_one_of_several else local
     return local * Marked(setting.gradient_symbol(user), "upstream")
 
 
@@ -111,7 +122,12 @@ def _factors(contribution: Contribution) -> list[Factor]:
         written = local.expression()
         return [arriving] if written in (Number(1), Negative(Number(1))) else [Factor(written, local.shape), arriving]
     body = contribution.term.body()
-    return [Factor(part.expression, part.shape) for part in _chain(body)]
+    return [Factor(part.expression, _shape_as_written(part)) for part in _chain(body)]
+
+
+def _shape_as_written(part: Part) -> tuple[int, ...]:
+    """A transposed vector is a matrix of one row or column."""
+    return (1, *part.shape) if isinstance(part.expression, Transpose) and len(part.shape) == 1 else part.shape
 
 
 def _chain(part: Part | None) -> tuple[Part, ...]:
