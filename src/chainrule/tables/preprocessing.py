@@ -260,7 +260,7 @@ class _Learner:
         """Take in a batch."""
         self._rows += batch.num_rows
         if self._numbers and batch.num_rows:
-            self._moments.add(np.stack([numbers_of(batch.column(name), part) for name, part in self._numbers], axis=1))
+            self._moments.add(np.stack([numbers_of(batch.column(name), part) for name, part in self._numbers]).T)
         for name, counter in self._counts.items():
             table = batch.column(name).value_counts()
             values = (

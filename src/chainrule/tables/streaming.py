@@ -128,9 +128,10 @@ class RowStream:
         order = rng.permutation(pieces) if self._shuffle else np.arange(pieces)
         rest = np.empty((0, self._width), self._dtype)
         for start in range(0, pieces, _PIECES_IN_BUFFER):
-            buffer = np.concatenate([rest, *map(self._read, order[start : start + _PIECES_IN_BUFFER].tolist())])
+            buffer = np.concatenate([*map(self._read, order[start : start + _PIECES_IN_BUFFER].tolist())])
             if self._shuffle:
                 buffer = buffer[rng.permutation(len(buffer))]
+            buffer = np.concatenate([rest, buffer])
             whole = len(buffer) - len(buffer) % self._batch_size
             for first in range(0, whole, self._batch_size):
                 yield self._arrays(buffer[first : first + self._batch_size])
