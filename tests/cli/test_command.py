@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import chainrule as cr
 from tests.cli.calling import environment, process
+
+import chainrule as cr
 
 HEAVY = ("rich", "sklearn", "scipy.stats", "matplotlib", "pyarrow", "safetensors")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from click.shell_completion import ShellComplete
+from tests.cli.calling import call
 
 from chainrule.cli.main import main
-from tests.cli.calling import call
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from chainrule.storage.model import TableModel
 from tests.cli.calling import command, environment, process
 from tests.workflow.making import people
+
+from chainrule.storage.model import TableModel
 
 
 class Runs:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.cli.calling import call, process
+from tests.workflow.making import people
 
 from chainrule.storage.model import TableModel
 from chainrule.workflow import TrainingSettings, evaluate_model, explain_row, train_table
-from tests.cli.calling import call, process
-from tests.workflow.making import people
 
 
 @pytest.fixture(scope="module")

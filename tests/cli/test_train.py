@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-
-from chainrule.storage.model import TableModel
 from tests.cli.calling import call
 from tests.workflow.making import people
+
+from chainrule.storage.model import TableModel
 
 QUICK = ("--epochs", 3, "--hidden", 4)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.workflow.making import people
 
 from chainrule.errors import ConfigError, DataError, StorageError
 from chainrule.learn.training import Training
 from chainrule.storage.checkpoints import load_checkpoint
 from chainrule.workflow import Checkpoints, TrainedTable, TrainingSettings, train_table
-from tests.workflow.making import people
 
 SETTINGS = TrainingSettings(hidden=(6,), epochs=12, dropout=0.2, schedule="plateau")
 

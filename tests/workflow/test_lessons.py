@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.workflow.making import people
 
 from chainrule.errors import DataError
 from chainrule.storage.model import TableModel
 from chainrule.workflow import TrainingSettings, explain_row, train_table
-from tests.workflow.making import people
 
 
 @pytest.fixture(scope="module")

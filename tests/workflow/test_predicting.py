@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+from tests.workflow.making import people
 
 from chainrule.errors import ConfigError, DataError, StorageError
 from chainrule.storage.model import TableModel
 from chainrule.workflow import TrainingSettings, evaluate_model, predictions, train_table, write_predictions
-from tests.workflow.making import people
 
 LOGISTIC = TrainingSettings(model="logistic")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.workflow.making import people
 
 from chainrule.errors import DataError
 from chainrule.workflow.rows import DividedRows, divided, typed_table
 from chainrule.workflow.settings import TrainingSettings
-from tests.workflow.making import people
 
 
 def parts(path: Path, target: str = "buys", **settings: object) -> DividedRows:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.workflow.making import people
 
 from chainrule.errors import ConfigError
 from chainrule.storage.model import TableModel
 from chainrule.workflow import TrainedTable, TrainingSettings, train_table
-from tests.workflow.making import people
 
 QUICK = {"hidden": (8,), "epochs": 60, "lr": 0.02, "patience": 15}
 

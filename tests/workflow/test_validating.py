@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.workflow.making import people
 
 from chainrule.errors import DataError
 from chainrule.workflow import TrainingSettings, cross_validate_table, learning_curve_of_table
-from tests.workflow.making import people
 
 QUICK = TrainingSettings(hidden=(8,), epochs=30, lr=0.02)
 

@@ -194,7 +194,7 @@ def train_table(
     >>> trained.scores["test"].rows, trained.scores["test"]["accuracy"] > 0.9
     (30, True)
     >>> trained.model.predict({name: [4.0] for name in load_iris().feature_names})
-    array([1])
+    array([2])
     """
     settings = settings or TrainingSettings()
     typed = typed_table(source, target, settings)
