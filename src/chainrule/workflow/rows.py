@@ -29,7 +29,7 @@ Array = np.ndarray[Any, Any]
 #: Tables whose arrays need more bytes than this are streamed. A fixed number, so that a run is the same everywhere.
 _MOST_BYTES = 1 << 29
 #: Of a stream, so many bytes are kept in memory for each part that is kept back.
-_PART_BYTES = 1 << 26
+_PART_BYTES = 1 << 24
 #: Categories that get a column of their own, as `Preprocessing.fit` has it.
 _MOST_CATEGORIES = 100
 #: Rows that are divided at a time.
