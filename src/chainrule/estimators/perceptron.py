@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -223,7 +224,8 @@ class Perceptron(Estimator):
         """Rows as the loss takes them; weights have the mean 1, and none are given where all are the same."""
         if self.network_.architecture.task == "regression":
             y = self._target_scaling.apply(y.astype(X.dtype))
-        data = (self._scaling.apply(X), self.network_.encode(y, X.dtype))
+        columns = [np.full(len(X), strength, X.dtype) for strength in objective(self.network_)[1]]
+        data = (self._scaling.apply(X), self.network_.encode(y, X.dtype), *columns)
         if weight is None or (weight == weight[0]).all():
             return data
         return (*data, (weight / weight.mean()).astype(X.dtype))
@@ -257,7 +259,7 @@ class Perceptron(Estimator):
         if epoch is not None:
             settings = {"epochs": epoch.epoch + 1, "start": epoch if epoch.params else None}
         return fit(
-            network.loss,
+            objective(network)[0],
             network.trainable(self._params),
             data,
             optimizer=optimizer_of(self, rows=rows, batch_size=batch_size),
@@ -274,7 +276,7 @@ class Perceptron(Estimator):
         if self.dropout:
             raise ConfigError("L-BFGS needs the same loss at each step, without dropout", fix='give solver="adam"')
         return lbfgs(
-            self.network_.loss,
+            objective(self.network_)[0],
             self.network_.trainable(self._params),
             data,
             max_iter=count("max_iter", self.max_iter),
@@ -303,6 +305,35 @@ class Perceptron(Estimator):
         self.n_iter_ = max(found.epochs, 1)
         if len(watched):
             self.loss_, self.best_loss_ = float(found.history["loss"][-1]), float(watched.min())
+
+
+def objective(network: Network) -> tuple[Callable[..., Any], tuple[float, ...]]:
+    """The loss of a network that takes the strengths of its penalties as data.
+
+    They depend on the number of rows. As numbers they would be part of the compiled loop; as columns beside the rows
+    they are not, and another fold of a cross-validation uses the same loop.
+
+    Returns
+    -------
+    loss : callable
+        ``loss(params, X, y, *columns, weight, *noise)``
+    strengths : tuple of float
+        What the columns hold.
+    """
+    settings = network.architecture
+    plain, layers = Network(replace(settings, l1=0.0, l2=0.0)), range(1, len(settings.hidden) + 2)
+    measures = [(settings.l2 / 2, np.square), (settings.l1, np.abs)]
+    used = [(strength, measure) for strength, measure in measures if strength]
+
+    def loss(params: Any, X: Any, y: Any, *rest: Any) -> Any:
+        columns, rest = rest[: len(used)], rest[len(used) :]
+        total = plain.loss(params, X, y, *rest)
+        for column, (_, measure) in zip(columns, used, strict=True):
+            for i in layers:
+                total = total + np.mean(column) * np.sum(measure(params[f"W{i}"]))
+        return total
+
+    return loss, tuple([strength for strength, _ in used])
 
 
 def _require_same(before: Architecture, now: Architecture) -> None:
