@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -31,7 +32,6 @@ def predict(model: str, data: str, output: Path | None, proba: bool) -> None:
     if output is not None and output.suffix.lower() not in ENDINGS:
         raise click.UsageError(f"{output}: predictions are written as {' or '.join(ENDINGS)}")
     loaded = TableModel.load(model)
-    target = click.get_binary_stream("stdout") if output is None else output
-    write_predictions(loaded, data, target, probabilities=proba)
+    write_predictions(loaded, data, sys.stdout.buffer if output is None else output, probabilities=proba)
     if output is not None:
         tell_written(output)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +49,7 @@ def tell_schema(out: Console, name: str, schema: Schema) -> None:
 
     features = len(schema.features)
     columns = f"{features:,} column{'s' * (features != 1)} to learn from"
-    out.print(Text.assemble((name, "bold"), f": {schema.rows:,} rows, {columns}, target {', '.join(schema.targets)}"))
+    out.print(Text.assemble((name, "bold"), f"\n{schema.rows:,} rows, {columns}, target {', '.join(schema.targets)}"))
     if len(schema.columns) <= _SHOWN_COLUMNS:
         out.print()
         out.print(schema)
@@ -99,7 +98,7 @@ def tell_scores(out: Console, scores: Mapping[str, Scores], baselines: Any = ())
     last = list(scores.values())[-1]
     confusion = confusion_table(last)
     if confusion is not None:
-        out.print(Text(f"confusion matrix, {list(scores)[-1]} rows"))
+        out.print(Text(f"confusion matrix: {list(scores)[-1]}"))
         out.print(confusion)
     shown = set(shown_metrics(last.task))
     for line in notes({key: reason for key, reason in last.reasons.items() if key in shown}):
@@ -134,8 +133,3 @@ def rate_lines(test: LearningRateTest) -> list[str]:
         "  " + " " * mark + f"↑ {test.lr:.3g}, {test.reason}",
         f"  {test.lrs[0]:.1g} … {test.lrs[-1]:.1g}",
     ]
-
-
-def is_terminal() -> bool:
-    """Whether a person sees what goes to standard error."""
-    return sys.stderr.isatty()

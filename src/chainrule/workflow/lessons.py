@@ -51,7 +51,7 @@ def explain_row(
     >>> data = load_iris(as_frame=True).frame
     >>> trained = train_table(data, "target", TrainingSettings(model="logistic"))
     >>> [step.symbol.name for step in explain_row(trained.model, data, 3).backward]
-    ['loss', 'z1', 'b1', 'W1']
+    ['L', 'total', 'mean', 'losses', 'y_hat', 'z1', 'b1', 'W1']
     """
     return explain_typed_row(model, row_of_table(model, source, row), wrt=wrt, level=level)
 

@@ -14,7 +14,7 @@ from chainrule.learn.stopping import EarlyStopping, ReduceOnPlateau
 from chainrule.tables.targets import Target
 from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["Recipe", "recipe_for"]
+__all__ = ["Recipe", "optimizer_name", "recipe_for", "require_fitting"]
 
 #: Optimisers by name, each with the learning rate that suits standardised inputs.
 _OPTIMIZERS: dict[str, tuple[Any, float]] = {
@@ -125,8 +125,8 @@ def recipe_for(
     ConfigError
         If the model does not fit the target.
     """
-    _check_model(settings, target)
-    name = settings.optimizer or _default_optimizer(settings, is_stream=is_stream)
+    require_fitting(settings, target)
+    name = optimizer_name(settings, is_stream=is_stream)
     if name == "lbfgs" and is_stream:
         raise ConfigError("L-BFGS needs all rows in memory", fix='write optimizer="adam"')
     batch_size = min(settings.batch_size or _batch_size(rows), rows)
@@ -150,7 +150,8 @@ def recipe_for(
     )
 
 
-def _check_model(settings: TrainingSettings, target: Target) -> None:
+def require_fitting(settings: TrainingSettings, target: Target) -> None:
+    """Refuse a model that does not fit the target, as soon as the target is known."""
     is_regression = target.task == "regression"
     if settings.model == "logistic" and is_regression:
         raise ConfigError(
@@ -169,8 +170,10 @@ def _check_model(settings: TrainingSettings, target: Target) -> None:
         )
 
 
-def _default_optimizer(settings: TrainingSettings, *, is_stream: bool) -> str:
+def optimizer_name(settings: TrainingSettings, *, is_stream: bool) -> str:
     """L-BFGS where the loss is convex and smooth, and nothing was set that means another one."""
+    if settings.optimizer is not None:
+        return settings.optimizer
     means_steps = settings.lr is not None or settings.batch_size or settings.clip or settings.schedule != "constant"
     return "lbfgs" if settings.is_linear and not (is_stream or settings.l1 or means_steps) else "adam"
 

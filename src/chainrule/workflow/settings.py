@@ -178,7 +178,9 @@ class TrainingSettings:
                 fix="choose shares that add up to less than 1, such as 0.15 and 0.2",
             )
         if self.hidden and self.model in ("linear", "logistic"):
-            raise ConfigError(f"a {self.model} model has no hidden layers", fix='write model="mlp", or leave hidden out')
+            raise ConfigError(
+                f"a {self.model} model has no hidden layers", fix='write model="mlp", or leave hidden out'
+            )
         if self.is_linear and (self.dropout or self.batch_norm):
             name = "dropout" if self.dropout else "batch_norm"
             raise ConfigError(f"{name} acts on hidden layers, and this model has none", fix=f"leave {name} out")

@@ -29,7 +29,7 @@ from chainrule.version import __version__
 from chainrule.workflow.checkpointing import Checkpoints
 from chainrule.workflow.learning import Learning, Trained
 from chainrule.workflow.lessons import explain_typed_row
-from chainrule.workflow.recipe import Recipe
+from chainrule.workflow.recipe import Recipe, optimizer_name, require_fitting
 from chainrule.workflow.rows import DividedRows, divided, typed_table
 from chainrule.workflow.settings import TrainingSettings
 
@@ -194,20 +194,19 @@ def train_table(
     >>> trained.scores["test"].rows, trained.scores["test"]["accuracy"] > 0.9
     (30, True)
     >>> trained.model.predict({name: [4.0] for name in load_iris().feature_names})
-    array([1])
+    array([2])
     """
     settings = settings or TrainingSettings()
     typed = typed_table(source, target, settings)
+    require_fitting(settings, typed.target)
+    if checkpoints is not None and optimizer_name(settings, is_stream=typed.table is None) == "lbfgs":
+        _refuse(checkpoints)
+        checkpoints = None
     if on_schema is not None:
         on_schema(typed.schema)
     rows = divided(typed, settings)
     try:
         learning = Learning(rows, settings)
-        if learning.recipe.is_lbfgs and checkpoints is not None and (checkpoints.every or checkpoints.resume):
-            raise ConfigError(
-                "a run of L-BFGS is short, and cannot be gone on with in the middle: it has no checkpoints",
-                fix='leave them out, or write optimizer="adam"',
-            )
         if settings.lr == "auto":
             learning.find_learning_rate()
         checked = _checked(learning) if gradient_check else None
@@ -215,6 +214,15 @@ def train_table(
         return _scored(title or typed.source.name, rows, learning, trained, settings, checked)
     finally:
         rows.close()
+
+
+def _refuse(checkpoints: Checkpoints) -> None:
+    """L-BFGS has no state to go on from; that matters only to those who asked for one."""
+    if checkpoints.every or checkpoints.resume:
+        raise ConfigError(
+            "a run of L-BFGS is short, and cannot be gone on with in the middle: it has no checkpoints",
+            fix='leave them out, or write optimizer="adam"',
+        )
 
 
 def _checked(learning: Learning) -> GradientCheck:
@@ -234,7 +242,7 @@ def _run(
     checkpoints: Checkpoints | None,
     progress: bool,
 ) -> Trained:
-    if checkpoints is None or learning.recipe.is_lbfgs:
+    if checkpoints is None:
         trained = learning.run(progress=progress)
         if trained.training.stopped == "interrupted":
             raise KeyboardInterrupt("interrupted: nothing was saved")
