@@ -34,6 +34,7 @@ FLOORS = [
     {"explain", "learn", "tables"},
     {"storage"},
     {"estimators", "evaluation"},
+    {"workflow"},
     {"compat", "cli", "web"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

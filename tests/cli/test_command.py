@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
+from tests.cli.calling import environment, process
+
 import chainrule as cr
 
-HEAVY = ("rich", "sklearn", "scipy.stats", "matplotlib")
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "chainrule.cli.main", *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"},
-        timeout=120,
-        check=False,
-    )
+HEAVY = ("rich", "sklearn", "scipy.stats", "matplotlib", "pyarrow", "safetensors")
 
 
 def test_help_names_the_commands_and_imports_nothing_heavy() -> None:
@@ -34,29 +24,29 @@ def test_help_names_the_commands_and_imports_nothing_heavy() -> None:
         encoding="utf-8",
         check=True,
         timeout=120,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=environment(),
     )
-    assert "explain" in done.stdout
-    assert "train" in done.stdout
+    for name in ("train", "evaluate", "predict", "cv", "learning-curve", "explain", "inspect", "export", "completion"):
+        assert f"  {name} " in done.stdout
     assert done.stdout.splitlines()[-1] == "0 []"
 
 
 def test_a_lesson_comes_out_of_the_process() -> None:
-    done = run("explain", "(x + y) * z", "x=5", "y=-2", "z=-4")
+    done = process("explain", "(x + y) * z", "x=5", "y=-2", "z=-4")
     assert done.returncode == 0, done.stderr
     assert "∂f/∂x = −4" in done.stdout
     assert done.stderr == ""
 
 
 def test_training_comes_out_of_the_process_without_a_progress_bar() -> None:
-    done = run("train", "--steps", "10")
+    done = process("train", "--epochs", "3")
     assert done.returncode == 0, done.stderr
     assert "confusion matrix" in done.stdout
     assert done.stderr == ""
 
 
 def test_wrong_usage_goes_to_standard_error() -> None:
-    done = run("explain", "2x", "x=1")
+    done = process("explain", "2x", "x=1")
     assert done.returncode == 2
     assert done.stdout == ""
     assert "write 2*x" in done.stderr
@@ -64,6 +54,6 @@ def test_wrong_usage_goes_to_standard_error() -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    done = run("--version")
+    done = process("--version")
     assert done.returncode == 0
     assert cr.__version__ in done.stdout

@@ -226,3 +226,4 @@ def test_a_point_outside_the_domain_is_marked() -> None:
     result = run("log(x)", "x=-1")
     assert result.exit_code == 0
     assert "nan" in result.stdout
+    assert ".py" not in result.stdout  # a typed formula has no line of code

@@ -177,6 +177,8 @@ def test_powers_are_told_without_guards() -> None:
 def test_integers_have_no_gradient() -> None:
     lesson = cr.explain(*_case("labels"))
     assert [part.symbol.name for part in lesson.result] == ["W"]
+    with pytest.raises(cr.errors.IntegerInputError, match=r"k \(shape \(\), int64\)"):
+        cr.explain(lambda k: k * k, 2)
 
 
 def _case(name: str) -> tuple[Any, ...]:

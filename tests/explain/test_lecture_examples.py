@@ -228,7 +228,7 @@ def test_two_layers_in_words() -> None:
         "W1": "matrix product: times the transpose of the other factor",
     }
     assert [[factor.shape for factor in step.factors] for step in lesson.backward[4:7]] == [
-        [(1, 1), (3,)],
+        [(1, 1), (1, 3)],
         [(3, 1), (1,)],
         [(3,), (3,)],
     ]

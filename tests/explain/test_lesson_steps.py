@@ -8,6 +8,13 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.notation.text import to_text
+from chainrule.notation.tree import Expression
+
+
+def text(expression: Expression | None) -> str:
+    assert expression is not None
+    return to_text(expression)
 
 
 def test_a_value_that_is_used_twice_shows_the_sum_over_its_uses() -> None:
@@ -19,10 +26,10 @@ def test_a_value_that_is_used_twice_shows_the_sum_over_its_uses() -> None:
 
     lesson = cr.explain(f, 2.0)
     last = lesson.backward[-1]
-    assert last.name == "x"
-    assert set(last.chain.split(" + ")) == {"∂a/∂x · ∂f/∂a", "∂b/∂x · ∂f/∂b"}
-    assert "used twice" in last.pattern
-    assert " + " in last.formula
+    assert last.symbol.name == "x"
+    assert text(last.chain) == "∂b/∂x · ∂f/∂b + ∂a/∂x · ∂f/∂a"
+    assert text(last.formula) == "b · ∂f/∂b + 3 · ∂f/∂a"
+    assert last.pattern == "used twice: the sum over both uses"
     assert last.value == pytest.approx(3 * np.exp(2.0) * (1 + 2))
 
 
@@ -74,9 +81,9 @@ def test_integers_are_data_and_not_explained() -> None:
 
 def test_arrays_show_their_shapes_and_no_substituted_numbers() -> None:
     lesson = cr.explain(lambda W, x: np.sum(W @ x), np.ones((50, 30)), np.arange(30.0))
-    text = str(lesson)
-    assert "[[1, 1, …], [1, 1, …], …] (50, 30)" in text
-    assert "[0, 1, 2, 3, …] (30,)" in text
+    printed = str(lesson)
+    assert "[[1, 1, …], [1, 1, …], …] (50, 30)" in printed
+    assert "[0, 1, 2, 3, …] (30,)" in printed
     assert all(step.substituted is None for step in lesson.backward[2:])
 
 
@@ -94,7 +101,7 @@ def test_a_planted_wrong_gradient_gets_a_cross() -> None:
     agrees = {entry.symbol.name: entry.agrees for entry in lesson.result}
     assert agrees == {"x": False, "y": True}
     assert str(lesson).count("✗") == 1
-    assert "✗ differs from finite differences" in str(lesson)
+    assert "✗ finite differences give something else" in str(lesson)
 
 
 @pytest.mark.parametrize("factor", [1.001, 0.999, -1.0, 0.0])
@@ -113,16 +120,15 @@ def test_an_operation_with_several_results_is_one_step_for_each() -> None:
         return np.sum(q) + np.sum(r)
 
     lesson = cr.explain(f, np.array([[2.0, 1.0], [1.0, 3.0]]))
-    assert {"q": "qr(a)[0]", "r": "qr(a)[1]"}.items() <= {
-        step.symbol.name: step.formula for step in lesson.forward
-    }.items()
-    assert set(lesson.backward[-1].chain.split(" + ")) == {"∂q/∂a · ∂f/∂q", "∂r/∂a · ∂f/∂r"}
+    formulas = {step.symbol.name: text(step.formula) for step in lesson.forward}
+    assert formulas == {"q": "qr(a)[0]", "r": "qr(a)[1]", "f": "Σ q + Σ r"}
+    assert text(lesson.backward[-1].chain) == "∂r/∂a · ∂f/∂r + ∂q/∂a · ∂f/∂q"
     assert lesson.result[0].agrees
 
 
 def test_a_formula_that_fills_a_page_is_left_out() -> None:
-    text = str(cr.explain(lambda a: np.sum(np.linalg.svd(a)[1] ** 2), np.array([[2.0, 1.0], [1.0, 3.0]])))
-    assert max(len(line) for line in text.splitlines()) <= 170
+    printed = str(cr.explain(lambda a: np.sum(np.linalg.svd(a)[1] ** 2), np.array([[2.0, 1.0], [1.0, 3.0]])))
+    assert max(len(line) for line in printed.splitlines()) <= 100
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e9])
@@ -134,20 +140,24 @@ def test_the_check_fits_large_and_small_numbers(scale: float) -> None:
 def test_a_checkpoint_is_one_step() -> None:
     part = cr.checkpoint(lambda x: np.sin(x) * x)
     lesson = cr.explain(lambda x: part(x) * 2.0, 2.0)
-    assert lesson.result[0].gradient == pytest.approx(2 * (np.sin(2.0) + 2 * np.cos(2.0)))
+    assert len(lesson.forward) == 1
+    assert lesson.result[0].slope == pytest.approx(2 * (np.sin(2.0) + 2 * np.cos(2.0)))
     assert lesson.result[0].agrees
 
 
-def test_a_point_without_a_finite_gradient_is_no_agreement() -> None:
+def test_a_point_without_a_finite_gradient_ends_the_lesson() -> None:
     lesson = cr.explain(lambda x: np.sqrt(x), 0.0)
-    assert not lesson.result[0].agrees
-    assert "✗ not finite at this point" in str(lesson)
+    assert lesson.fault is not None
+    assert lesson.fault.in_backward
+    assert lesson.fault.symbol.name == "x"
+    assert lesson.result == ()
+    assert "✗ The lesson stops here: the gradient of x is not finite" in str(lesson)
 
 
 def test_an_input_that_has_no_influence_has_gradient_zero() -> None:
     lesson = cr.explain(lambda x, y: x * 2.0, 1.0, np.ones(2))
     found = {entry.symbol.name: entry for entry in lesson.result}
-    np.testing.assert_array_equal(found["y"].gradient, [0, 0])
+    np.testing.assert_array_equal(found["y"].slope, [0, 0])
     assert found["y"].agrees
 
 
@@ -158,8 +168,7 @@ def test_names_that_occur_twice_are_told_apart() -> None:
         a = a + 1.0
         return a  # noqa: RET504
 
-    names = [step.symbol.name for step in cr.explain(f, 0.5).forward]
-    assert len(names) == len(set(names)) == 3
+    assert [text(step.symbol) for step in cr.explain(f, 0.5).forward] == ["a⁽¹⁾", "a⁽²⁾", "a⁽³⁾"]
 
 
 def test_a_fixed_result_is_nothing_to_explain() -> None:
@@ -174,5 +183,5 @@ def test_a_result_that_is_no_number_raises() -> None:
 
 def test_float32_lessons_pass_their_own_check() -> None:
     lesson = cr.explain(lambda x: np.sum(np.tanh(x) ** 2), np.linspace(-1, 1, 5, dtype=np.float32))
-    assert lesson.result[0].gradient.dtype == np.float32
+    assert lesson.result[0].slope.dtype == np.float32
     assert lesson.result[0].agrees

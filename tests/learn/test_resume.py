@@ -170,6 +170,17 @@ def test_a_state_is_not_changed_by_the_run_that_goes_on_from_it() -> None:
         np.testing.assert_array_equal(array, before[0][name])
 
 
+def test_a_run_goes_on_where_nothing_can_be_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainrule.learn.compiled.is_available", lambda: False)
+    monkeypatch.setattr("chainrule.transforms.compiling.is_available", lambda: False)
+    settings: dict[str, Any] = {"optimizer": Adam(0.1), "batch_size": 25, "validation": classes(40)}
+    whole = fit(perceptron_loss, perceptron_params(3), classes(), epochs=5, **settings)
+    state = fit(perceptron_loss, perceptron_params(3), classes(), epochs=2, **settings).state
+    same(
+        fit(perceptron_loss, perceptron_params(3), classes(), epochs=5, start=through_a_file(state), **settings), whole
+    )
+
+
 def test_a_finished_run_stays_finished() -> None:
     settings: dict[str, Any] = {"optimizer": Adam(0.1), "epochs": 3, "batch_size": 25}
     whole = fit(perceptron_loss, perceptron_params(), classes(), **settings)

@@ -377,3 +377,12 @@ def test_a_plateau_lowers_the_learning_rate() -> None:
         plateau=ReduceOnPlateau(factor=0.1, patience=2, min_lr_scale=0.01),
     )
     np.testing.assert_allclose(training.history["lr"], [0.1, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001, 0.001])
+
+
+def test_an_update_of_another_shape_names_the_optimizer() -> None:
+    class Broadcasting(GradientDescent):
+        def update(self, params: Any, gradients: Any, state: Any) -> Any:
+            return [p - 0.1 * np.ones((2, *p.shape)) for p in params], state
+
+    with pytest.raises(StructureError, match="update of Broadcasting turned"):
+        fit(square_loss, START, line(), optimizer=Broadcasting(), epochs=2, gradient_norms=True)

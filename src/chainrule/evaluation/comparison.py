@@ -68,7 +68,8 @@ def compare(task: Task, y: Any, first: Any, second: Any) -> Comparison:
     gain = _errors(task, y, second) - _errors(task, y, first)
     count = len(gain)
     difference = float(gain.mean())
-    error = float(gain.std(ddof=1) / np.sqrt(count)) if count > 1 else float("inf")
+    with np.errstate(over="ignore"):  # of a model that diverged: then nothing is clear
+        error = float(gain.std(ddof=1) / np.sqrt(count)) if count > 1 else float("inf")
     is_clear = count > 1 and abs(difference) > 2 * error
     verdict: Literal["better", "no different", "worse"] = "no different"
     if is_clear:

@@ -9,12 +9,23 @@ from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["LayerGradient", "gradient_flow"]
+from chainrule.notation.numbers import number_text
+
+__all__ = ["REMEDIES", "LayerGradient", "gradient_flow"]
 
 #: A layer whose gradient is this much smaller than that of the layer with the largest one, in most epochs, vanishes.
 _VANISHING = 1e-3
 #: A gradient that is this many times as large as it was at first explodes.
 _EXPLODING = 1e3
+
+_MANY = 1e7
+
+#: What helps.
+REMEDIES = {
+    "vanishing": "ReLU, He initialisation or batch normalisation helps",
+    "exploding": "a smaller learning rate, or clipping, helps",
+    "zero": "all units are off: a smaller learning rate, or leaky ReLU, helps",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class LayerGradient:
         The norm of all of them together, for each epoch.
     mark : {"", "vanishing", "exploding", "zero"}
     reason : str
-        What the mark rests on, and what helps.
+        What the mark rests on.
     """
 
     name: str
@@ -84,19 +95,18 @@ def _mark(row: Any, largest: Any) -> tuple[Literal["", "vanishing", "exploding",
         return "", ""
     bad = np.flatnonzero(~np.isfinite(row))
     if bad.size:
-        return "exploding", f"not finite from epoch {bad[0] + 1} on; a smaller learning rate, or clipping, helps"
+        return "exploding", f"not finite from epoch {bad[0] + 1} on"
     first = np.median(row[: max(1, len(row) // 10)])
     if first > 0 and row.max() > _EXPLODING * first:
-        times = f"{row.max() / first:,.0f}"
-        return "exploding", f"{times} times as large as at first; a smaller learning rate, or clipping, helps"
+        return "exploding", f"{_times(row.max() / first)} as large as at first"
     if (row == 0).all():
-        return "zero", "no gradient arrives: all units are off; a smaller learning rate, or leaky ReLU, helps"
+        return "zero", "no gradient arrives"
     flowing = largest > 0
     share = float(np.median(row[flowing] / largest[flowing])) if flowing.any() else 1.0
     if share < _VANISHING:
-        times = f"{1 / share:,.0f}" if share > 0 else "infinitely many"
-        return (
-            "vanishing",
-            f"{times} times smaller than the largest layer's; ReLU, He initialisation or batch normalisation helps",
-        )
+        return "vanishing", f"{_times(1 / share) if share else 'infinitely'} smaller than that of the largest layer"
     return "", ""
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f} times" if factor < _MANY else f"{number_text(factor)} times"

@@ -98,9 +98,9 @@ def take_rows(X: Any, rows: Array) -> Any:
     """Rows of an array, of a list, or of a pandas, polars or Arrow table."""
     if hasattr(X, "iloc"):
         return X.iloc[rows]
-    if not hasattr(X, "shape"):
-        X = np.asarray(X)
-    return X[rows] if hasattr(X, "__array__") or not hasattr(X, "take") else X.take(rows)
+    if hasattr(X, "to_pydict"):  # of Arrow
+        return X.take(rows)
+    return X[rows] if hasattr(X, "shape") else np.asarray(X)[rows]
 
 
 def _known_classes(model: Any) -> list[Any] | None:

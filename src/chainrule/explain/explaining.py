@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from chainrule.errors import StructureError
+from chainrule.errors import IntegerInputError, StructureError
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
+from chainrule.graph.provenance import describe
 from chainrule.transforms.calling import function_name
 from chainrule.transforms.graphs import trace
 
@@ -49,6 +50,8 @@ def explain(
     ------
     NonScalarOutputError
         If `fun` does not return one real number.
+    IntegerInputError
+        If no input is a floating-point value.
     StructureError
         If `wrt` names something that is no input, or `level` is no level.
 
@@ -79,6 +82,12 @@ def explain(
 
 def _targets(graph: Graph, wrt: Sequence[str] | None) -> list[Node]:
     inputs = [node for node in graph.inputs if node.is_differentiable]
+    if not inputs:
+        told = ", ".join(describe(node) for node in graph.inputs)
+        raise IntegerInputError(
+            f"{graph.name} has no floating-point input, so it has no gradient: {told}",
+            fix="write 2.0 instead of 2, and convert arrays with .astype(float)",
+        )
     if wrt is None:
         return inputs
     names = {str(node.name) for node in inputs}

@@ -193,7 +193,9 @@ def _backward_step(step: BackwardStep, digits: int) -> list[Row]:
     badge = Span(f"{step.number:>{digits}}. ", "gradient")
     left = (badge, *spans_of(step.gradient))
     rows = _equalities(left, joined_numbers(backward_lines(step)), "gradient")
-    return [*rows, (Span(" " * len(badge.text)), Span(step.pattern, "faint"))] if step.pattern else rows
+    indent = len(badge.text)
+    words = wrapped((Span(step.pattern, "faint"),), _ROOM - indent) if step.pattern else []
+    return [*rows, *[(blank(indent), *row) for row in words]]
 
 
 def _equalities(left: Row, lines: list[list[Line]], role: Role, *, in_one_row: bool = False) -> list[Row]:
@@ -267,12 +269,13 @@ def _result(lesson: Lesson) -> list[Row]:
     """The gradients, checked independently, and the update rules."""
     if not lesson.result:
         return []
-    wide = _first_that_fits([_result_table(lesson, longest, with_closed=True) for longest in _CELLS])
-    if max(map(row_width, wide)) > _ROOM:
-        narrow = _first_that_fits([_result_table(lesson, longest, with_closed=False) for longest in _CELLS])
-        wide = [*narrow, _EMPTY, *_closed_forms(lesson)]
+    tables = [
+        _result_table(lesson, longest, with_closed=True) if beside else _forms_below(lesson, longest)
+        for longest in _CELLS
+        for beside in (True, False)
+    ]
     updates = [spans_of(part.update) for part in lesson.result]
-    return [*wide, _EMPTY, (Span("Gradient descent with learning rate lr:", "faint"),), *updates]
+    return [*_first_that_fits(tables), _EMPTY, (Span("Gradient descent with learning rate lr:", "faint"),), *updates]
 
 
 def _result_table(lesson: Lesson, longest: int, *, with_closed: bool) -> list[Row]:
@@ -291,6 +294,12 @@ def _result_table(lesson: Lesson, longest: int, *, with_closed: bool) -> list[Ro
             )
         )
     return table(cells)
+
+
+def _forms_below(lesson: Lesson, longest: int) -> list[Row]:
+    """The table of gradients, and below it the closed forms that have no room in it."""
+    forms = _closed_forms(lesson)
+    return [*_result_table(lesson, longest, with_closed=False), *([_EMPTY, *forms] if forms else [])]
 
 
 def _closed_forms(lesson: Lesson) -> list[Row]:

@@ -14,25 +14,27 @@ import numpy as np
 from chainrule.config import config
 from chainrule.graph.node import Node, ancestors
 from chainrule.learn.hoisting import hoisted, hoisted_rows
+from chainrule.learn.reuse import Kept, forget_values, graph_key
 from chainrule.learn.tracing import StepGraph
 from chainrule.native import is_available
 from chainrule.transforms.aliases import without_aliases
 
 __all__ = ["CompiledLoop", "compile_loop"]
 
+#: How many kernels are kept for the next run. Each has working memory of its own.
+_KEPT = 16
 
-class CompiledLoop:
-    """A training loop as native code.
+
+class _Kernel:
+    """The code of a training loop, for any data of the same shapes.
 
     Parameters
     ----------
     graph : StepGraph
     outputs, leaves : list of Node
         The graph, ready for compilation.
-    known : dict of Node to array
-        What follows from the data alone, as `hoist` computed it.
-    hoist : callable
-        ``hoist(data)`` computes the same for other data.
+    hoist : callable or None
+        ``hoist(data)`` gives the values of the leaves that follow from the data alone; None where there are none.
     batch_size : int or None
         How many rows each step picks.
     check_finite : bool
@@ -43,9 +45,7 @@ class CompiledLoop:
         graph: StepGraph,
         outputs: list[Node],
         leaves: list[Node],
-        data: Sequence[Any],
-        known: dict[Node, Any],
-        hoist: Callable[[Sequence[Any]], dict[Node, Any]],
+        hoist: Callable[[Sequence[Any]], list[Any]] | None,
         batch_size: int | None,
         check_finite: bool,
     ) -> None:
@@ -67,54 +67,68 @@ class CompiledLoop:
             batch=range(moving, len(leaves)) if batch_size is not None else (),
             threads=config.threads,
         )
-        self._kernel = Executable(request, checks_finite=check_finite)
-        self._moving, self._hoist = moving, hoist if known else None
-        self._arrays = self._packed([*data, *known.values()])
-        self._dtype = outputs[0].dtype
-        self._params_count = len(graph.params)
-        self._state_kinds = graph.state_kinds
+        self.executable = Executable(request, checks_finite=check_finite)
+        self.places = self.executable.state_places
+        self.dtype = outputs[0].dtype
+        self.params_count = len(graph.params)
+        self.state_kinds = graph.state_kinds
+        self._moving, self._hoist = moving, hoist
 
-    @property
-    def places(self) -> list[tuple[int, int]]:
-        """Where parameters and state lie in a block."""
-        return self._kernel.state_places
+    def packed(self, data: Sequence[Any]) -> list[Any]:
+        """What the code reads, at the places of the leaves; those of the state come with each call."""
+        fixed = [*data, *(self._hoist(data) if self._hoist is not None else ())]
+        packed = [self.executable.pack(self._moving + i, array) for i, array in enumerate(fixed)]
+        return [*[None] * self._moving, *packed]
+
+
+class CompiledLoop:
+    """A training loop as native code, with the data that its steps see.
+
+    Parameters
+    ----------
+    kernel : _Kernel
+    data : sequence of array
+
+    Attributes
+    ----------
+    places : list of (int, int)
+        Where parameters and state lie in a block.
+    """
+
+    def __init__(self, kernel: _Kernel, data: Sequence[Any]) -> None:
+        self._kernel, self._executable = kernel, kernel.executable
+        self.places = kernel.places
+        self.renew(data)
 
     def renew(self, data: Sequence[Any]) -> None:
-        """Go on with other data of the same shapes."""
-        known = self._hoist(data).values() if self._hoist is not None else ()
-        self._arrays = self._packed([*data, *known])
-
-    def _packed(self, fixed: Sequence[Any]) -> list[Any]:
-        """What the kernel reads, at the places of the leaves; those of the state come with each call."""
-        packed = [self._kernel.pack(self._moving + i, array) for i, array in enumerate(fixed)]
-        return [*[None] * self._moving, *packed]
+        """Go on with other data."""
+        self._arrays = self._kernel.packed(data)
 
     def start(self, params: Sequence[Any], state: Sequence[Any]) -> np.ndarray[Any, Any]:
         """Parameters and state as the loop carries them along."""
-        return self._kernel.pack_state([*params, *state])
+        return self._executable.pack_state([*params, *state])
 
     def run(self, block: np.ndarray[Any, Any], steps: int, order: Any = None) -> np.ndarray[Any, Any]:
         """Take steps, from and to a block; the losses of the steps that were taken."""
-        history = np.empty(steps, self._dtype)
-        taken = self._kernel.run_steps(self._arrays, block, history, order)
+        history = np.empty(steps, self._kernel.dtype)
+        taken = self._executable.run_steps(self._arrays, block, history, order)
         return history[:taken]
 
     def params(self, block: np.ndarray[Any, Any]) -> list[Any]:
         """The parameters in a block, as arrays of their own."""
-        return [_handed_out(part) for part in self._kernel.unpack_state(block)[: self._params_count]]
+        return [_handed_out(part) for part in self._executable.unpack_state(block)[: self._kernel.params_count]]
 
     def state(self, block: np.ndarray[Any, Any]) -> list[Any]:
         """The numbers of the optimiser's state in a block."""
-        parts = self._kernel.unpack_state(block)[self._params_count :]
-        return [
-            part.item() if kind in (int, float) else part for part, kind in zip(parts, self._state_kinds, strict=True)
-        ]
+        parts = self._executable.unpack_state(block)[self._kernel.params_count :]
+        kinds = self._kernel.state_kinds
+        return [part.item() if kind in (int, float) else part for part, kind in zip(parts, kinds, strict=True)]
 
     def plan(self) -> str:
         """What the compiled step consists of."""
         from chainrule.native.running.plan import kernel_plan
 
-        return kernel_plan(self._kernel)
+        return kernel_plan(self._executable)
 
 
 def _handed_out(part: np.ndarray[Any, Any]) -> Any:
@@ -130,10 +144,13 @@ def _row_count(data: Sequence[Node]) -> int:
     return max(counts, key=lambda n: counts[n], default=0)
 
 
+_kernels: Kept[_Kernel | None] = Kept(_KEPT)
+
+
 def compile_loop(
     graph: StepGraph, data: Sequence[Any], *, batch_size: int | None = None, check_finite: bool = True
 ) -> CompiledLoop | None:
-    """Compile the loop over a step's graph.
+    """Compile the loop over a step's graph, or find what was compiled for the same graph before.
 
     Parameters
     ----------
@@ -148,18 +165,27 @@ def compile_loop(
     """
     if not is_available():
         return None
+    settings = (batch_size, check_finite, config.threads, len(graph.params), tuple(graph.state_kinds))
+    key = graph_key(graph.outputs, graph.leaves, *settings)
+    kernel = _kernels.get(key, lambda: _compile(graph, data, batch_size, check_finite))
+    return None if kernel is None else CompiledLoop(kernel, data)
+
+
+def _compile(graph: StepGraph, data: Sequence[Any], batch_size: int | None, check_finite: bool) -> _Kernel | None:
     from chainrule.native.planning.prepare import prepare
     from chainrule.native.running.program import is_native_graph
 
     outputs = prepare(without_aliases(graph.outputs), graph.leaves)
     hoist = hoisted if batch_size is None else hoisted_rows
     moving = {*graph.params, *graph.state}
-
-    def hoist_from(arrays: Sequence[Any]) -> dict[Node, Any]:
-        return hoist(outputs, moving, graph.data, arrays)
-
-    known = hoist_from(data)
+    known = hoist(outputs, moving, graph.data, data)
     leaves = [*graph.leaves, *known]
     if not is_native_graph(outputs, leaves):
         return None
-    return CompiledLoop(graph, outputs, leaves, data, known, hoist_from, batch_size, check_finite)
+
+    def values(arrays: Sequence[Any]) -> list[Any]:
+        return list(hoist(outputs, moving, graph.data, arrays).values())
+
+    kernel = _Kernel(graph, outputs, leaves, values if known else None, batch_size, check_finite)
+    forget_values(graph.leaves)
+    return kernel

@@ -195,8 +195,9 @@ class Descent:
         """An update of another shape would broadcast in the next step, and train something else."""
         for old, new in zip(before, self._leaves, strict=True):
             if np.shape(old) != np.shape(new):
+                name = type(_innermost(self._optimizer)).__name__
                 raise StructureError(
-                    f"the update of {type(self._optimizer).__name__} turned a parameter of shape {np.shape(old)} into "
+                    f"the update of {name} turned a parameter of shape {np.shape(old)} into "
                     f"one of shape {np.shape(new)}",
                     fix="return, for each parameter, an array of its own shape",
                 )
@@ -321,6 +322,13 @@ def _after(loop: CompiledLoop, block: Any, steps: int, order: Any) -> list[Any]:
     if steps:
         loop.run(moved, steps, order)
     return loop.params(moved)
+
+
+def _innermost(optimizer: Any) -> Any:
+    """The optimiser that takes the step, without what clips or measures its gradients."""
+    while hasattr(optimizer, "optimizer"):
+        optimizer = optimizer.optimizer
+    return optimizer
 
 
 def _uphill(gradient: Any) -> Any:

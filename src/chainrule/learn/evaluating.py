@@ -9,11 +9,15 @@ import numpy as np
 
 from chainrule.errors import ChainRuleError
 from chainrule.learn.recording import Recording, data_arrays
+from chainrule.learn.reuse import Kept, forget_values, hashable
 from chainrule.simplify.stabilise import stabilise
 from chainrule.structure import Structure
-from chainrule.transforms.compiling import compile_graph
+from chainrule.transforms.compiling import Runnable, compile_graph
 
 __all__ = ["Evaluation"]
+
+#: Programs are kept for the next run on data of the same shapes; the numbers of data and constants are given to them.
+_programs: Kept[Runnable] = Kept(16)
 
 
 class Evaluation:
@@ -48,8 +52,15 @@ class Evaluation:
             return None  # with plain arrays the loss may work; if not, that call tells why
         if not (second.is_fixed and second.agrees_with(first)):
             return None
-        stabilise(second.order)
-        program = compile_graph([second.output.stable or second.output], second.leaves)
+        kinds = tuple([(leaf.shape, leaf.dtype, leaf.kind) for leaf in second.leaves])
+        program = _programs.get(hashable((second.key, kinds)), lambda: _compiled(second))
         arrays = [np.ascontiguousarray(array) for array in data_arrays(self._data)]
         given = [*arrays, *second.constants]
         return lambda leaves: program.run([*leaves, *given])[0]
+
+
+def _compiled(recording: Recording) -> Runnable:
+    stabilise(recording.order)
+    program = compile_graph([recording.output.stable or recording.output], recording.leaves)
+    forget_values(recording.leaves)
+    return program

@@ -203,7 +203,8 @@ def fit(
         history = {name: np.array(entries) for name, entries in state.history.items()}
         return Training(structure.unflatten(kept), state, history, state.epoch, state.best_epoch, stopped, message)
 
-    with progress_bar(progress, epochs * (1 if size is None else -(-rows // size))) as advance, Interrupts() as ctrl_c:
+    steps = max(epochs - start.epoch, 0) * (1 if size is None else -(-rows // size)) - start.step
+    with progress_bar(progress, steps) as advance, Interrupts() as ctrl_c:
         settings = Settings(
             rows=rows,
             batch_size=size,

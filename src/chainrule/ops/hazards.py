@@ -36,7 +36,7 @@ SMALLER = (
 )
 _POSITIVE = (
     "keep the argument above 0: np.log(p + 1e-12); or compute the loss from logits instead of probabilities, with "
-    "chainrule's bce_with_logits, cross_entropy or log_softmax"
+    "chainrule's bce_with_logits, log_softmax or cross_entropy(softmax(z), y)"
 )
 _DIVISOR = "keep the divisor away from 0: x / (y + 1e-12), or np.where(y == 0, 0, x / np.where(y == 0, 1, y))"
 _INSIDE = "keep the argument between −1 and 1: np.clip(x, -1 + 1e-12, 1 - 1e-12)"

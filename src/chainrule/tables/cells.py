@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +18,13 @@ __all__ = [
     "has_codes",
     "has_outer_spaces",
     "marker_variants",
+    "not_numbers",
     "parse_numbers",
+    "plain",
     "without_missing",
 ]
 
+_SHORT_MARKER = 4
 _NUMBER = r"^[ \t]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[ \t]*$"
 
 
@@ -42,9 +46,32 @@ class BadCell(Exception):  # noqa: N818 — what happened to a cell becomes a Da
         self.index, self.value, self.why, self.fix = index, value, why, fix
 
 
+def plain(cells: pa.Array) -> pa.Array:
+    """The same cells without dictionaries, and text as Arrow's `string`, whatever way it is held."""
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
+    if pa.types.is_dictionary(cells.type):
+        words = plain(cells.dictionary)
+        cells = words.take(cells.indices)
+    if pa.types.is_large_string(cells.type) or pa.types.is_string_view(cells.type):
+        cells = pc.cast(cells, pa.string())
+    return cells
+
+
 def marker_variants(markers: Sequence[str]) -> list[str]:
-    """The markers as they may be written: in capitals, in small letters, capitalised."""
-    return sorted({form for marker in markers for form in (marker, marker.lower(), marker.upper(), marker.title())})
+    """The markers with their letters in every case; long ones in small letters, capitals and capitalised only.
+
+    Examples
+    --------
+    >>> marker_variants(["NA"])
+    ['NA', 'Na', 'nA', 'na']
+    """
+    forms = set()
+    for marker in markers:
+        forms |= {marker, marker.lower(), marker.upper(), marker.title()}
+        if len(marker) <= _SHORT_MARKER:
+            forms |= set(map("".join, itertools.product(*((letter.lower(), letter.upper()) for letter in marker))))
+    return sorted(forms)
 
 
 def _offsets_and_bytes(cells: pa.Array) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -68,10 +95,11 @@ def has_codes(cells: pa.Array) -> bool:
     long = np.flatnonzero(begin[1:] - begin[:-1] > 1)
     first = begin[:-1][long]
     zero = first[data[first] == ord("0")]
-    return bool((~np.isin(data[zero + 1], _AFTER_ZERO)).any())
+    return bool(_IS_CODE[data[zero + 1]].any())
 
 
-_AFTER_ZERO = np.frombuffer(b".eE \t", dtype=np.uint8)
+#: For each byte, whether a cell that has it after a leading zero is no number.
+_IS_CODE = ~np.isin(np.arange(256), np.frombuffer(b".eE \t", dtype=np.uint8))
 
 
 def check_no_nul(cells: pa.Array) -> None:
@@ -131,10 +159,9 @@ def parse_numbers(cells: pa.Array) -> pa.Array:
 
 def as_labels(values: pa.Array) -> pa.Array:
     """Values of any simple type as text: 3 and 3.0 are "3", true is "true"."""
+    values = plain(values)
     kind = values.type
-    if pa.types.is_dictionary(kind):
-        values = values.dictionary_decode()
-        kind = values.type
     if pa.types.is_floating(kind):
         values = pc.if_else(pc.is_nan(values), pa.scalar(None, kind), values)
+        values = pc.add(values, pa.scalar(0.0, kind))  # no "-0"
     return pc.cast(values, pa.string())

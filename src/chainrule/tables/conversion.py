@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chainrule.tables.cells import BadCell, as_labels, check_no_nul, first_place, parse_numbers, without_missing
+from chainrule.tables.cells import BadCell, as_labels, check_no_nul, first_place, parse_numbers, plain, without_missing
 from chainrule.tables.dates import MOMENT, parse_dates
 from chainrule.tables.schema import Column
 
@@ -48,7 +49,7 @@ def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
     >>> convert(pa.array([" 1.5", "?"]), Column("size", "number"), pa.array(["?"])).to_pylist()
     [1.5, None]
     """
-    cells = _plain(cells)
+    cells = plain(cells)
     if pa.types.is_null(cells.type):
         return pa.nulls(len(cells), ARROW_TYPES[column.kind])
     if column.kind in ("number", "integer"):
@@ -58,19 +59,8 @@ def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
     if column.kind == "date":
         return _moments(cells, column, markers)
     if column.kind == "category":
-        return pc.dictionary_encode(_labels(cells, markers))
+        return _categories(cells, markers)
     return _labels(cells, markers)
-
-
-def _plain(cells: pa.Array) -> pa.Array:
-    """Without the ways in which Arrow can hold text."""
-    if isinstance(cells, pa.ChunkedArray):
-        cells = cells.combine_chunks()
-    if pa.types.is_dictionary(cells.type):
-        cells = cells.dictionary_decode()
-    if pa.types.is_large_string(cells.type) or pa.types.is_string_view(cells.type):
-        cells = pc.cast(cells, pa.string())
-    return cells
 
 
 def _numbers(cells: pa.Array, markers: pa.Array) -> pa.Array:
@@ -78,9 +68,11 @@ def _numbers(cells: pa.Array, markers: pa.Array) -> pa.Array:
     if pa.types.is_string(kind):
         cells = parse_numbers(without_missing(cells, markers))
     elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or kind == pa.bool_():
-        cells = pc.cast(cells, pa.float64(), safe=False)
+        cells = cells if kind == pa.float64() else pc.cast(cells, pa.float64(), safe=False)
     else:
         raise _wrong_type(cells, "is no number")
+    if cells.null_count == 0 and np.isfinite(np.asarray(cells)).all():
+        return cells
     unordered = pc.is_nan(cells)
     if pc.any(unordered).as_py():
         cells = pc.if_else(unordered, None, cells)
@@ -100,6 +92,18 @@ def _labels(cells: pa.Array, markers: pa.Array) -> pa.Array:
         return as_labels(cells)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         raise _wrong_type(cells, "is no label") from None
+
+
+def _categories(cells: pa.Array, markers: pa.Array) -> pa.Array:
+    """Labels as a dictionary; what is done to text is done once for each different value."""
+    if not pa.types.is_string(cells.type):
+        return pc.dictionary_encode(_labels(cells, markers))
+    codes = pc.dictionary_encode(cells)
+    try:
+        words = _labels(codes.dictionary, markers)
+    except BadCell as bad:
+        raise BadCell(first_place(pc.equal(cells, bad.value)), bad.value, bad.why, bad.fix) from None
+    return codes if words.equals(codes.dictionary) else pc.dictionary_encode(words.take(codes.indices))
 
 
 def _booleans(labels: pa.Array) -> pa.Array:

@@ -22,7 +22,7 @@ _DIGITS = {"year": r"\d{4}", "month": r"\d{1,2}", "day": r"\d{1,2}"}
 _ORDERS = (("year", "month", "day"), ("month", "day", "year"), ("day", "month", "year"))
 _TIME = r"(?:[ T](?P<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?"
 _LOOKED_AT = 32
-_LOOKS_LIKE_DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
+_LOOKS_LIKE_DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d)")
 
 
 def _pattern(order: Iterable[str], separator: str) -> str:

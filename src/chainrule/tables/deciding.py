@@ -45,7 +45,7 @@ def decide(evidence: Evidence, is_target: bool, place: Place) -> Column:
     if evidence.state in ("integer", "number"):
         return _numbers(evidence, is_target, place)
     if evidence.state == "date":
-        return _column(evidence, "date")
+        return _date(evidence, [""])
     return _text(evidence, is_target, place)
 
 
@@ -117,7 +117,8 @@ def _remarks(evidence: Evidence, place: Place) -> list[str]:
 
 def _date(evidence: Evidence, formats: list[str]) -> Column:
     note = f"read as {formats[0]}; {formats[1]} would fit too" if len(formats) > 1 else ""
-    return _column(evidence, "date", format=formats[0], note=note)
+    low, high = evidence.spans[formats[0]]
+    return _column(evidence, "date", format=formats[0], low=low, high=high, note=note)
 
 
 def _category(evidence: Evidence, kind: str, notes: list[str]) -> Column:
@@ -198,7 +199,7 @@ def _given_boolean(evidence: Evidence, place: Place) -> Column:
 
 def _given_date(evidence: Evidence, place: Place) -> Column:
     if evidence.state == "date":
-        return _column(evidence, "date")
+        return _date(evidence, [""])
     if evidence.other_dates:
         raise DataError(
             f"{place(evidence.other_dates)}, column {evidence.name!r}: {evidence.other_dates.value!r}"

@@ -35,7 +35,9 @@ def numbers_of(cells: pa.Array, part: str = "") -> Array:
         cells = pc.day_of_week(cells, count_from_zero=False)
     elif part == "hour":
         cells = pc.hour(cells)
-    return np.asarray(pc.cast(cells, pa.float64()).to_numpy(zero_copy_only=False))
+    if cells.type != pa.float64():
+        cells = pc.cast(cells, pa.float64())
+    return np.asarray(cells.to_numpy(zero_copy_only=False))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from chainrule.tables.cells import (
     has_outer_spaces,
     not_numbers,
     parse_numbers,
+    plain,
     without_missing,
 )
 from chainrule.tables.dates import MOMENT, date_formats, likely_formats, parse_dates
@@ -69,6 +71,8 @@ class Evidence:
         Whether it became text after numbers had been read, so that its values are not all counted.
     repeats : bool
         Whether a value was there twice in one block.
+    spans : dict
+        For each date format that may be, the range in seconds since 1970.
     words, codes, huge, infinite, other_dates : First or None
         The first cell of each sort.
     """
@@ -85,6 +89,7 @@ class Evidence:
     numbers: set[float] | None = field(default_factory=set)
     counts: dict[str, int] | None = field(default_factory=dict)
     formats: list[str] | None = None
+    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
     late: bool = False
     repeats: bool = False
     mostly_numbers: bool = False
@@ -121,13 +126,10 @@ class Evidence:
         if len(cells) == cells.null_count:
             self.missing += len(cells)
             return
+        if pa.types.is_dictionary(cells.type):
+            self._declare_category()
+        cells = plain(cells)
         kind = cells.type
-        if pa.types.is_dictionary(kind):
-            cells = cells.dictionary_decode()
-            kind = cells.type
-        if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-            cells = pc.cast(cells, pa.string())
-            kind = cells.type
         block = _Block(cells, part, row)
         if pa.types.is_string(kind):
             self._add_text(block)
@@ -140,6 +142,12 @@ class Evidence:
         else:
             self.missing += cells.null_count
             self.state, self.other_type = "other", str(kind)
+
+    def _declare_category(self) -> None:
+        """A frame's own categories are taken as such, whatever they look like."""
+        self.given = self.given or "category"
+        if self.example is None:
+            self.state = "text"
 
     # Numbers ----------------------------------------------------------------------------------------------------------
 
@@ -193,20 +201,17 @@ class Evidence:
         self.state = "text"
 
     def _take_numbers(self, block: _Block, numbers: pa.Array) -> bool:
+        """Whether the numbers are fit for float64; if so, they are taken in."""
         integers = pa.types.is_integer(numbers.type)
-        if not integers:
-            infinite = pc.is_inf(numbers)
-            if pc.any(infinite).as_py():
-                self.infinite = self.infinite or block.first(infinite)
-                numbers = numbers.filter(pc.invert(infinite))
-            if pc.any(pc.is_nan(numbers)).as_py():
-                numbers = pc.if_else(pc.is_nan(numbers), None, numbers)
-        span = pc.min_max(numbers).as_py()
-        low, high = span["min"], span["max"]
-        if low is None:
-            self.missing += numbers.null_count
+        values = np.asarray(numbers.drop_null() if numbers.null_count else numbers)
+        if not integers and not np.isfinite(values).all():
+            self.infinite = self.infinite or block.first(pc.is_inf(numbers))
+            values = values[np.isfinite(values)]
+        if not len(values):
+            self.missing += len(numbers)
             return True
-        if max(abs(low), abs(high)) >= LARGEST_EXACT and self.given not in ("number", "integer"):
+        low, high = values.min().item(), values.max().item()
+        if max(-low, high) >= LARGEST_EXACT and self.given not in ("number", "integer"):
             huge = self._first_huge(block, integers)
             if huge:
                 self.huge = self.huge or huge
@@ -214,10 +219,10 @@ class Evidence:
                 return False
         if not integers:
             self.state = "number"
-        self.missing += numbers.null_count
+        self.missing += len(numbers) - len(values)
         self.low, self.high = min(self.low, float(low)), max(self.high, float(high))
-        self.example = self.example or block.first(pc.is_valid(block.cells))
-        self._count_numbers(numbers)
+        self.example = self.example or block.first_value()
+        self._count_numbers(values)
         return True
 
     def _first_huge(self, block: _Block, integers: bool) -> First | None:
@@ -229,15 +234,15 @@ class Evidence:
         limit = int(LARGEST_EXACT)
         return block.first(pc.or_(pc.greater_equal(cells, limit), pc.less_equal(cells, -limit)))
 
-    def _count_numbers(self, numbers: pa.Array) -> None:
-        wants_repeats = self.may_be_identifier and not self.repeats and pa.types.is_integer(numbers.type)
+    def _count_numbers(self, values: np.ndarray[Any, Any]) -> None:
         if self.numbers is not None:
-            self.numbers.update(map(float, pc.unique(numbers.slice(0, _TRIED_FIRST).drop_null()).to_pylist()))
+            self.numbers.update(map(float, values[:_TRIED_FIRST].tolist()))
             self._forget_many_numbers()
-        if self.numbers is None and not wants_repeats:
+        wants_repeats = not self.repeats and self.state == "integer" and self.may_be_identifier
+        if not wants_repeats and (self.numbers is None or len(values) <= _TRIED_FIRST):
             return
-        unique = pc.unique(numbers.drop_null())
-        self.repeats = self.repeats or len(unique) < len(numbers) - numbers.null_count
+        unique = pc.unique(pa.array(values))
+        self.repeats = self.repeats or len(unique) < len(values)
         if self.numbers is not None:
             if len(unique) <= _MOST_NUMBERS:
                 self.numbers.update(map(float, unique.to_pylist()))
@@ -266,7 +271,7 @@ class Evidence:
         self.missing += cells.null_count
         if cells.null_count == len(cells):
             return
-        self.example = self.example or block.first(pc.is_valid(cells))
+        self.example = self.example or block.first_value()
         follow_dates = self.given in ("", "date") and self.formats != []
         if self.counts is None and self.repeats and not follow_dates:
             return
@@ -297,6 +302,15 @@ class Evidence:
                 parse_dates(unique, known[0])
             except BadCell as bad:
                 self.other_dates = block.first(pc.equal(block.cells, bad.value))
+        for name in self.formats:
+            self._span(name, parse_dates(unique, name))
+
+    def _span(self, name: str, moments: pa.Array) -> None:
+        """Widen the range of dates, in seconds, as they are read in one format."""
+        span = pc.min_max(pc.cast(moments, pa.int64())).as_py()
+        if span["min"] is not None:
+            low, high = self.spans.get(name, (np.inf, -np.inf))
+            self.spans[name] = min(low, span["min"] / 1e6), max(high, span["max"] / 1e6)
 
     def _add_moments(self, block: _Block) -> None:
         if self.example is None:
@@ -305,7 +319,8 @@ class Evidence:
             self._add_labels(_Block(pc.cast(block.cells, pa.string()), block.part, block.row), "text")
             return
         self.missing += block.cells.null_count
-        self.example = self.example or block.first(pc.is_valid(block.cells))
+        self._span("", block.cells)
+        self.example = self.example or block.first_value()
 
 
 class _Block:
@@ -313,6 +328,12 @@ class _Block:
 
     def __init__(self, cells: pa.Array, part: int, row: int) -> None:
         self.cells, self.part, self.row = cells, part, row
+
+    def first_value(self) -> First | None:
+        """The first cell that has one."""
+        if self.cells.null_count == 0:
+            return First(self.part, self.row, str(self.cells[0]))
+        return self.first(pc.is_valid(self.cells))
 
     def first(self, flags: pa.Array) -> First | None:
         """The first cell whose flag is set."""

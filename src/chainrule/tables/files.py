@@ -19,9 +19,12 @@ from chainrule.tables.schema import MISSING
 __all__ = ["ArrowFile", "DelimitedFile", "ParquetFile", "open_file"]
 
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-_BLOCK_BYTES = 1 << 23
+#: Memory in use is some fifty times as much: pyarrow reads several blocks ahead.
+_SMALLEST_BLOCK, _LARGE_BLOCK = 1 << 21, 1 << 23
 _LARGEST_BLOCK = 1 << 30
-_ROWS_PER_BLOCK = 64  # at least, in tables so wide that a block holds few
+_GOOD_ROWS = 4096  # in a block, so that what is done for each column counts little
+_TOO_SMALL = ("straddling object", "Empty CSV file or block")  # what pyarrow says of a block that holds no whole row
+_FEWEST_ROWS = 64  # in tables so wide that a large block holds fewer
 _ROWS_IN_MEMORY = 1 << 16
 
 
@@ -75,7 +78,7 @@ class DelimitedFile(Part):
             except (OSError, pa.ArrowException) as error:
                 raise self._damaged(error) from None
         self.columns = self.dialect.columns
-        self._block_bytes = min(max(_BLOCK_BYTES, _ROWS_PER_BLOCK * self.dialect.row_bytes), _LARGEST_BLOCK)
+        self._block_bytes = _block_bytes(self.dialect.row_bytes)
         if self.dialect.cells not in (None, len(self.columns)):
             self._raise_fault()
 
@@ -103,7 +106,7 @@ class DelimitedFile(Part):
                     yield block
                 return
             except pa.ArrowInvalid as error:
-                if "straddling" in str(error) and block_bytes < _LARGEST_BLOCK:
+                if any(sign in str(error) for sign in _TOO_SMALL) and block_bytes < _LARGEST_BLOCK:
                     block_bytes *= 8  # a row longer than a block, or a quote that is never closed
                 elif "conversion error" in str(error) and "UTF8" not in str(error):
                     raise
@@ -156,6 +159,12 @@ class DelimitedFile(Part):
         return DataError(
             f"{self.name} cannot be read: {error}", fix=f"the {kind}file is damaged or cut off: copy or pack it again"
         )
+
+
+def _block_bytes(row_bytes: int) -> int:
+    """How much to read at a time."""
+    usual = min(max(_SMALLEST_BLOCK, _GOOD_ROWS * row_bytes), _LARGE_BLOCK)
+    return min(max(usual, _FEWEST_ROWS * row_bytes), _LARGEST_BLOCK)
 
 
 def _ends_with_line(block: pa.RecordBatch) -> bool:

@@ -70,8 +70,8 @@ def _arrow_table(table: Any, name: str) -> pa.Table:
         if hasattr(table, "__arrow_c_stream__"):
             return _without_index(pa.table(table))
         if isinstance(table, Mapping):
-            return pa.table({str(column): _array(values) for column, values in table.items()})
-        return pa.table(_by_columns(table))
+            return pa.table({str(column): _array(str(column), values) for column, values in table.items()})
+        return pa.table({column: _array(column, values) for column, values in _by_columns(table).items()})
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise DataError(
             f"{name} cannot be read: {error}",
@@ -79,12 +79,15 @@ def _arrow_table(table: Any, name: str) -> pa.Table:
         ) from None
 
 
-def _array(values: Any) -> pa.Array:
+def _array(name: str, values: Any) -> pa.Array:
     if isinstance(values, np.ndarray) and values.ndim != 1:
-        raise ValueError(f"a column is an array of shape {values.shape}, not (n,)")
+        raise ValueError(f"column {name!r} is an array of shape {values.shape}, not (n,)")
     if isinstance(values, np.ndarray) and values.dtype.kind == "U":
-        return pa.array(values.tolist())
-    return pa.array(values)
+        values = values.tolist()
+    try:
+        return pa.array(values, from_pandas=True)  # NaN between words is a missing word
+    except (pa.ArrowException, TypeError) as error:
+        raise ValueError(f"column {name!r} has values of several types ({error})") from None
 
 
 def _by_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

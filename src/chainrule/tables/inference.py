@@ -18,6 +18,9 @@ from chainrule.tables.sources import TableSource, open_table
 
 __all__ = ["infer_schema"]
 
+#: Blocks with fewer rows keep the interpreter busy rather than Arrow, which threads only hinder.
+_WORTH_A_THREAD = 4096
+
 
 def infer_schema(
     source: Any,
@@ -115,14 +118,17 @@ def _start_again(evidence: Evidence) -> Evidence:
 def _gather(table: TableSource, evidences: Sequence[Evidence]) -> int:
     """Take in all rows; returns how many there are."""
     names = [evidence.name for evidence in evidences]
+    workers = min(pa.cpu_count(), len(evidences)) or 1
     rows = 0
-    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         for number, part in enumerate(table.parts):
             row = 0
             for block in part.blocks(names):
+                pairs = list(zip(evidences, block.columns, strict=True))
+                groups = [pairs[start::workers] for start in range(workers)]
+                run = pool.map if block.num_rows >= _WORTH_A_THREAD else map
                 try:
-                    for _ in pool.map(_add, evidences, block.columns, [number] * len(names), [row] * len(names)):
-                        pass
+                    list(run(_add, groups, [number] * workers, [row] * workers))
                 except _BadColumn as bad:
                     cell = bad.cell
                     raise DataError(
@@ -133,17 +139,18 @@ def _gather(table: TableSource, evidences: Sequence[Evidence]) -> int:
     return rows
 
 
-class _BadColumn(Exception):  # noqa: N818
+class _BadColumn(Exception):  # noqa: N818 — becomes a DataError where the file is known
     def __init__(self, name: str, cell: BadCell) -> None:
         super().__init__(name, cell)
         self.name, self.cell = name, cell
 
 
-def _add(evidence: Evidence, cells: pa.Array, part: int, row: int) -> None:
-    try:
-        evidence.add(cells, part, row)
-    except BadCell as cell:
-        raise _BadColumn(evidence.name, cell) from None
+def _add(pairs: Sequence[tuple[Evidence, pa.Array]], part: int, row: int) -> None:
+    for evidence, cells in pairs:
+        try:
+            evidence.add(cells, part, row)
+        except BadCell as cell:
+            raise _BadColumn(evidence.name, cell) from None
 
 
 def _check_targets(schema: Schema) -> None:

@@ -50,15 +50,21 @@ class Moments:
         if not len(block):
             return
         known = ~np.isnan(block)
-        self.low = np.fmin(self.low, np.where(known, block, np.inf).min(axis=0))
-        self.high = np.fmax(self.high, np.where(known, block, -np.inf).max(axis=0))
+        if known.all():
+            self._join(float(len(block)), block.mean(axis=0), block, block.min(axis=0), block.max(axis=0))
+            return
         count = known.sum(axis=0).astype(np.float64)
-        divisor = np.maximum(count, 1.0)
-        mean = np.where(known, block, 0.0).sum(axis=0) / divisor
+        mean = np.where(known, block, 0.0).sum(axis=0) / np.maximum(count, 1.0)
+        low, high = np.where(known, block, np.inf).min(axis=0), np.where(known, block, -np.inf).max(axis=0)
+        self._join(count, mean, np.where(known, block, mean), low, high)
+
+    def _join(self, count: Array | float, mean: Array, block: Array, low: Array, high: Array) -> None:
+        """Add a block with so many numbers, this mean and these extremes; its gaps are filled with the mean."""
+        self.low, self.high = np.fmin(self.low, low), np.fmax(self.high, high)
         total = np.maximum(self.count + count, 1.0)
-        shift = np.where(count > 0, mean - self.mean, 0.0)
+        shift = np.where(np.asarray(count) > 0, mean - self.mean, 0.0)
         with np.errstate(over="ignore"):  # then the deviation is infinite, for the caller to say so
-            squares = np.where(known, np.square(block - mean), 0.0).sum(axis=0)
+            squares = np.square(block - mean).sum(axis=0)
             self.squares = self.squares + squares + np.square(shift) * (self.count * count / total)
         self.mean = self.mean + shift * count / total
         self.count = self.count + count

@@ -24,7 +24,7 @@ from chainrule.tables.reading import read_batches
 from chainrule.tables.schema import Column, Schema
 from chainrule.tables.targets import Target, Task, target_of
 
-__all__ = ["Preprocessing"]
+__all__ = ["Preprocessing", "typed_batches"]
 
 Array = np.ndarray[Any, Any]
 
@@ -91,7 +91,7 @@ class Preprocessing:
         if max_categories < 1:
             raise DataError(f"max_categories is {max_categories}", fix="give a number from 1 on")
         learner = _Learner(schema.features, max_categories)
-        for batch in _batches(source, schema):
+        for batch in typed_batches(source, schema):
             learner.add(batch)
         encodings = learner.encodings()
         if not encodings:
@@ -235,7 +235,7 @@ class Preprocessing:
         return cls(schema, encodings, outcome)
 
 
-def _batches(source: Any, schema: Schema) -> Iterable[pa.RecordBatch]:
+def typed_batches(source: Any, schema: Schema) -> Iterable[pa.RecordBatch]:
     """Batches that are typed already, or those of a table."""
     return source if isinstance(source, Iterator) else read_batches(source, schema)
 
@@ -260,7 +260,7 @@ class _Learner:
         """Take in a batch."""
         self._rows += batch.num_rows
         if self._numbers and batch.num_rows:
-            self._moments.add(np.stack([numbers_of(batch.column(name), part) for name, part in self._numbers], axis=1))
+            self._moments.add(np.stack([numbers_of(batch.column(name), part) for name, part in self._numbers]).T)
         for name, counter in self._counts.items():
             table = batch.column(name).value_counts()
             values = (

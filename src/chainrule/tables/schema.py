@@ -177,7 +177,14 @@ class Schema:
         header, *rows = self.rows_of_table()
         table = Table(box=None, pad_edge=False)
         for name in header:
-            table.add_column(name, justify="right" if name == "missing" else "left", overflow="fold")
+            is_example = name == "example"  # which may be cut short
+            table.add_column(
+                name,
+                justify="right" if name == "missing" else "left",
+                overflow="ellipsis" if is_example else "fold",
+                no_wrap=is_example,
+                max_width=20 if is_example else None,
+            )
         for row in rows:
             dim = row[1] in ("text", "ignored")
             table.add_row(*map(escape, row), style="dim" if dim else None)

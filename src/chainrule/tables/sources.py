@@ -141,5 +141,5 @@ def _spooled(file: Any, name: str, missing: Sequence[str]) -> Part:
     except BaseException:
         os.unlink(path)
         raise
-    weakref.finalize(part, os.unlink, path)
+    weakref.finalize(part, Path(path).unlink, missing_ok=True)
     return part

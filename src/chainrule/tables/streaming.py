@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DataError
-from chainrule.tables.preprocessing import Preprocessing
-from chainrule.tables.reading import read_batches
+from chainrule.tables.preprocessing import Preprocessing, typed_batches
 
 __all__ = ["RowStream"]
 
@@ -30,7 +29,7 @@ class RowStream:
 
     Parameters
     ----------
-    source : TableSource, or whatever `open_table` takes
+    source : TableSource, whatever `open_table` takes, or iterator of batches that `read_batches` made
     preprocessing : Preprocessing
     batch_size : int
         Rows in each mini-batch but the last.
@@ -96,7 +95,7 @@ class RowStream:
     def _write(self, source: Any) -> int:
         rows = 0
         try:
-            for batch in read_batches(source, self._preprocessing.schema):
+            for batch in typed_batches(source, self._preprocessing.schema):
                 kept = np.empty((batch.num_rows, self._width), self._dtype)
                 kept[:, : self._inputs] = self._preprocessing.compact(batch, self._dtype)
                 kept[:, self._inputs :] = self._outcome.encode(batch).reshape(batch.num_rows, -1)
@@ -129,9 +128,10 @@ class RowStream:
         order = rng.permutation(pieces) if self._shuffle else np.arange(pieces)
         rest = np.empty((0, self._width), self._dtype)
         for start in range(0, pieces, _PIECES_IN_BUFFER):
-            buffer = np.concatenate([rest, *map(self._read, order[start : start + _PIECES_IN_BUFFER].tolist())])
+            buffer = np.concatenate([*map(self._read, order[start : start + _PIECES_IN_BUFFER].tolist())])
             if self._shuffle:
                 buffer = buffer[rng.permutation(len(buffer))]
+            buffer = np.concatenate([rest, buffer])
             whole = len(buffer) - len(buffer) % self._batch_size
             for first in range(0, whole, self._batch_size):
                 yield self._arrays(buffer[first : first + self._batch_size])

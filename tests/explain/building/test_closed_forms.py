@@ -91,3 +91,15 @@ def test_in_graphs_of_thousands_of_nodes_none_are_sought() -> None:
     order = visiting_order(graph.outputs[0], setting.blocks, graph.inputs)
     forms = ClosedForms(setting, order)
     assert forms.find(order[1], [order[0]], np.asarray(1.0001)) is None
+
+
+def test_tidying_up_is_no_rule_to_name() -> None:
+    lesson = cr.explain(lambda x: x * x * x + x, 3.0)
+    (closed,) = [part.closed for part in lesson.result if part.closed]
+    assert closed.rules == ()
+
+
+def test_sums_of_integer_data() -> None:
+    lesson = cr.explain(lambda a, k, y: np.sum(a * k * y), 2.0, np.array([1, 2]), np.array([0, 1]))
+    assert lesson.result[0].closed is not None
+    assert float(lesson.result[0].slope) == 2

@@ -56,7 +56,7 @@ def test_the_upstream_gradient_of_a_linear_map_is_marked_where_it_stands() -> No
     step = cr.explain(f, np.ones((2, 3)), np.ones(3)).backward[-1]
     assert to_text(step.formula) == "∂f/∂z · xᵀ"
     assert [to_text(part) for part in step.formula.walk() if isinstance(part, Marked)] == ["∂f/∂z"]
-    assert [(to_text(factor.formula), factor.shape) for factor in step.factors] == [("∂f/∂z", (2, 1)), ("xᵀ", (3,))]
+    assert [(to_text(factor.formula), factor.shape) for factor in step.factors] == [("∂f/∂z", (2, 1)), ("xᵀ", (1, 3))]
 
 
 def test_minus_one_is_a_sign() -> None:
@@ -78,7 +78,7 @@ def test_of_many_uses_the_first_two_and_the_last_are_written() -> None:
     assert step.pattern == "used 10 times: the sum over all uses"
     assert step.chain is not None
     assert to_text(step.chain).count("…") == 1
-    assert to_text(step.chain).count("∂w") == 3
+    assert to_text(step.chain).count(" + ") == 3  # two terms, the dots, and the last one
     assert len(step.users) == 10
 
 

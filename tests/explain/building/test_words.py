@@ -69,3 +69,15 @@ def test_of_arrays(statement: Any, words: dict[str, str]) -> None:
 def test_the_last_statement_has_nothing_upstream() -> None:
     found = patterns(cr.explain(lambda x: np.exp(x) * 2.0, 1.0))
     assert found == {"f": "the backward pass begins", "x": "the local gradient alone, as the upstream gradient is 1"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "place"), [((1, 3), "row"), ((3,), "row"), ((2, 1), "column"), ((), "element"), ((1, 1), "element")]
+)
+def test_what_is_added_everywhere_collects(shape: tuple[int, ...], place: str) -> None:
+    def f(M: Any, b: Any) -> Any:
+        z = M + b
+        return np.sum(z * z)
+
+    found = patterns(cr.explain(f, np.ones((2, 3)), np.ones(shape)))
+    assert found["b"] == f"a value added to every {place} collects the gradients of all {place}s"

@@ -35,7 +35,7 @@ def test_products(fun: Any, point: Any, written: str) -> None:
     ("fun", "point", "gradients"),
     [
         (lambda A, x, y: y @ A @ x, (W, x, y), {"∂f/∂A": "yᵀ x"}),
-        (lambda X, W: np.sum((X @ W.T) ** 2), (X, W), {"∂f/∂W": "2(X Wᵀ)ᵀ X", "∂f/∂X": "2X Wᵀ W"}),
+        (lambda X, W: np.sum((X @ W.T) ** 2), (X, W), {"∂f/∂W": "2W Xᵀ X", "∂f/∂X": "2X Wᵀ W"}),
         (lambda x: np.sum(x) ** 2, (x,), {"∂f/∂x": "2 Σ x"}),
         (lambda x, v: np.sum(x / v), (x, x + 1), {"∂f/∂x": "1/v", "∂f/∂v": "−x/v²"}),
         (lambda x, v: np.sum(np.log(x + 1) * v), (x, x), {"∂f/∂x": "v/(1 + x)", "∂f/∂v": "log(1 + x)"}),
@@ -55,9 +55,9 @@ def test_the_gradient_of_a_logarithm_is_a_quotient_also_for_arrays() -> None:
     assert "1/x" in local(lesson).values()
 
 
-def test_a_row_that_is_repeated_is_written_with_ones_before_it_is_transposed() -> None:
+def test_a_repeated_row_that_is_transposed_is_a_column_times_ones() -> None:
     lesson = cr.explain(lambda W, u: np.sum(W.T / (2.0 + u)), W, y + 2)
-    assert closed(lesson)["∂f/∂W"] == "(𝟏₃ · (1/(2 + u))ᵀ)ᵀ"
+    assert closed(lesson)["∂f/∂W"] == "(1/(2 + u)) 𝟏₃ᵀ"
 
 
 def test_vectors_are_rows_where_the_code_multiplies_them_from_the_left() -> None:
@@ -78,3 +78,11 @@ def test_transposing_twice() -> None:
     a = Symbol("A", is_array=True)
     assert transposed(a) == Transpose(a, is_array=True)
     assert transposed(transposed(a)) == a
+
+
+def test_the_transpose_of_a_product_is_written_with_fewer_signs() -> None:
+    column = np.array([[1.0], [2.0]])
+    lesson = cr.explain(lambda A, x: np.sum(x.T @ A @ x), np.array([[1.0, 2.0], [3.0, 4.0]]), column, wrt=["x"])
+    assert local(lesson) == {"∂f/∂x": "A x + Aᵀ x"}
+    product = cr.explain(lambda V, A, x: np.sum((V @ (A @ x)) ** 2) / 2, X, W.T, W, wrt=["V"])
+    assert local(product) == {"∂f/∂V": "V A x(A x)ᵀ"}

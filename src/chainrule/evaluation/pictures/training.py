@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.evaluation.gradient_flow import LayerGradient
+from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient
 from chainrule.evaluation.learning_curve import LearningCurve
 from chainrule.evaluation.learning_rate import LearningRateTest
 from chainrule.evaluation.pictures.axes import is_wide, logarithmic, whole_epochs
@@ -17,6 +17,11 @@ from chainrule.evaluation.scores import METRICS
 from chainrule.notation.numbers import number_text
 
 __all__ = ["gradient_picture", "learning_curve_picture", "loss_picture", "range_test_picture", "schedule_picture"]
+
+#: Layers whose names fit into the picture, beside the lines.
+_FEW_LAYERS = 4
+#: Lines that can be told apart.
+_MOST_LAYERS = 12
 
 
 def loss_picture(history: Mapping[str, Sequence[float]], best_epoch: int | None = None) -> Picture:
@@ -71,25 +76,34 @@ def gradient_picture(layers: Sequence[LayerGradient]) -> Picture:
     -------
     Picture
     """
-    norms = [np.asarray(layer.norms, np.float64) for layer in layers]
+    drawn = [layers[i] for i in thinned(len(layers), _MOST_LAYERS)]
+    norms = [np.asarray(layer.norms, np.float64) for layer in drawn]
     shown = [np.where(np.isfinite(part) & (part > 0), part, np.nan) for part in norms]  # no zero on a logarithmic axis
+    are_few = len(drawn) <= _FEW_LAYERS
 
     def paint(axes: Any) -> None:
-        for i, (layer, values) in enumerate(zip(layers, shown, strict=True)):
-            label = f"{layer.name}: {layer.mark}" if layer.mark else layer.name
-            width = 3.0 if layer.mark else 1.6
-            colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
-            axes.plot(np.arange(1, len(values) + 1), values, color=colour, linestyle=dash, linewidth=width, label=label)
+        for i, (layer, values) in enumerate(zip(drawn, shown, strict=True)):
+            label = f"{layer.name}: {layer.mark}" if layer.mark and are_few else layer.name
+            axes.plot(
+                np.arange(1, len(values) + 1),
+                values,
+                color=COLOURS[i % len(COLOURS)],
+                linestyle=DASHES[(i + i // len(COLOURS)) % len(DASHES)],
+                linewidth=2.6 if layer.mark and are_few else 1.5,
+                label=label,
+            )
         if is_wide(shown):
             logarithmic(axes.yaxis)
         whole_epochs(axes, len(layers[0].norms))
         axes.set(xlabel="epoch", ylabel="‖∂L/∂θ‖")
-        axes.legend(ncol=2 if len(layers) > 3 else 1)
+        if are_few:
+            axes.legend()
+        else:
+            axes.figure.legend(loc="outside upper left", ncol=4, columnspacing=0.8, handlelength=1.6)
 
-    marked = [layer for layer in layers if layer.mark]
     said = [f"{layer.name} from {_n(layer.norms[0])} to {_n(layer.norms[-1])}" for layer in layers if layer.norms]
     alt = f"Line chart of gradient norms: {'; '.join(said)}."
-    note = " ".join(f"{layer.name.capitalize()}: {_MARKS[layer.mark]} – {layer.reason}." for layer in marked)
+    note = " ".join(_note(mark, [layer for layer in layers if layer.mark == mark]) for mark in REMEDIES).strip()
     header = ("Epoch", *(f"{layer.name.capitalize()} ({', '.join(layer.parameters)})" for layer in layers))
     rows = [(i + 1, *(layer.norms[i] for layer in layers)) for i in thinned(len(layers[0].norms))]
     caption = (
@@ -99,7 +113,16 @@ def gradient_picture(layers: Sequence[LayerGradient]) -> Picture:
     return Picture("Gradient norms", caption, draw("gradients", paint, alt), header, rows, note)
 
 
-_MARKS = {"vanishing": "its gradient vanishes", "exploding": "its gradient explodes", "zero": "its gradient is zero"}
+def _note(mark: str, layers: Sequence[LayerGradient]) -> str:
+    """What is wrong with some layers, and what helps."""
+    if not layers:
+        return ""
+    first, *others = [layer.name for layer in layers]
+    names = ", ".join([first, *(name.removeprefix("layer ") for name in others)])
+    if others and first.startswith("layer "):
+        names = names.replace("layer", "layers", 1)
+    where = f"in {first} " if others else ""
+    return f"{names[0].upper()}{names[1:]}: {mark} gradient, {where}{layers[0].reason}; {REMEDIES[mark]}."
 
 
 def schedule_picture(lrs: Sequence[float]) -> Picture:

@@ -24,7 +24,7 @@ _WORST = 10
 
 
 def confusion_parts(scores: Scores) -> list[Markup]:
-    """The matrix, and for more than two classes what is mistaken for what most often."""
+    """The matrix, and for more than four classes what is mistaken for what most often."""
     counts = scores.confusion
     if counts is None or counts.ndim != 2:
         return []
@@ -36,7 +36,7 @@ def confusion_parts(scores: Scores) -> list[Markup]:
         caption = element("figcaption", "Rows are true classes, columns what was predicted; shares are of the row.")
         wide = "wide" if len(counts) > _NARROW else None
         parts.append(element("figure", element("h3", "Confusion matrix"), matrix, caption, class_=wide))
-    mistakes = _mistakes(counts, scores.classes) if len(counts) > 2 else None
+    mistakes = _mistakes(counts, scores.classes) if len(counts) > _NARROW else None
     if mistakes is not None:
         parts.append(element("figure", element("h3", "Most frequent mistakes"), mistakes))
     return parts
@@ -63,8 +63,8 @@ def _cell(count: Any, total: Any, *, is_right: bool) -> Markup:
     return element(
         "td",
         element("span", number_text(count), class_="count"),
-        element("small", f"{100 * share:.0f} %") if total else None,
-        class_="right" if is_right else "wrong",
+        element("small", f"{100 * share:.0f} %") if count else None,
+        class_=("right" if is_right else "wrong") + ("" if count else " none"),
         style=f"--share: {100 * share:.0f}%",
     )
 

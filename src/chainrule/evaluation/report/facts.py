@@ -24,7 +24,7 @@ _FAMILIES = {
 
 
 def column_facts(schema: Schema) -> list[dict[str, object]]:
-    """A row for each column of a table, as the printed schema has them.
+    """A row for each column of a table, as the printed schema has them, without the example of its values.
 
     Examples
     --------
@@ -33,7 +33,8 @@ def column_facts(schema: Schema) -> list[dict[str, object]]:
     '1 … 2'
     """
     header, *rows = schema.rows_of_table()
-    return [dict(zip([name.capitalize() for name in header], row, strict=True)) for row in rows]
+    listed = [dict(zip(header, row, strict=True)) for row in rows]
+    return [{name.capitalize(): value for name, value in row.items() if name != "example"} for row in listed]
 
 
 def model_facts(architecture: Architecture, params: Mapping[str, Any]) -> dict[str, object]:
@@ -98,7 +99,7 @@ def leaf_names(params: Any) -> list[str]:
     Examples
     --------
     >>> leaf_names({"W1": 0.0, "more": [1.0, {"b": 2.0}]})
-    ['W1', 'more[0]', 'more.b']
+    ['W1', 'more[0]', 'more[1].b']
     """
     leaves, structure = flatten(params)
     names = [f"parameter {number}" for number in range(len(leaves))]

@@ -58,9 +58,10 @@ def _row(row: Mapping[str, object]) -> Markup | None:
 def _lesson(lesson: Lesson) -> Markup:
     style = files("chainrule.explain.page").joinpath("notebook.css").read_text(encoding="utf-8")
     picture = element(
-        "div", Markup(diagram_svg(lesson.diagram, prefix="lesson-", is_inline=True)), class_="picture", tabindex=0
+        "div", Markup(diagram_svg(lesson.diagram, prefix="graph-", is_inline=True)), class_="picture", tabindex=0
     )
-    twin = element("details", element("summary", "The graph as a table"), Markup(table_twin(lesson.diagram)))
+    table = element("div", Markup(table_twin(lesson.diagram)), class_="scroll", tabindex=0)
+    twin = element("details", element("summary", "The graph as a table"), table)
     return element(
         "div",
         element("style", Markup(style)),

@@ -88,7 +88,7 @@ def network_report(
     params = dict(params)
     predicted = {name: _predicted(network, params, X, predict) for name, (X, _) in parts.items()}
     scores = {name: score(task, y, predicted[name], classes=classes) for name, (_, y) in parts.items()}
-    (X_train, y_train), (X, y) = list(parts.values())[0], list(parts.values())[-1]
+    (X_train, y_train), *_, (X, y) = [next(iter(parts.values())), *parts.values()]
     last = list(parts)[-1]
     simple = baselines(task, X_train, y_train, X, y, classes=classes)
     number = instructive_row(row_losses(task, y, predicted[last]))

@@ -13,6 +13,9 @@ from chainrule.notation.numbers import number_text
 
 __all__ = ["Section", "cell", "facts", "figure", "figures", "table"]
 
+#: Cells of at most this length are not broken into lines.
+_SHORT = 26
+
 
 @dataclass(frozen=True)
 class Section:
@@ -66,12 +69,16 @@ def facts(given: Mapping[str, object]) -> Markup | None:
 def table(
     header: Sequence[str], rows: Sequence[Sequence[Content | object]], *, caption: str = "", class_: str = ""
 ) -> Markup:
-    """A table whose first column names its rows; columns of numbers are set flush right."""
-    written = [[value if isinstance(value, Markup) else cell(value) for value in row] for row in rows]
+    """A table whose first column names its rows; columns of numbers are set flush right, empty ones left out."""
+    written = [
+        [value if isinstance(value, Markup) else "" if value == "" else cell(value) for value in row] for row in rows
+    ]
+    kept = [i for i in range(len(header)) if not i or any(row[i] for row in written)]
+    header, written = [header[i] for i in kept], [[row[i] for i in kept] for row in written]
     numeric = [all(_is_number(row[i]) for row in written) for i in range(len(header))]
 
-    def style(i: int) -> str | None:
-        return "number" if numeric[i] and i else None
+    def style(i: int, text: str = "") -> str | None:
+        return "number" if numeric[i] and i else "short" if 0 < len(text) <= _SHORT else None
 
     head = element("tr", [element("th", name, scope="col", class_=style(i)) for i, name in enumerate(header)])
     body = [
@@ -79,7 +86,7 @@ def table(
             "tr",
             [
                 element("th", row[0], scope="row"),
-                *(element("td", value, class_=style(i)) for i, value in enumerate(row[1:], 1)),
+                *(element("td", value, class_=style(i, value)) for i, value in enumerate(row[1:], 1)),
             ],
         )
         for row in written

@@ -71,11 +71,11 @@ def result_section(
     for key in main.values:
         label = element("abbr", METRICS[key].label, title=METRICS[key].meaning)
         rows.append([label, *(found.text(key) for found in columns.values())])
-    notes = [
-        f"{METRICS[key].label}, {name}: {reason}."
-        for name, found in scores.items()
-        for key, reason in found.reasons.items()
-    ]
+    said_of: dict[str, list[str]] = {}
+    for name, found in scores.items():
+        for key, reason in found.reasons.items():
+            said_of.setdefault(f"{METRICS[key].label}: {reason}", []).append(name)
+    notes = [f"{reason} ({', '.join(names)})." for reason, names in said_of.items()]
     notes += [f"{found.name.capitalize()}: {found.note}." for found in baselines if found.note]
     meanings = [
         element("div", element("dt", METRICS[key].label), element("dd", METRICS[key].meaning)) for key in main.values

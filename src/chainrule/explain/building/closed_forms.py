@@ -38,7 +38,7 @@ _LARGEST = 2_000
 #: How many nodes are simplified for the closed forms of one lesson; those that come later have none.
 _MOST_NODES = 20_000
 #: Rules that only tidy up are not named.
-_TIDYING = frozenset(rule.name for rules in (CANONICALISE, SPECIALISE) for rule in rules.rules)
+_TIDYING = frozenset(rule.name for rules in (CANONICALISE, SPECIALISE) for rule in rules.rules) | {"closed form"}
 
 
 @dataclass(frozen=True)
@@ -204,4 +204,5 @@ class ClosedForms:
 
 
 def _is_one(total: np.ndarray) -> bool:
-    return total.size > 0 and bool(np.allclose(total, 1, rtol=0, atol=1e3 * np.finfo(total.dtype).eps))
+    inexact = np.result_type(total, np.float16)  # sums of whole numbers are whole numbers
+    return total.size > 0 and bool(np.allclose(total, 1, rtol=0, atol=1e3 * np.finfo(inexact).eps))

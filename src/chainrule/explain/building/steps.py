@@ -11,7 +11,16 @@ from chainrule.explain.building.terms import Part
 from chainrule.explain.building.words import pattern_of
 from chainrule.explain.model import BackwardStep, Closed, Factor
 from chainrule.graph.node import Node
-from chainrule.notation.tree import Derivative, Expression, Marked, Negative, Number, Relation, Symbol, Verbatim
+from chainrule.notation.tree import (
+    Derivative,
+    Expression,
+    Marked,
+    Negative,
+    Number,
+    Relation,
+    Symbol,
+    Verbatim,
+)
 
 __all__ = ["backward_step", "update_rule"]
 
@@ -46,7 +55,7 @@ def backward_step(
         number=number,
         symbol=symbol,
         gradient=gradient,
-        chain=_total([_in_symbols(setting, contribution) for contribution in contributions]),
+        chain=_total([_in_symbols(setting, part, is_one_of_several=len(contributions) > 1) for part in contributions]),
         formula=_total([_put_in(contribution) for contribution in contributions]),
         closed=closed,
         substituted=None,
@@ -75,12 +84,13 @@ def _total(parts: Sequence[Expression]) -> Expression:
     return total
 
 
-def _in_symbols(setting: Setting, contribution: Contribution) -> Expression:
+def _in_symbols(setting: Setting, contribution: Contribution, *, is_one_of_several: bool) -> Expression:
     """∂v/∂u · ∂L/∂v"""
     user, source = contribution.block.node, contribution.source
     local = Marked(Derivative(setting.symbols[user], setting.symbols[source]), "local")
     if contribution.upstream is None:
-        return local
+        # beside other terms, ∂L/∂x of the last block alone would read like that of the whole
+        return _put_in(contribution) if is_one_of_several else local
     return local * Marked(setting.gradient_symbol(user), "upstream")
 
 
@@ -110,8 +120,12 @@ def _factors(contribution: Contribution) -> list[Factor]:
     if local is not None:
         written = local.expression()
         return [arriving] if written in (Number(1), Negative(Number(1))) else [Factor(written, local.shape), arriving]
-    body = contribution.term.body()
-    return [Factor(part.expression, part.shape) for part in _chain(body)]
+    chain = _chain(contribution.term.body())
+    shapes = [part.shape for part in chain]
+    if len(contribution.source.shape) == 2 and len(chain) > 1:  # vectors at the ends are a column and a row
+        shapes[0] = shapes[0] if len(shapes[0]) > 1 else (*shapes[0], 1)
+        shapes[-1] = shapes[-1] if len(shapes[-1]) > 1 else (1, *shapes[-1])
+    return [Factor(part.expression, shape) for part, shape in zip(chain, shapes, strict=True)]
 
 
 def _chain(part: Part | None) -> tuple[Part, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chainrule.explain.building.blocks import Block
 from chainrule.explain.building.local import Contribution, without
 from chainrule.explain.building.terms import Term
-from chainrule.notation.tree import Fence, Reduction, Symbol
+from chainrule.notation.tree import Fence, Reduction, Symbol, Transpose
 
 __all__ = ["pattern_of"]
 
@@ -42,14 +42,12 @@ def _linear(contribution: Contribution) -> str:
     body = contribution.term.body()
     if body is not None and body.chain:
         return "matrix product: times the transpose of the other factor"
-    if (
-        body is not None
-        and isinstance(body.expression, Reduction)
-        and contribution.source.ndim < contribution.block.node.ndim
-    ):
-        if body.expression.operand == contribution.upstream:
-            return "a value added to every row collects the gradients of all rows"
-        return "a value used in every row collects the gradients of all rows, each times its local gradient"
+    collected = _collected(contribution)
+    if collected is not None:
+        place = _PLACES.get(collected.index, "place")
+        if collected.operand == contribution.upstream:
+            return f"a value added to every {place} collects the gradients of all {place}s"
+        return f"a value used in every {place} collects the gradients of all {place}s, each times its local gradient"
     operation = _operation(contribution.block)
     if operation == "getitem":
         return "what was picked takes its gradient back to its place; everything else gets 0"
@@ -57,6 +55,21 @@ def _linear(contribution: Contribution) -> str:
     return f"{name}a linear map of the upstream gradient"
 
 
+def _collected(contribution: Contribution) -> Reduction | None:
+    """The sum over the places where a value was used, if that is all that there is."""
+    if contribution.source.size >= contribution.block.node.size:
+        return None
+    term = contribution.term
+    body = term.body()
+    only = body or (term.parts[0] if len(term.parts) == 1 else None)
+    if only is None:
+        return None
+    inner = only.expression.operand if isinstance(only.expression, Transpose) else only.expression
+    return inner if isinstance(inner, Reduction) and inner.sign == "Σ" else None
+
+
+#: What a sum runs over, by its index letters.
+_PLACES = {"": "element", "i": "row", "j": "column"}
 _CHAIN_RULE = "local gradient times upstream gradient"
 #: Operations that are not worth a word beside another one.
 _SILENT = frozenset({"negative", "positive", "cast", "broadcast_to", "reshape"})

@@ -284,6 +284,12 @@ class Writer:
             root = root.base
         return _single(Part(_as(root**whole, node), node.shape, base.rank))
 
+    def _cast(self, node: Node, operand: Term) -> Term:
+        """To a real variable goes the real part of a complex gradient."""
+        if node.inputs[0].dtype.kind == "c" and node.dtype.kind != "c":
+            return _single(Part(_as(call("Re", operand.expression()), node), node.shape, operand.rank))
+        return self._same(node, operand)
+
     def _same(self, node: Node, operand: Term) -> Term:
         return replace(operand, shape=node.shape)
 
@@ -293,7 +299,7 @@ class Writer:
         if 1 not in (*source.shape, *node.shape) and source.ndim != node.ndim:
             return None
         if source.ndim == node.ndim == 2 and source.shape == node.shape[::-1] and source.shape != node.shape:
-            return _mapped(operand, node.shape, _transposed)
+            return _mapped(operand, node.shape, _turned)
         if not _keeps_lengths(node):
             return None
         is_turned = (
@@ -305,7 +311,7 @@ class Writer:
     def _transpose(self, node: Node, operand: Term) -> Term | None:
         if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
             return None
-        return operand if node.ndim < 2 else _mapped(self._complete(operand), node.shape, _transposed)
+        return operand if node.ndim < 2 else _mapped(self._complete(operand), node.shape, _turned)
 
     def _sum(self, node: Node, operand: Term) -> Term:
         return self._summed(node, operand, node.params["axis"])
@@ -366,6 +372,18 @@ def _transposed(part: Part) -> Part:
     return Part(transposed(part.expression), part.shape[::-1], part.rank)
 
 
+def _turned(part: Part) -> Part:
+    """The transpose with fewer signs: Aᵀ x for (xᵀ A)ᵀ, but (A x)ᵀ as it is."""
+    signs = sum(isinstance(factor.expression, Transpose) for factor in part.chain)
+    if not part.chain or len(part.chain) - signs > signs:
+        return _transposed(part)
+    shape = part.shape[::-1]
+    first, *others = [_transposed(factor) for factor in reversed(part.chain)]
+    for other in others:
+        first = chained(first, other, shape)
+    return replace(first, expression=replace(first.expression, is_array=part.expression.is_array))
+
+
 def _as(expression: Expression, node: Node) -> Expression:
     return replace(expression, is_array=node.size > 1)
 
@@ -422,7 +440,7 @@ _RULES: dict[str, Callable[..., Term | None]] = {
     "positive": Writer._same,
     "power": Writer._power,
     "square": Writer._square,
-    "cast": Writer._same,
+    "cast": Writer._cast,
     "input": Writer._same,
     "broadcast_to": Writer._same,
     "reshape": Writer._reshape,

@@ -126,7 +126,7 @@ class Checker:
         if name in ("norm", "norm2"):
             return "write sqrt(sum(x ** 2))"
         close = difflib.get_close_matches(name, self._functions, 1)
-        return f"did you mean {close[0]}?" if close else "see the docs"
+        return f"did you mean {close[0]}?" if close else "known are exp, log, sum, sigmoid, relu and more: see the docs"
 
     def _check_keyword(self, keyword: ast.keyword) -> None:
         if keyword.arg not in ("axis", "keepdims"):

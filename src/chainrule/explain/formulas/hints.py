@@ -7,6 +7,7 @@ import keyword
 import re
 
 from chainrule.errors import FormulaError
+from chainrule.explain.formulas.known import known_functions
 from chainrule.explain.formulas.typed import TypedText
 
 __all__ = ["syntax_failure"]
@@ -69,11 +70,15 @@ def _word(text: TypedText, line: int) -> tuple[int, str] | None:
 def _missing_sign(text: TypedText, line: int) -> tuple[int, str] | None:
     """Two factors without a sign between them, such as ``2x`` and ``w x``."""
     tokens = _tokens(text, line)
+    functions = known_functions()
     for left, right in itertools.pairwise(tokens):
         ends = left.lastgroup in ("number", "name") or left.group() == ")"
         begins = right.lastgroup in ("number", "name") or (right.group() == "(" and left.lastgroup != "name")
         if ends and begins:
             first, second = (text.typed(line, *token.span()) for token in (left, right))
+            if left.group() in functions:
+                inner = f"{second}(…)" if right.group() in functions else second
+                return right.start(), f"write {first}({inner})"
             if left.lastgroup == "number":
                 return right.start(), f"write {first}*{second}{_REST.get(second, '')}"
             return right.start(), "write a sign between them: * for a product, @ for a product of matrices"

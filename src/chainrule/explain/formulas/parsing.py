@@ -111,16 +111,22 @@ def parse(text: str) -> Formula:
             warnings.simplefilter("ignore")  # Python's advice on its own code, such as "invalid decimal literal"
             module = ast.parse(typed.python)
     except SyntaxError as error:
+        if "too many nested" in error.msg:
+            raise _too_deep() from None
         raise syntax_failure(typed, error) from None
     except ValueError:
         raise FormulaError("the formula holds characters that have no meaning", fix="type it again") from None
     except (RecursionError, MemoryError):
-        raise FormulaError("the formula is nested too deeply", fix="split it into statements: q = ...; q * z") from None
+        raise _too_deep() from None
     count = sum(1 for _ in ast.walk(module))
     if count > _MOST_NODES:
         raise FormulaError(f"the formula has {count} parts; {_MOST_NODES} are allowed", fix="leave parts out")
     _unify_names(module)
     return _checked(text, typed, module.body)
+
+
+def _too_deep() -> FormulaError:
+    return FormulaError("the formula is nested too deeply", fix="split it into statements: q = ...; q * z")
 
 
 def _unify_names(module: ast.Module) -> None:

@@ -125,7 +125,7 @@ def result_section(lesson: Lesson, formula: Formula) -> Markup | None:
     return element(
         "section",
         _titled(RESULT),
-        element("div", table, class_="scroll"),
+        element("div", table, class_="scroll", tabindex=0),
         element("h3", "One step of gradient descent"),
         element("ul", updates, class_="updates"),
         class_="result-section",
