@@ -133,13 +133,13 @@ def class_codes(y: Any, classes: Any = None) -> tuple[Any, Any]:
     if classes is None:
         if len(found) < 2:
             raise DataError(
-                f"there is only one class in y, {found[0]!r}", fix="give rows of at least two classes, with weights"
+                f"there is only one class in y, {found.tolist()[0]!r}", fix="give rows of at least two classes, with weights"
             )
         return found, codes
     unknown = ~np.isin(found, classes)
     if unknown.any():
         raise DataError(
-            f"y has the class {found[unknown][0]!r}, which is none of those that were there before",
+            f"y has the class {found[unknown].tolist()[0]!r}, which is none of those that were there before",
             fix="name all classes in the first call: partial_fit(X, y, classes=...); or fit anew without warm_start",
         )
     return classes, np.searchsorted(classes, found)[codes]
