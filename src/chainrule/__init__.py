@@ -91,7 +91,7 @@ __all__ = [
     "while_loop",
 ]
 
-_SUBMODULES = ("compat", "learn", "numpy", "scipy")
+_SUBMODULES = ("compat", "estimators", "learn", "numpy", "scipy")
 
 
 def __getattr__(name: str) -> Any:

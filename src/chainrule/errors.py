@@ -311,15 +311,15 @@ class DataError(ChainRuleError, ValueError):
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> from chainrule.cli.training import read_csv
+    >>> from chainrule.tables import infer_schema
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "data.csv")
-    ...     _ = path.write_text("size,sold\n1.5,yes\nlarge,no\n")
+    ...     _ = path.write_text("size,size,sold\n1.5,2,yes\n")
     ...     try:
-    ...         read_csv(path, "sold")
+    ...         infer_schema(path, "sold")
     ...     except DataError as error:
     ...         print(error.what.replace(folder, "")[1:])
-    data.csv, line 3, column 'size': 'large' is no finite number
+    data.csv has two columns named 'size', number 1 and number 2
     """
 
 

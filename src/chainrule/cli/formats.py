@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from chainrule.explain.faces.saving import ENDINGS
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.saving import ENDINGS
 
 __all__ = ["FORMATS", "check_folder", "chosen_format", "write_lesson"]
 

@@ -15,7 +15,16 @@ from sklearn.utils.validation import check_array, check_consistent_length, check
 
 from chainrule.errors import ConfigError, DataError
 
-__all__ = ["Estimator", "class_codes", "row_weights", "weights_of_classes", "without_weightless"]
+__all__ = [
+    "Estimator",
+    "choice",
+    "class_codes",
+    "count",
+    "number",
+    "row_weights",
+    "weights_of_classes",
+    "without_weightless",
+]
 
 _DTYPES = [np.float64, np.float32]
 
@@ -40,9 +49,7 @@ class Estimator(BaseEstimator):
         wide : bool
             Whether a row may have several targets.
         """
-        X, y = validate_data(
-            self, X, y, reset=reset, dtype=_DTYPES, order="C", multi_output=True, y_numeric=y_numeric
-        )
+        X, y = validate_data(self, X, y, reset=reset, dtype=_DTYPES, order="C", multi_output=True, y_numeric=y_numeric)
         if not wide or (y.ndim == 2 and y.shape[1] == 1 and not y_numeric):
             y = column_or_1d(y, warn=True)
         weight = row_weights(sample_weight, X)
@@ -126,13 +133,14 @@ def class_codes(y: Any, classes: Any = None) -> tuple[Any, Any]:
     if classes is None:
         if len(found) < 2:
             raise DataError(
-                f"there is only one class in y, {found[0]!r}", fix="give rows of at least two classes, with weights"
+                f"there is only one class in y, {found.tolist()[0]!r}",
+                fix="give rows of at least two classes, with weights",
             )
         return found, codes
     unknown = ~np.isin(found, classes)
     if unknown.any():
         raise DataError(
-            f"y has the class {found[unknown][0]!r}, which is none of those that were there before",
+            f"y has the class {found[unknown].tolist()[0]!r}, which is none of those that were there before",
             fix="name all classes in the first call: partial_fit(X, y, classes=...); or fit anew without warm_start",
         )
     return classes, np.searchsorted(classes, found)[codes]
@@ -173,7 +181,9 @@ def number(name: str, value: Any, *, above: float | None = None, least: float = 
         return float(value)
     low = f"above {above:g}" if above is not None else f"from {least:g}"
     high = f" to {most:g}" if most < math.inf else ""
-    raise ConfigError(f"{name} is a number {low}{high}, not {value!r:.60}", fix=f"give a number in this range as {name}")
+    raise ConfigError(
+        f"{name} is a number {low}{high}, not {value!r:.60}", fix=f"give a number in this range as {name}"
+    )
 
 
 def count(name: str, value: Any) -> int:

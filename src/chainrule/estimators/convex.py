@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -167,13 +167,15 @@ def _newton(
         value, gradient = value_and_gradient(at(vector), *data)
         return float(value), _vector(gradient)
 
+    def curved(here: Any, direction: Any) -> Any:
+        return _vector(product(here, at(direction), *data))
+
     now = _vector(params)
     value, gradient = loss_at(now)
     for iteration in range(limit):
         if np.abs(gradient).max() <= tol:
             return at(now), iteration, True
-        here = at(now)
-        step = _conjugate_gradients(lambda v, here=here: _vector(product(here, at(v), *data)), gradient)
+        step = _conjugate_gradients(partial(curved, at(now)), gradient)
         slope, length = float(gradient @ step), 1.0
         for _ in range(_HALVINGS):
             next_value, next_gradient = loss_at(now + length * step)

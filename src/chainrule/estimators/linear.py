@@ -224,7 +224,7 @@ def _solved(X: Any, targets: Any, weight: Any, alpha: float, centers: bool) -> t
     both = np.column_stack([X - x_mean, targets - y_mean])
     if weight is not None:
         both *= np.sqrt(weight)[:, None]
-    triangle = np.linalg.qr(both, mode="r")
+    triangle: Any = np.linalg.qr(both, mode="r")
     features, products = triangle[:, : X.shape[1]], triangle[:, X.shape[1] :]
     U, s, Vt = np.linalg.svd(features, full_matrices=False)
     floor = np.finfo(np.float64).eps * max(X.shape) * s.max(initial=0.0)

@@ -32,7 +32,7 @@ class LogisticRegression(ClassifierMixin, Estimator):
         Weights of the classes; ``"balanced"`` gives each the same total weight.
     solver : {"newton-cg", "lbfgs"}, default "newton-cg"
         Newton's method with conjugate gradients, whose products with the Hessian are chainrule's `hvp`; or L-BFGS.
-    tol : float, default 1e-8
+    tol : float, default 1e-10
         The largest element of the gradient of the mean loss, on standardised features, that ends the search. It
         is much stricter than scikit-learn's: near the minimum a step of Newton's method doubles the correct digits.
     max_iter : int, default 100
@@ -67,7 +67,7 @@ class LogisticRegression(ClassifierMixin, Estimator):
         fit_intercept: bool = True,
         class_weight: Any = None,
         solver: str = "newton-cg",
-        tol: float = 1e-8,
+        tol: float = 1e-10,
         max_iter: int = 100,
         warm_start: bool = False,
     ) -> None:
@@ -215,7 +215,7 @@ def log_probabilities(z: Any) -> Any:
 
     Examples
     --------
-    >>> log_probabilities(np.array([-800.0])).tolist()
-    [[0.0, -800.0]]
+    >>> log_probabilities(np.array([0.0])).round(4).tolist()
+    [[-0.6931, -0.6931]]
     """
     return np.column_stack([-softplus(z), -softplus(-z)]) if z.ndim == 1 else log_softmax(z)

@@ -1,471 +1,352 @@
-"""Multilayer perceptrons: classification and regression."""
+"""What multilayer perceptrons share: from checked rows to a trained network."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import type_of_target
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
 
 from chainrule.errors import ConfigError, DataError
-from chainrule.estimators.base import class_codes, weights_of_classes
-from chainrule.estimators.logistic import log_probabilities, probabilities
+from chainrule.estimators.base import Estimator, choice, count, number
+from chainrule.estimators.rows import distinct_rows
 from chainrule.estimators.scaling import Scaling
-from chainrule.estimators.trained import Trained
-from chainrule.functions import sigmoid, softplus
+from chainrule.estimators.solvers import SOLVERS, optimizer_of, watches_of
+from chainrule.learn.lbfgs import lbfgs
+from chainrule.learn.models import Architecture, Network
+from chainrule.learn.stopping import Watch
+from chainrule.learn.training import Training, fit
+from chainrule.learn.training_state import TrainingState
+from chainrule.structure import flatten
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["Perceptron", "is_stochastic"]
+
+#: scikit-learn's names of activations.
+_ACTIVATIONS = {"logistic": "sigmoid"}
+
+#: Rows of a step where the user names no number: so many, that an epoch has about 50 steps.
+_STEPS, _LEAST_ROWS, _MOST_ROWS = 50, 32, 200
+
+#: Numbers in the values of a layer that are computed at once in a prediction, so that they stay in the cache.
+_CHUNK = 1 << 17
 
 
-def _is_stochastic(model: Any) -> bool:
+def is_stochastic(model: Any) -> bool:
+    """Whether a model takes steps of batches, so that `partial_fit` has a meaning."""
     if model.solver == "lbfgs":
         raise AttributeError('partial_fit takes steps of batches: give solver="adam" or "sgd"')
     return True
 
 
-class MLPClassifier(ClassifierMixin, Trained):
-    """A multilayer perceptron that predicts classes, or several labels for each row.
-
-    It minimises the mean cross-entropy of the rows and the penalties on its weights, in compiled loops.
-
-    Parameters
-    ----------
-    hidden_layer_sizes : int or tuple of int, default (100,)
-        Units of each hidden layer; ``()`` for none.
-    activation : str, default "relu"
-        Of the hidden layers: ``"relu"``, ``"tanh"``, ``"logistic"`` (or ``"sigmoid"``), ``"leaky_relu"``, ``"gelu"``,
-        ``"silu"`` or ``"identity"``.
-    solver : {"adam", "sgd", "lbfgs"}, default "adam"
-    alpha : float, default 0.0001
-        Strength of the L2 penalty alpha/2 Σ w², which is divided by the weight of the rows in a step.
-    l1 : float, default 0.0
-        Strength of the L1 penalty l1 Σ |w|, divided likewise.
-    dropout : float, default 0.0
-        Probability with which a hidden unit is left out of a step.
-    batch_norm : bool, default False
-        Whether hidden layers are normalised over the batch.
-    standardize : bool, default True
-        Whether the network works on features of mean 0 and standard deviation 1. The scale is part of the model: data
-        are given as they are. `partial_fit` takes it from its first batch.
-    batch_size : int or "auto", default "auto"
-        Rows of a step; ``"auto"`` is ``min(200, n)``.
-    learning_rate : {"constant", "invscaling", "adaptive"}, default "constant"
-        For ``solver="sgd"``: as it is; divided by (1 + rows seen)^power_t after each epoch; or divided by 5
-        whenever the loss does not fall any more, down to 10⁻⁶.
-    learning_rate_init : float, default 0.001
-    power_t : float, default 0.5
-    max_iter : int, default 200
-        Epochs at most, or iterations of L-BFGS.
-    shuffle : bool, default True
-        Whether each epoch takes the rows in a new order. Then rows that are the same are added up to one with their
-        weights, and the result depends neither on the order of the rows nor on how their weights are written.
-    random_state : int, RandomState or None, default None
-        For weights, order of rows, dropout and validation data.
-    tol : float, default 1e-4
-        An epoch that does not lower the loss by this is no improvement. For L-BFGS: the largest element of the
-        gradient that ends the search.
-    verbose : bool, default False
-        Whether to show a progress bar (needs rich).
-    warm_start : bool, default False
-        Whether `fit` begins from the weights that were found before.
-    momentum : float, default 0.9
-        For ``solver="sgd"``.
-    nesterovs_momentum : bool, default True
-        For ``solver="sgd"``.
-    early_stopping : bool, default False
-        Whether a part of the rows is held out, to stop when the loss on it no longer falls, and to return the weights
-        of its lowest value. Not for L-BFGS.
-    validation_fraction : float, default 0.1
-        The part of the rows that is held out then, with the same share of each class.
-    beta_1, beta_2 : float, default 0.9 and 0.999
-        For ``solver="adam"``.
-    epsilon : float, default 1e-8
-        For ``solver="adam"``.
-    n_iter_no_change : int, default 10
-        Training ends after so many epochs without an improvement.
-    class_weight : dict, "balanced" or None, default None
-        Weights of the classes; ``"balanced"`` gives each the same total weight.
-
-    Attributes
-    ----------
-    classes_ : array of shape (classes,)
-        Or the numbers of the labels.
-    coefs_, intercepts_ : list of array
-        Weights (inputs, outputs) and biases of each layer, for features as they are.
-    loss_curve_ : list of float
-        The loss of each epoch.
-    validation_loss_curve_ : list of float
-        With `early_stopping`.
-    loss_, best_loss_ : float
-        The last and the lowest loss, of the held-out rows if there are any.
-    n_iter_ : int
-        Epochs, or iterations.
-    n_layers_, n_outputs_ : int
-    network_ : Network
-        chainrule's model: ``network_.predict(params_, X)``.
-    params_ : dict of str to array
-        Its parameters, for features as they are.
-    n_features_in_ : int
-    feature_names_in_ : array of str
-        Where the features have names.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> from sklearn.model_selection import cross_val_score
-    >>> from chainrule.estimators import MLPClassifier
-    >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> model = MLPClassifier(hidden_layer_sizes=(16,), learning_rate_init=0.01, tol=0.001, random_state=0)
-    >>> bool(cross_val_score(model, X, y, cv=3).mean() > 0.95)
-    True
-    """
+class Perceptron(Estimator):
+    """A network, and how it is trained; see `MLPClassifier` for the settings."""
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
-        activation: str = "relu",
         *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        l1: float = 0.0,
-        dropout: float = 0.0,
-        batch_norm: bool = False,
-        standardize: bool = True,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: int = 10,
-        class_weight: Any = None,
+        hidden_layer_sizes: Any,
+        activation: str,
+        solver: str,
+        alpha: float,
+        l1: float,
+        dropout: float,
+        batch_norm: bool,
+        standardize: bool,
+        batch_size: Any,
+        learning_rate: str,
+        learning_rate_init: float,
+        power_t: float,
+        max_iter: int,
+        shuffle: bool,
+        random_state: Any,
+        tol: float,
+        verbose: bool,
+        warm_start: bool,
+        momentum: float,
+        nesterovs_momentum: bool,
+        early_stopping: bool,
+        validation_fraction: float,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+        n_iter_no_change: int,
     ) -> None:
-        super().__init__(
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            solver=solver,
-            alpha=alpha,
-            l1=l1,
-            dropout=dropout,
-            batch_norm=batch_norm,
-            standardize=standardize,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.l1 = l1
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.standardize = standardize
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+
+    # What is handed out ----------------------------------------------------------------------------------------------
+
+    @property
+    def params_(self) -> dict[str, Any]:
+        """Parameters for features, and predicted numbers, on their own scale."""
+        params, scaling = dict(self._params), self._scaling
+        weights = params["W1"]
+        params["W1"] = (weights.T / scaling.scale).T
+        shift = scaling.mean @ params["W1"]
+        if "mean1" in params:
+            params["mean1"] = params["mean1"] + shift
+        else:
+            params["b1"] = params["b1"] - shift
+        last = len(self.network_.architecture.hidden) + 1
+        target = self._target_scaling
+        params[f"W{last}"] = params[f"W{last}"] * target.scale
+        params[f"b{last}"] = params[f"b{last}"] * target.scale + target.mean
+        return params
+
+    @property
+    def coefs_(self) -> list[Any]:
+        """Weights of each layer, of shape (inputs, outputs)."""
+        return [W.reshape(len(W), -1) for W, _ in self.network_.affine_layers(self.params_)]
+
+    @property
+    def intercepts_(self) -> list[Any]:
+        """Biases of each layer, of shape (outputs,)."""
+        return [np.reshape(b, -1) for _, b in self.network_.affine_layers(self.params_)]
+
+    def _raw(self, X: Any) -> Any:
+        """The raw numbers of the last layer."""
+        X = self._features(X).astype(self._dtype, copy=False)
+        rows = max(_CHUNK // max(self.network_.architecture.widths), 256)
+        parts = [
+            self.network_.outputs(self._params, self._scaling.apply(X[start : start + rows]))
+            for start in range(0, len(X), rows)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    # Training --------------------------------------------------------------------------------------------------------
+
+    def _train(self, task: str, X: Any, y: Any, weight: Any, outputs: int, *, goes_on: bool) -> None:
+        """Train until the settings say that it is enough.
+
+        Parameters
+        ----------
+        task : str
+            Of the architecture.
+        y : array
+            Numbers; for classes those of `class_codes`.
+        goes_on : bool
+            Whether to begin from the weights that were found before.
+        """
+        choice("solver", self.solver, SOLVERS)
+        X = X.astype(self._dtype, copy=False) if goes_on else X
+        if self.shuffle:
+            X, y, weight = distinct_rows(X, y, weight)
+        random = check_random_state(self.random_state)
+        seed = int(random.randint(np.iinfo(np.int32).max))
+        training, held_out = self._split(X, y, weight, seed, stratify=task in ("binary", "multiclass"))
+        X, y, weight = training
+        self._prepare(task, X, y, weight, outputs, goes_on=goes_on)
+        if not goes_on:
+            self._dtype = X.dtype
+            self._params = self.network_.init(np.random.default_rng(seed), X)
+        data = self._encoded(X, y, weight)
+        if self.solver == "lbfgs":
+            found = self._run_lbfgs(data)
+        else:
+            found = self._run(data, seed, None if held_out is None else self._encoded(*held_out))
+        self._take(found, data)
+        if found.stopped in ("epochs", "diverged", "interrupted"):
+            warnings.warn(_explained(found, self.max_iter), ConvergenceWarning, stacklevel=3)
+
+    def _continue(self, task: str, X: Any, y: Any, weight: Any, outputs: int, *, goes_on: bool) -> None:
+        """Train for one epoch, with the optimiser as the last one left it."""
+        choice("solver", self.solver, SOLVERS)
+        if self.early_stopping:
+            raise ConfigError("partial_fit holds no rows out", fix="give early_stopping=False")
+        X = X.astype(self._dtype, copy=False) if goes_on else X
+        if self.shuffle:
+            X, y, weight = distinct_rows(X, y, weight)
+        seed = self._state.seed if goes_on else int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._prepare(task, X, y, weight, outputs, goes_on=goes_on)
+        if not goes_on:
+            self._dtype = X.dtype
+            self._params = self.network_.init(np.random.default_rng(seed), X)
+        data = self._encoded(X, y, weight)
+        self._take(self._run(data, seed, None, epoch=self._state if goes_on else TrainingState([], [])), data)
+
+    def _prepare(self, task: str, X: Any, y: Any, weight: Any, outputs: int, *, goes_on: bool) -> None:
+        """Set network and scales."""
+        hidden = self.hidden_layer_sizes
+        share = len(X) if weight is None else float(weight.sum())  # the loss is the mean over so many rows
+        architecture = Architecture(
+            task,
+            inputs=X.shape[1],
+            outputs=1 if task == "binary" else outputs,
+            hidden=tuple(hidden) if np.iterable(hidden) else (hidden,),
+            activation=_ACTIVATIONS.get(self.activation, self.activation),
+            batch_norm=self.batch_norm,
+            dropout=self.dropout,
+            l1=number("l1", self.l1) / share,
+            l2=number("alpha", self.alpha) / share,
         )
-        self.class_weight = class_weight
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPClassifier:
-        """Train the network.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-        y : array-like of shape (n,), or (n, labels)
-            Labels of any kind; or 0 and 1 for each of several labels.
-        sample_weight : array-like of shape (n,), optional
-            A row of weight 2 counts as two rows, one of weight 0 as none.
-
-        Returns
-        -------
-        MLPClassifier
-            The estimator itself.
-        """
-        goes_on = self.warm_start and hasattr(self, "classes_")
-        X, y, weight = self._checked(X, y, sample_weight, reset=not goes_on)
-        task, codes, weight = self._coded(y, weight, self.classes_ if goes_on else None)
-        self._train(task, X, codes, weight, len(self.classes_), goes_on=goes_on, labels=codes)
-        return self
-
-    @available_if(_is_stochastic)
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> MLPClassifier:
-        """Train for one epoch on these rows, from where the last call ended.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-        y : array-like of shape (n,), or (n, labels)
-        classes : array-like, optional
-            All classes that will ever come. The first call needs them.
-        sample_weight : array-like of shape (n,), optional
-
-        Returns
-        -------
-        MLPClassifier
-            The estimator itself.
-        """
-        if self.class_weight == "balanced":
-            raise ConfigError(
-                'class_weight="balanced" needs to see all rows, and partial_fit sees a part of them',
-                fix="give a dict such as class_weight={0: 1.0, 1: 3.0}",
-            )
-        goes_on = hasattr(self, "classes_")
-        X, y, weight = self._checked(X, y, sample_weight, reset=not goes_on)
-        if not goes_on and classes is None:
-            raise DataError("the first call of partial_fit needs all classes", fix="give classes=np.unique(y)")
-        known = self.classes_ if goes_on else np.unique(classes)
-        task, codes, weight = self._coded(y, weight, known)
-        self._continue(task, X, codes, weight, len(known), goes_on=goes_on)
-        return self
-
-    def decision_function(self, X: Any) -> Any:
-        """The raw numbers z, of which sigmoid or softmax makes probabilities.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-
-        Returns
-        -------
-        array of shape (n,) or (n, classes)
-            For two classes, one number for each row; it is positive where the second class is predicted.
-        """
-        return self._raw(X)
-
-    def predict(self, X: Any) -> Any:
-        """The class of each row, or 0 and 1 for each label.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-
-        Returns
-        -------
-        array of shape (n,) or (n, labels)
-        """
-        z = self._raw(X)
-        task = self.network_.architecture.task
-        if task == "multilabel":
-            return (z > 0).astype(self._label_dtype)
-        return self.classes_[(z > 0).astype(int) if task == "binary" else z.argmax(axis=1)]
-
-    def predict_proba(self, X: Any) -> Any:
-        """The probability of each class or label.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-
-        Returns
-        -------
-        array of shape (n, classes)
-        """
-        z = self._raw(X)
-        return sigmoid(z) if self.network_.architecture.task == "multilabel" else probabilities(z)
-
-    def predict_log_proba(self, X: Any) -> Any:
-        """The logarithm of the probability of each class or label, exact also where that rounds to 0.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-
-        Returns
-        -------
-        array of shape (n, classes)
-        """
-        z = self._raw(X)
-        return -softplus(-z) if self.network_.architecture.task == "multilabel" else log_probabilities(z)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags
-
-    def _coded(self, y: Any, weight: Any, known: Any) -> tuple[str, Any, Any]:
-        """The task, targets as numbers, and weights with those of the classes; sets `classes_`."""
-        if y.ndim == 2:
-            kind = type_of_target(y, input_name="y")
-            labels = np.arange(y.shape[1])
-            if kind != "multilabel-indicator" or (known is not None and not np.array_equal(known, labels)):
-                raise DataError(
-                    f"y has the shape {y.shape} and holds {kind} targets, but here it holds 0 and 1 for each label",
-                    fix="give one label for each row, or a column of 0 and 1 for each of the same labels",
-                )
-            if self.class_weight is not None:
-                raise ConfigError("several labels for each row have no class_weight", fix="give sample_weight")
-            self.classes_, self._label_dtype = labels, y.dtype
-            return "multilabel", y.astype(np.float64), weight
-        self.classes_, codes = class_codes(y, known)
-        weight = weights_of_classes(self.class_weight, self.classes_, codes, weight)
-        return "binary" if len(self.classes_) == 2 else "multiclass", codes, weight
-
-
-class MLPRegressor(MultiOutputMixin, RegressorMixin, Trained):
-    """A multilayer perceptron that predicts one number or several for each row.
-
-    It minimises half the mean squared error of the rows and the penalties on its weights, in compiled loops.
-
-    Parameters
-    ----------
-    hidden_layer_sizes : int or tuple of int, default (100,)
-        Units of each hidden layer; ``()`` for none.
-    activation : str, default "relu"
-        Of the hidden layers: ``"relu"``, ``"tanh"``, ``"logistic"`` (or ``"sigmoid"``), ``"leaky_relu"``, ``"gelu"``,
-        ``"silu"`` or ``"identity"``.
-    solver : {"adam", "sgd", "lbfgs"}, default "adam"
-    alpha : float, default 0.0001
-        Strength of the L2 penalty alpha/2 Σ w², which is divided by the weight of the rows in a step.
-    l1 : float, default 0.0
-        Strength of the L1 penalty l1 Σ |w|, divided likewise.
-    dropout : float, default 0.0
-        Probability with which a hidden unit is left out of a step.
-    batch_norm : bool, default False
-        Whether hidden layers are normalised over the batch.
-    standardize : bool, default True
-        Whether the network works on features and targets of mean 0 and standard deviation 1. The scale is part of the
-        model: data are given, and predictions come, as they are. `partial_fit` takes it from its first batch.
-    batch_size : int or "auto", default "auto"
-        Rows of a step; ``"auto"`` is ``min(200, n)``.
-    learning_rate : {"constant", "invscaling", "adaptive"}, default "constant"
-        For ``solver="sgd"``; as for `MLPClassifier`.
-    learning_rate_init : float, default 0.001
-    power_t : float, default 0.5
-    max_iter : int, default 200
-        Epochs at most, or iterations of L-BFGS.
-    shuffle : bool, default True
-        Whether each epoch takes the rows in a new order; as for `MLPClassifier`.
-    random_state : int, RandomState or None, default None
-        For weights, order of rows, dropout and validation data.
-    tol : float, default 1e-4
-        An epoch that does not lower the loss by this is no improvement. For L-BFGS: the largest element of the
-        gradient that ends the search.
-    verbose : bool, default False
-        Whether to show a progress bar (needs rich).
-    warm_start : bool, default False
-        Whether `fit` begins from the weights that were found before.
-    momentum : float, default 0.9
-        For ``solver="sgd"``.
-    nesterovs_momentum : bool, default True
-        For ``solver="sgd"``.
-    early_stopping : bool, default False
-        Whether a part of the rows is held out, to stop when the loss on it no longer falls, and to return the weights
-        of its lowest value. Not for L-BFGS.
-    validation_fraction : float, default 0.1
-        The part of the rows that is held out then.
-    beta_1, beta_2 : float, default 0.9 and 0.999
-        For ``solver="adam"``.
-    epsilon : float, default 1e-8
-        For ``solver="adam"``.
-    n_iter_no_change : int, default 10
-        Training ends after so many epochs without an improvement.
-
-    Attributes
-    ----------
-    coefs_, intercepts_ : list of array
-        Weights (inputs, outputs) and biases of each layer, for features and targets as they are.
-    loss_curve_ : list of float
-        The loss of each epoch, of standardised targets.
-    validation_loss_curve_ : list of float
-        With `early_stopping`.
-    loss_, best_loss_ : float
-        The last and the lowest loss, of the held-out rows if there are any.
-    n_iter_ : int
-        Epochs, or iterations.
-    n_layers_, n_outputs_ : int
-    network_ : Network
-        chainrule's model: ``network_.predict(params_, X)``.
-    params_ : dict of str to array
-        Its parameters, for features and targets as they are.
-    n_features_in_ : int
-    feature_names_in_ : array of str
-        Where the features have names.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from chainrule.estimators import MLPRegressor
-    >>> X = np.linspace(0.0, 1000.0, 50)[:, None]
-    >>> y = 7.0 * np.sin(X[:, 0] / 200.0)
-    >>> model = MLPRegressor((20,), "tanh", solver="lbfgs", max_iter=500, random_state=0).fit(X, y)
-    >>> bool(model.score(X, y) > 0.99)
-    True
-    """
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
-        """Train the network.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-        y : array-like of shape (n,) or (n, targets)
-        sample_weight : array-like of shape (n,), optional
-            A row of weight 2 counts as two rows, one of weight 0 as none.
-
-        Returns
-        -------
-        MLPRegressor
-            The estimator itself.
-        """
-        goes_on = self.warm_start and hasattr(self, "network_")
-        X, y, weight = self._checked(X, y, sample_weight, reset=not goes_on, y_numeric=True)
-        self._flat = y.ndim == 1
-        self._train("regression", X, y, weight, y.size // len(y), goes_on=goes_on)
-        return self
-
-    @available_if(_is_stochastic)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
-        """Train for one epoch on these rows, from where the last call ended.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-        y : array-like of shape (n,) or (n, targets)
-        sample_weight : array-like of shape (n,), optional
-
-        Returns
-        -------
-        MLPRegressor
-            The estimator itself.
-        """
-        goes_on = hasattr(self, "network_")
-        X, y, weight = self._checked(X, y, sample_weight, reset=not goes_on, y_numeric=True)
-        self._flat = y.ndim == 1
-        self._continue("regression", X, y, weight, y.size // len(y), goes_on=goes_on)
-        return self
-
-    def predict(self, X: Any) -> Any:
-        """Predicted numbers.
-
-        Parameters
-        ----------
-        X : array-like or table of shape (n, d)
-
-        Returns
-        -------
-        array of shape (n,) or (n, targets)
-        """
-        z = self._raw(X)
-        predicted = self._target_scaling.undo(z)
-        return predicted if self._flat or predicted.ndim == 2 else predicted[:, None]
+        if goes_on:
+            _require_same(self.network_.architecture, architecture)
+        else:
+            self._scaling = Scaling.of(X, weight) if self.standardize else Scaling.none(X)
+            self._target_scaling = self._scaling_of_targets(y.astype(X.dtype), weight)
+        self.network_ = Network(architecture)
+        self.n_layers_, self.n_outputs_ = len(architecture.hidden) + 2, architecture.outputs
 
     def _scaling_of_targets(self, y: Any, weight: Any) -> Scaling:
-        return Scaling.of(y, weight) if self.standardize else Scaling.none(y)
+        """Labels stay as they are."""
+        return Scaling(np.zeros((), y.dtype), np.ones((), y.dtype))
+
+    def _encoded(self, X: Any, y: Any, weight: Any) -> tuple[Any, ...]:
+        """Rows as the loss takes them; weights have the mean 1, and none are given where all are the same."""
+        if self.network_.architecture.task == "regression":
+            y = self._target_scaling.apply(y.astype(X.dtype))
+        columns = [np.full(len(X), strength, X.dtype) for strength in objective(self.network_)[1]]
+        data = (self._scaling.apply(X), self.network_.encode(y, X.dtype), *columns)
+        if weight is None or (weight == weight[0]).all():
+            return data
+        return (*data, (weight / weight.mean()).astype(X.dtype))
+
+    def _rows_of_step(self, rows: int) -> int:
+        if self.solver == "lbfgs":
+            return rows
+        if isinstance(self.batch_size, str):
+            choice("batch_size", self.batch_size, ("auto",))
+            return min(max(rows // _STEPS, _LEAST_ROWS), _MOST_ROWS, rows)
+        return min(count("batch_size", self.batch_size), rows)
+
+    def _split(self, X: Any, y: Any, weight: Any, seed: int, *, stratify: bool) -> tuple[Any, Any]:
+        """Rows to train on, and rows that are held out."""
+        if not self.early_stopping or self.solver == "lbfgs":
+            return (X, y, weight), None
+        part = number("validation_fraction", self.validation_fraction, above=0.0, most=0.99)
+        rows = np.arange(len(X))
+        kept, held = train_test_split(rows, test_size=part, random_state=seed, stratify=y if stratify else None)
+        return tuple(
+            [(X[one], y[one], None if weight is None else weight[one]) for one in (np.sort(kept), np.sort(held))]
+        )  # type: ignore[return-value]
+
+    def _run(
+        self, data: tuple[Any, ...], seed: int, validation: tuple[Any, ...] | None, epoch: TrainingState | None = None
+    ) -> Training:
+        """Train in steps; with `epoch`, the state before it, for one epoch."""
+        network, rows = self.network_, len(data[0])
+        batch_size = self._rows_of_step(rows)
+        settings: dict[str, Any] = {"epochs": count("max_iter", self.max_iter), **watches_of(self)}
+        if epoch is not None:
+            settings = {"epochs": epoch.epoch + 1, "start": epoch if epoch.params else None}
+        return fit(
+            objective(network)[0],
+            network.trainable(self._params),
+            data,
+            optimizer=optimizer_of(self, rows=rows, batch_size=batch_size),
+            batch_size=batch_size,
+            seed=seed,
+            shuffle=bool(self.shuffle),
+            validation=validation,
+            noise=(lambda rng, _: network.noise(rng, rows, data[0].dtype)) if self.dropout else None,
+            progress=bool(self.verbose),
+            **settings,
+        )
+
+    def _run_lbfgs(self, data: tuple[Any, ...]) -> Training:
+        if self.dropout:
+            raise ConfigError("L-BFGS needs the same loss at each step, without dropout", fix='give solver="adam"')
+        return lbfgs(
+            objective(self.network_)[0],
+            self.network_.trainable(self._params),
+            data,
+            max_iter=count("max_iter", self.max_iter),
+            tol=number("tol", self.tol),
+        )
+
+    def _take(self, found: Training, data: tuple[Any, ...]) -> None:
+        """Keep what training found."""
+        self._params = self.network_.finish(found.params, data[0])
+        # What goes on goes on from these parameters, and compares its losses with none from before.
+        self._state = replace(
+            found.state,
+            params=flatten(found.params)[0],
+            step=0,
+            losses=np.zeros(0),
+            best=None,
+            best_loss=float("inf"),
+            best_epoch=0,
+            stopping=Watch(),
+            plateau=Watch(),
+        )
+        self.loss_curve_ = found.history["loss"].tolist()
+        if "validation_loss" in found.history:
+            self.validation_loss_curve_ = found.history["validation_loss"].tolist()
+        watched = found.history.get("validation_loss", found.history["loss"])
+        self.n_iter_ = max(found.epochs, 1)
+        if len(watched):
+            self.loss_, self.best_loss_ = float(found.history["loss"][-1]), float(watched.min())
+
+
+def objective(network: Network) -> tuple[Callable[..., Any], tuple[float, ...]]:
+    """The loss of a network that takes the strengths of its penalties as data.
+
+    They depend on the number of rows. As numbers they would be part of the compiled loop; as columns beside the rows
+    they are not, and another fold of a cross-validation uses the same loop.
+
+    Returns
+    -------
+    loss : callable
+        ``loss(params, X, y, *columns, weight, *noise)``
+    strengths : tuple of float
+        What the columns hold.
+    """
+    settings = network.architecture
+    plain, layers = Network(replace(settings, l1=0.0, l2=0.0)), range(1, len(settings.hidden) + 2)
+    measures = [(settings.l2 / 2, np.square), (settings.l1, np.abs)]
+    used = [(strength, measure) for strength, measure in measures if strength]
+
+    def loss(params: Any, X: Any, y: Any, *rest: Any) -> Any:
+        columns, rest = rest[: len(used)], rest[len(used) :]
+        total = plain.loss(params, X, y, *rest)
+        for column, (_, measure) in zip(columns, used, strict=True):
+            for i in layers:
+                total = total + np.mean(column) * np.sum(measure(params[f"W{i}"]))
+        return total
+
+    return loss, tuple([strength for strength, _ in used])
+
+
+def _require_same(before: Architecture, now: Architecture) -> None:
+    """Penalties may change from fit to fit, shapes not."""
+    if replace(now, l1=before.l1, l2=before.l2, dropout=before.dropout) != before:
+        raise DataError(
+            f"the network that was trained has {before.inputs} features, {before.hidden} hidden units and "
+            f"{before.outputs} outputs, so training cannot go on with {now.inputs}, {now.hidden} and {now.outputs}",
+            fix="give data and settings of the same kind, or set warm_start=False and call fit",
+        )
+
+
+def _explained(found: Training, max_iter: int) -> str:
+    if found.stopped == "epochs":
+        return f"training has not converged in max_iter={max_iter} epochs; give more, or a larger tol"
+    return f"training {found.stopped}: {found.message}"

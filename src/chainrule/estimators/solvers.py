@@ -63,7 +63,7 @@ def optimizer_of(model: Any, *, rows: int, batch_size: int) -> Optimizer:
     --------
     >>> from chainrule.estimators import MLPClassifier
     >>> optimizer_of(MLPClassifier(solver="sgd"), rows=100, batch_size=10)
-    GradientDescent(lr=0.001, momentum=0.9, nesterov=True, weight_decay=0.0)
+    GradientDescent(lr=0.003, momentum=0.9, nesterov=True, weight_decay=0.0)
     """
     lr = number("learning_rate_init", model.learning_rate_init, above=0.0)
     if model.solver == "adam":

@@ -71,7 +71,7 @@ class Lesson:
     diagram: Diagram
 
     def __str__(self) -> str:
-        from chainrule.explain.text import lesson_text
+        from chainrule.explain.faces.text import lesson_text
 
         return lesson_text(self)
 
@@ -83,13 +83,13 @@ class Lesson:
         folded : bool, default True
             Show one of several repeated steps, such as the iterations of a loop, and say how many there are.
         """
-        from chainrule.explain.terminal import show_lesson
+        from chainrule.explain.faces.terminal import show_lesson
 
         show_lesson(self, folded=folded)
 
     def to_text(self, *, folded: bool = True) -> str:
         """The lesson as plain text: what ``print`` shows."""
-        from chainrule.explain.text import lesson_text
+        from chainrule.explain.faces.text import lesson_text
 
         return lesson_text(self, folded=folded)
 
@@ -107,7 +107,7 @@ class Lesson:
 
     def to_latex(self) -> str:
         """A LaTeX document, with the picture in TikZ, that compiles as it is."""
-        from chainrule.explain.latex import lesson_latex
+        from chainrule.explain.faces.latex import lesson_latex
 
         return lesson_latex(self)
 
@@ -120,19 +120,19 @@ class Lesson:
             Fold repeated steps. Where more than 60 of a pass are folded, each of them is one line of text; without
             folds, each has its formulas and its derivation, and 300 iterations of a loop make a page of several MB.
         """
-        from chainrule.explain.html import lesson_html
+        from chainrule.explain.faces.html import lesson_html
 
         return lesson_html(self, folded=folded)
 
     def to_markdown(self) -> str:
         """The lesson in Markdown, with formulas in LaTeX."""
-        from chainrule.explain.markdown import lesson_markdown
+        from chainrule.explain.faces.markdown import lesson_markdown
 
         return lesson_markdown(self)
 
     def to_json(self) -> str:
         """The lesson as data; `docs/lesson_schema.md` describes them."""
-        from chainrule.explain.json import lesson_json
+        from chainrule.explain.faces.json import lesson_json
 
         return lesson_json(self)
 
@@ -144,12 +144,12 @@ class Lesson:
         StructureError
             If the ending is none of these.
         """
-        from chainrule.explain.saving import save_lesson
+        from chainrule.explain.faces.saving import save_lesson
 
         save_lesson(self, path)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """What a notebook shows."""
-        from chainrule.explain.notebook import mimebundle
+        from chainrule.explain.faces.notebook import mimebundle
 
         return mimebundle(self)

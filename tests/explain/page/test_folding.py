@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chainrule.explain.lines import Fold
+from chainrule.explain.faces.lines import Fold
 from chainrule.explain.model import ForwardStep
 from chainrule.explain.page.folding import runs
 from chainrule.notation.tree import Symbol

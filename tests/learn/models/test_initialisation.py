@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chi2
 
 from chainrule.learn.models import Architecture, Network
-from chainrule.learn.models.initialisation import he, initial_weights, small, xavier, zeros
+from chainrule.learn.models.initialisation import he, small, xavier, zeros
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,17 @@ def test_xavier_stays_within_its_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("activation", "expected"),
-    [("relu", he), ("leaky_relu", he), ("gelu", he), ("silu", he), ("tanh", xavier), ("sigmoid", xavier)],
+    ("hidden", "activation", "expected"),
+    [(1, "relu", xavier), (6, "gelu", xavier), (7, "relu", he), (7, "gelu", he), (7, "tanh", xavier)],
 )
-def test_auto_is_he_before_rectifiers_and_xavier_elsewhere(activation, expected) -> None:
-    found = initial_weights(np.random.default_rng(1), 3, 5, init="auto", activation=activation, is_convex=False)
-    np.testing.assert_array_equal(found, expected(np.random.default_rng(1), 3, 5))
+def test_auto_is_he_before_the_rectifiers_of_deep_networks_and_xavier_elsewhere(hidden, activation, expected) -> None:
+    network = Network(Architecture("multiclass", 4, 3, hidden=(5,) * hidden, activation=activation))
+    params = network.init(np.random.default_rng(1), np.ones((1, 4)))
+    rng = np.random.default_rng(1)
+    np.testing.assert_array_equal(params["W1"], expected(rng, 4, 5))
+    for i in range(2, hidden + 1):
+        np.testing.assert_array_equal(params[f"W{i}"], expected(rng, 5, 5))
+    np.testing.assert_array_equal(params[f"W{hidden + 1}"], xavier(rng, 5, 3))
 
 
 def test_auto_begins_convex_models_at_zero() -> None:

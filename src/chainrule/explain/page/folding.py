@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from chainrule.explain.lines import Fold
+from chainrule.explain.faces.lines import Fold
 from chainrule.explain.model import BackwardStep, ForwardStep
 
 __all__ = ["Run", "runs"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.lines import Line, unmarked
+from chainrule.explain.faces.lines import Line, unmarked
 from chainrule.explain.page.markup import Markup, element, join
 from chainrule.notation.mathml import to_mathml
 from chainrule.notation.numbers import number_text, preview

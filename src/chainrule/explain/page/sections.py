@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chainrule.explain.lesson import Lesson
-from chainrule.explain.lines import (
+from chainrule.explain.faces.lines import (
     BACKWARD,
     FORWARD,
     LOCAL,
@@ -27,6 +26,7 @@ from chainrule.explain.lines import (
     value_expression,
     verdict,
 )
+from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import BackwardStep, Fault, ForwardStep, InputGradient, LocalGradient, Operand
 from chainrule.explain.page.folding import Run, runs
 from chainrule.explain.page.formulas import Formula, said, shape_text, value_text

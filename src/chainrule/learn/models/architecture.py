@@ -41,8 +41,8 @@ class Architecture:
     dropout : float, default 0.0
         Probability with which a hidden unit is left out of a training step; below 1.
     init : {"auto", "small", "xavier", "he"}, default "auto"
-        How weights begin, see `chainrule.learn.models.initialisation`. ``"auto"`` is He before rectifiers and their
-        smooth relatives, Xavier elsewhere, and zeros without hidden layers, where the loss is convex.
+        How weights begin, see `chainrule.learn.models.initialisation`. ``"auto"`` is Xavier, He before
+        rectifiers in networks of more than 6 hidden layers, and zeros without any, where the loss is convex.
     l1, l2 : float, default 0.0
         What is added to the loss: l1 Σ|w| + l2/2 Σw², over all weights, not over biases.
     fit_intercept : bool, default True

@@ -72,9 +72,13 @@ INITIALISATIONS = ("auto", *_DRAWS)
 #: What `he` is made for: about half of each signal is cut off.
 _RECTIFIERS = ("relu", "leaky_relu", "gelu", "silu")
 
+#: In networks of so many hidden layers, signals pass through rectifiers from Xavier's smaller weights as well, and
+#: they learn more in the same epochs: with 1, 4 and 6 layers on digits and breast_cancer, with 1 on 100,000 rows.
+_SHALLOW = 6
+
 
 def initial_weights(
-    rng: np.random.Generator, inputs: int, outputs: int, *, init: str, activation: str, is_convex: bool
+    rng: np.random.Generator, inputs: int, outputs: int, *, init: str, activation: str, hidden: int
 ) -> Any:
     """The first weights of a layer.
 
@@ -86,8 +90,8 @@ def initial_weights(
         One of `INITIALISATIONS`.
     activation : str
         What comes after the layer, for ``"auto"``.
-    is_convex : bool
-        Whether the loss has one minimum, for ``"auto"``.
+    hidden : int
+        Hidden layers of the network, for ``"auto"``: without any, the loss has one minimum.
 
     Returns
     -------
@@ -96,11 +100,11 @@ def initial_weights(
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> initial_weights(rng, 1, 2, init="auto", activation="identity", is_convex=True).tolist()
+    >>> initial_weights(rng, 1, 2, init="auto", activation="identity", hidden=0).tolist()
     [[0.0, 0.0]]
     """
     if init != "auto":
         return _DRAWS[init](rng, inputs, outputs)
-    if is_convex:
+    if not hidden:
         return zeros(rng, inputs, outputs)
-    return (he if activation in _RECTIFIERS else xavier)(rng, inputs, outputs)
+    return (he if activation in _RECTIFIERS and hidden > _SHALLOW else xavier)(rng, inputs, outputs)

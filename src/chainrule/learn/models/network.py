@@ -88,7 +88,7 @@ class Network:
                 outputs,
                 init=settings.init,
                 activation="identity" if is_last else settings.activation,
-                is_convex=not settings.hidden,
+                hidden=len(settings.hidden),
             )
             is_flat = is_last and settings.has_flat_output
             params[f"W{i}"] = (weights[:, 0] if is_flat else weights).astype(dtype)

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from chainrule.explain.layout import WIDTH
+from chainrule.explain.faces.layout import WIDTH
+from chainrule.explain.faces.text import lesson_text
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import Operand
-from chainrule.explain.text import lesson_text
 from chainrule.notation.tree import Number, Sum, Symbol
 
 NEURON = """\

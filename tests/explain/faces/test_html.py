@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 import chainrule as cr
+from chainrule.explain.faces.lines import Fold, backward_lines, backward_steps
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.lines import Fold, backward_lines, backward_steps
 from chainrule.explain.model import Closed, Fault
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Symbol

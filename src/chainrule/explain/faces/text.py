@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chainrule.explain.cells import row_text
-from chainrule.explain.layout import lesson_rows
+from chainrule.explain.faces.cells import row_text
+from chainrule.explain.faces.layout import lesson_rows
 from chainrule.explain.lesson import Lesson
 
 __all__ = ["lesson_text"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from chainrule.explain.cells import text_width
-from chainrule.explain.lines import Line
+from chainrule.explain.faces.cells import text_width
+from chainrule.explain.faces.lines import Line
 from chainrule.notation.latex import to_latex
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Expression, Negative, Role, Sum

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from chainrule.errors import StructureError
-from chainrule.explain import saving
+from chainrule.explain.faces import saving
+from chainrule.explain.faces.saving import ENDINGS, save_lesson
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.saving import ENDINGS, save_lesson
 
 
 def test_text_is_written_in_utf_8(neuron: Lesson, tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.cells import text_width
 from chainrule.explain.drawing.tikz import diagram_tikz
-from chainrule.explain.latex_ascii import without_unicode
-from chainrule.explain.latex_parts import formula_latex, sum_in_rows
-from chainrule.explain.lesson import Lesson
-from chainrule.explain.lines import (
+from chainrule.explain.faces.cells import text_width
+from chainrule.explain.faces.latex_ascii import without_unicode
+from chainrule.explain.faces.latex_parts import formula_latex, sum_in_rows
+from chainrule.explain.faces.lines import (
     BACKWARD,
     FORWARD,
     GRAPH,
@@ -31,6 +30,7 @@ from chainrule.explain.lines import (
     values_from_elsewhere,
     verdict,
 )
+from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import BackwardStep, Fault
 from chainrule.notation.latex import escape, to_latex
 from chainrule.notation.text import to_text

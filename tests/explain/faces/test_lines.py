@@ -7,8 +7,7 @@ import dataclasses
 import numpy as np
 
 from chainrule import explain
-from chainrule.explain.lesson import Lesson
-from chainrule.explain.lines import (
+from chainrule.explain.faces.lines import (
     Fold,
     backward_lines,
     backward_steps,
@@ -22,6 +21,7 @@ from chainrule.explain.lines import (
     value_expression,
     values_from_elsewhere,
 )
+from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import Closed, ForwardStep, LocalGradient
 from chainrule.notation.latex import to_latex
 from chainrule.notation.text import to_text

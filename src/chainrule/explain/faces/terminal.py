@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainrule.explain.cells import Role, Row, Span
-from chainrule.explain.layout import lesson_rows
+from chainrule.explain.faces.cells import Role, Row, Span
+from chainrule.explain.faces.layout import lesson_rows
+from chainrule.explain.faces.text import lesson_text
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.text import lesson_text
 
 if TYPE_CHECKING:
     from rich.console import Console

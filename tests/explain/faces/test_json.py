@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.explain.json import SCHEMA_VERSION, lesson_data, lesson_json
+from chainrule.explain.faces.json import SCHEMA_VERSION, lesson_data, lesson_json
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import Operand
 from chainrule.notation.tree import Symbol
 
 jsonschema = pytest.importorskip("jsonschema", reason="the extra `test` installs it")
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 SCHEMA = json.loads((DOCS / "lesson.schema.json").read_text(encoding="utf-8"))
 LESSONS = ["neuron", "layer", "loop", "stopped"]
 

@@ -8,8 +8,8 @@ import pytest
 
 from chainrule.explain.drawing.diagram import Diagram, Vertex
 from chainrule.explain.drawing.mermaid import diagram_mermaid
+from chainrule.explain.faces.markdown import lesson_markdown
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.markdown import lesson_markdown
 from chainrule.notation.tree import Symbol, call
 
 NEURON = r"""# loss: backpropagation step by step

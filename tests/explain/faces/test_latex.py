@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.explain.latex import lesson_latex
-from chainrule.explain.latex_ascii import without_unicode
-from chainrule.explain.latex_parts import formula_latex, sum_in_rows, without_macros
+from chainrule.explain.faces.latex import lesson_latex
+from chainrule.explain.faces.latex_ascii import without_unicode
+from chainrule.explain.faces.latex_parts import formula_latex, sum_in_rows, without_macros
+from chainrule.explain.faces.lines import Line
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.lines import Line
 from chainrule.explain.model import Closed, Factor
 from chainrule.notation.tree import Marked, Negative, Number, Sum, Symbol
 

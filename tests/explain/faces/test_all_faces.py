@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.explain.layout import WIDTH
+from chainrule.explain.faces.layout import WIDTH
 from chainrule.explain.lesson import Lesson
 
 
@@ -112,5 +112,5 @@ def test_latex_is_ascii_with_balanced_braces(lesson: Lesson) -> None:
 
 def test_data_follow_the_schema(lesson: Lesson) -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="the extra `test` installs it")
-    path = Path(__file__).parents[2] / "docs" / "lesson.schema.json"
+    path = Path(__file__).parents[3] / "docs" / "lesson.schema.json"
     jsonschema.validate(json.loads(lesson.to_json()), json.loads(path.read_text(encoding="utf-8")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.explain.cells import (
+from chainrule.explain.faces.cells import (
     Span,
     blank,
     labelled,

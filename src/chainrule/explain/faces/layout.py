@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.cells import (
+from chainrule.explain.faces.cells import (
     Role,
     Row,
     Span,
@@ -20,8 +20,7 @@ from chainrule.explain.cells import (
     text_width,
     wrapped,
 )
-from chainrule.explain.lesson import Lesson
-from chainrule.explain.lines import (
+from chainrule.explain.faces.lines import (
     BACKWARD,
     FORWARD,
     GRAPH,
@@ -40,6 +39,7 @@ from chainrule.explain.lines import (
     value_expression,
     verdict,
 )
+from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import BackwardStep, Fault, ForwardStep, LocalGradient
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Expression, Symbol

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 
 from chainrule.explain.drawing.mermaid import diagram_mermaid
-from chainrule.explain.latex_parts import formula_latex, without_macros
-from chainrule.explain.lesson import Lesson
-from chainrule.explain.lines import (
+from chainrule.explain.faces.latex_parts import formula_latex, without_macros
+from chainrule.explain.faces.lines import (
     BACKWARD,
     FORWARD,
     GRAPH,
@@ -28,6 +27,7 @@ from chainrule.explain.lines import (
     values_from_elsewhere,
     verdict,
 )
+from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import BackwardStep, Fault
 from chainrule.notation.latex import escape, to_latex
 from chainrule.notation.text import to_text

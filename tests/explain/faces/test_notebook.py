@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.explain.faces.notebook import mimebundle
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.notebook import mimebundle
 from chainrule.notation.text import to_text
 
 VOID = {"img", "br"}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from chainrule.explain.faces.terminal import lesson_markup, show_lesson
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.terminal import lesson_markup, show_lesson
 
 rich_console = pytest.importorskip("rich.console", reason="the extra `train` installs it")
 
