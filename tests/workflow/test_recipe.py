@@ -10,6 +10,7 @@ from chainrule.errors import ConfigError
 from chainrule.learn.clipping import ClipNorm
 from chainrule.learn.optimizers import Adam
 from chainrule.learn.schedules import Cosine, StepDecay, WarmUp
+from chainrule.learn.stopping import EarlyStopping
 from chainrule.tables.targets import Target
 from chainrule.workflow.recipe import Recipe, recipe_for
 from chainrule.workflow.settings import SCHEDULES, TrainingSettings
@@ -35,6 +36,7 @@ def test_more_rows_have_a_second_layer_larger_batches_fewer_epochs_and_a_smaller
     assert many.architecture.hidden == (64, 32)
     assert many.batch_size > few.batch_size
     assert many.epochs < few.epochs
+    assert (few.early_stopping, many.early_stopping) == (EarlyStopping(patience=25), EarlyStopping(patience=10))
     assert 0 < many.architecture.l2 < few.architecture.l2
 
 

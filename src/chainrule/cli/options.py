@@ -112,7 +112,7 @@ _OPTIONS = (
         show_default=True,
         help="End when the loss of the validation rows no longer falls, and take the best parameters.",
     ),
-    click.option("--patience", type=_COUNT, default=30, show_default=True, help="Epochs without an improvement."),
+    click.option("--patience", type=_COUNT, help="Epochs without an improvement; by default 10 to 60."),
     click.option(
         "--validation-split", **_number(most=1.0), default=0.15, show_default=True, help="Share of the rows to watch."
     ),

@@ -31,6 +31,9 @@ _OPTIMIZERS: dict[str, tuple[Any, float]] = {
 _STEPS = 20_000
 _FEWEST_EPOCHS, _MOST_EPOCHS = 20, 500
 _ITERATIONS = 1000
+#: Steps without an improvement after which a run ends. A short epoch has few, so the loss moves little in it.
+_PATIENT_STEPS = 800
+_LEAST_PATIENCE, _MOST_PATIENCE = 10, 60
 #: Units of the first hidden layer; from so many rows on, a second one is worth its parameters.
 _UNITS = 64
 _ROWS_FOR_TWO_LAYERS = 10_000
@@ -146,7 +149,7 @@ def recipe_for(
         epochs * per_epoch,
         settings.schedule,
         settings.clip,
-        EarlyStopping(patience=settings.patience) if watches else None,
+        EarlyStopping(patience=settings.patience or _patience(per_epoch)) if watches else None,
     )
 
 
@@ -176,6 +179,11 @@ def optimizer_name(settings: TrainingSettings, *, is_stream: bool) -> str:
         return settings.optimizer
     means_steps = settings.lr is not None or settings.batch_size or settings.clip or settings.schedule != "constant"
     return "lbfgs" if settings.is_linear and not (is_stream or settings.l1 or means_steps) else "adam"
+
+
+def _patience(steps: int) -> int:
+    """In epochs of so many steps."""
+    return min(max(_PATIENT_STEPS // steps, _LEAST_PATIENCE), _MOST_PATIENCE)
 
 
 def _batch_size(rows: int) -> int:

@@ -59,7 +59,7 @@ class TrainingSettings:
         Whether rows of rare classes count as much as those of frequent ones.
     early_stopping : bool, default True
         Whether the run ends when the loss of the validation rows no longer falls; then it returns the best parameters.
-    patience : int, default 30
+    patience : int, optional
         After how many epochs without an improvement.
     validation_split, test_split : float
         Shares of the rows that are kept back, to watch and to be scored.
@@ -103,7 +103,7 @@ class TrainingSettings:
     clip: float | None = None
     class_weight: str | None = None
     early_stopping: bool = True
-    patience: int = 30
+    patience: int | None = None
     validation_split: float = 0.15
     test_split: float = 0.2
     task: str | None = None
@@ -152,7 +152,7 @@ class TrainingSettings:
 
     def _check_count(self, name: str, least: int) -> None:
         value = getattr(self, name)
-        if value is None and name in ("epochs", "batch_size"):
+        if value is None and name in ("epochs", "batch_size", "patience"):
             return
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ConfigError(f"{name} is a whole number from {least}, not {value!r}", fix=f"write {name}={least + 1}")

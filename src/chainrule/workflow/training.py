@@ -306,6 +306,4 @@ def _scored(
     }
     model = TableModel(rows.preprocessing, trained.architecture, trained.params, record)
     tables = {shown[name]: table for name, table in rows.tables.items()}
-    return TrainedTable(
-        model, training, recipe, settings, report, rows.note, learning.learning_rate, checked, tables
-    )
+    return TrainedTable(model, training, recipe, settings, report, rows.note, learning.learning_rate, checked, tables)
