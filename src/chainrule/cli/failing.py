@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import click
 
 from chainrule.errors import ChainRuleError, ConfigError, FormulaError
 
 __all__ = ["Group"]
-
-#: What Python calls a setting, where the option is called otherwise.
-_OPTION_OF = {"types": "type", "resume": "resume", "every": "checkpoint-every", "path": "checkpoint"}
 
 
 class Group(click.Group):
@@ -20,31 +18,43 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (FormulaError, ConfigError) as error:
-            raise _Failure(error, 2) from None
+        except ConfigError as error:
+            raise _Failure(error.what, _with_options(error.fix, self._options()), 2) from None
+        except FormulaError as error:
+            raise _Failure(error.what, error.fix, 2) from None
         except ChainRuleError as error:
-            raise _Failure(error, 1) from None
+            raise _Failure(error.what, error.fix, 1) from None
         except KeyboardInterrupt as interrupt:
             click.echo(f"\n{interrupt or 'interrupted'}", err=True)
             ctx.exit(130)
 
+    def _options(self) -> dict[str, str]:
+        """The options of all commands, by the names that their values have in Python."""
+        parameters = [parameter for command in self.commands.values() for parameter in command.params]
+        found = {part.name: max(part.opts, key=len) for part in parameters if isinstance(part, click.Option)}
+        return {name: option for name, option in found.items() if name}
+
 
 class _Failure(click.ClickException):
-    """An error with an exit code of its own."""
+    """An error with an exit code of its own. The line of code is left out: it is ours, as the user wrote none."""
 
-    def __init__(self, error: ChainRuleError, exit_code: int) -> None:
-        # Without the line of code: it is ours, as the user wrote none.
-        fix = _as_options(error.fix) if error.fix and isinstance(error, ConfigError) else error.fix
-        super().__init__(f"{error.what}\n  fix {fix}" if fix else error.what)
+    def __init__(self, what: str, fix: str | None, exit_code: int) -> None:
+        super().__init__(f"{what}\n  fix {fix}" if fix else what)
         self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class
 
 
-def _as_options(fix: str) -> str:
-    """``write model="mlp"`` as ``write --model mlp``."""
+def _with_options(fix: str | None, options: Mapping[str, str]) -> str:
+    """Settings as options: ``write model="mlp"`` as ``write --model mlp``, ``leave lr out`` as ``leave --lr out``."""
 
-    def option(match: re.Match[str]) -> str:
-        name = _OPTION_OF.get(match["name"], match["name"].replace("_", "-"))
+    def assigned(match: re.Match[str]) -> str:
+        name = options.get(match["name"])
+        if name is None:
+            return match[0]
         value = match["text"] or match["value"].strip("()").replace(" ", "").rstrip(",")
-        return f"--{name} {value}" if value != "True" else f"--{name}"
+        return name if value == "True" else f"{name} {value}"
 
-    return re.sub(r'\b(?P<name>[a-z][a-z_0-9]*)=(?:"(?P<text>[^"]*)"|(?P<value>\([^)]*\)|[\w.−-]+))', option, fix)
+    def left_out(match: re.Match[str]) -> str:
+        return f"leave {options.get(match[1], match[1])} out"
+
+    fix = re.sub(r'\b(?P<name>[a-z][a-z_0-9]*)=(?:"(?P<text>[^"]*)"|(?P<value>\([^)]*\)|[\w.-]+))', assigned, fix or "")
+    return re.sub(r"\bleave (\w+) out\b", left_out, fix)

@@ -183,7 +183,7 @@ class Schema:
                 justify="right" if name == "missing" else "left",
                 overflow="ellipsis" if is_example else "fold",
                 no_wrap=is_example,
-                max_width=20 if is_example else None,
+                max_width=14 if is_example else None,
             )
         for row in rows:
             dim = row[1] in ("text", "ignored")

@@ -43,10 +43,14 @@ class Checkpoints:
 
     def __post_init__(self) -> None:
         if not isinstance(self.every, int) or self.every < 0:
-            raise ConfigError(f"checkpoints are written every so many epochs, not {self.every!r}", fix="write every=10")
+            raise ConfigError(
+                f"checkpoints are written every so many epochs, not {self.every!r}", fix="give a whole number from 0"
+            )
         folder = Path(self.path).parent
         if not folder.is_dir():
-            raise ConfigError(f"there is no folder {folder} for checkpoints", fix="make it first")
+            raise ConfigError(
+                f"there is no folder {folder} for checkpoints", fix="make it, or give the path of another one"
+            )
 
     def start(self, settings: TrainingSettings, fingerprint: str, lr: float | None) -> TrainingState | None:
         """The state to go on from, if there is one.
