@@ -133,7 +133,8 @@ def class_codes(y: Any, classes: Any = None) -> tuple[Any, Any]:
     if classes is None:
         if len(found) < 2:
             raise DataError(
-                f"there is only one class in y, {found.tolist()[0]!r}", fix="give rows of at least two classes, with weights"
+                f"there is only one class in y, {found.tolist()[0]!r}",
+                fix="give rows of at least two classes, with weights",
             )
         return found, codes
     unknown = ~np.isin(found, classes)
