@@ -61,7 +61,7 @@ def test_lines_fit_into_80_columns_and_have_no_colour(path: Path) -> None:
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "\x1b" not in result.output
     assert "gradients agree with finite differences" in result.stdout
-    assert "while the learning rate grows" in result.stdout
+    assert "loss over the learning rate" in result.stdout
 
 
 def test_a_wide_table_is_summed_up() -> None:

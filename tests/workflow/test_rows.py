@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from tests.workflow.making import people
 
@@ -50,6 +51,21 @@ def test_a_stream_gives_each_row_to_one_part(tmp_path: Path) -> None:
         whole = parts(path, "spends", test_split=0, validation_split=0).arrays("training")[1]
         np.testing.assert_allclose(np.sort(np.concatenate([streamed, kept_back])), np.sort(whole), rtol=1e-6)
         assert 0.1 < len(kept_back) / 400 < 0.6
+    finally:
+        rows.close()
+
+
+def test_a_stream_keeps_no_more_rows_in_memory_than_it_must(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "long.csv"
+    np.savetxt(path, np.random.default_rng(0).normal(size=(60_000, 3)), "%.5f", ",", header="a,b,y", comments="")
+    monkeypatch.setattr("chainrule.workflow.rows._PART_BYTES", 1 << 15)
+    before = pa.total_allocated_bytes()
+    rows = parts(path, "y", stream=True)
+    try:
+        kept = sum(table.nbytes for table in rows.tables.values())
+        assert rows.rows > 50_000
+        assert kept < 200_000
+        assert pa.total_allocated_bytes() - before < 2 * kept + 100_000  # a slice would hold its whole block
     finally:
         rows.close()
 

@@ -29,7 +29,7 @@ def trained(path: Path, target: Any = "buys", **settings: Any) -> TrainedTable:
 @pytest.mark.parametrize("stream", [False, True])
 def test_classes_are_learnt_in_memory_and_as_a_stream(path: Path, stream: bool) -> None:
     found = trained(path, stream=stream, dropout=0.1, batch_norm=True, class_weight="balanced")
-    assert list(found.scores) == ["training", "validation", "test"]
+    assert list(found.scores) == ["training sample" if stream else "training", "validation", "test"]
     assert found.scores["test"]["accuracy"] > 0.85
     assert found.model.classes == ("no", "yes")
     assert [baseline.name for baseline in found.baselines] == ["majority class", "logistic regression"]
@@ -117,6 +117,12 @@ def test_a_run_that_diverges_keeps_the_best_parameters_and_suggests_a_rate(path:
 def test_without_test_rows_the_validation_rows_are_scored(path: Path) -> None:
     assert list(trained(path, test_split=0.0, epochs=2).scores) == ["training", "validation"]
     assert list(trained(path, test_split=0.0, validation_split=0.0, epochs=2).scores) == ["training"]
+
+
+def test_a_stream_without_rows_kept_back_has_a_report_too(path: Path) -> None:
+    found = trained(path, stream=True, test_split=0.0, validation_split=0.0, epochs=1)
+    assert list(found.scores) == ["training sample"]
+    assert found.full_report().lesson is not None
 
 
 def test_a_model_that_does_not_fit_is_refused_before_the_schema_is_told(path: Path) -> None:

@@ -47,6 +47,7 @@ def inspect(model: str, as_json: bool) -> None:
 def _facts(model: TableModel) -> dict[str, str]:
     from chainrule.evaluation.metrics import MAIN_METRIC
     from chainrule.evaluation.report.facts import model_facts
+    from chainrule.evaluation.report.parts import cell
     from chainrule.evaluation.scores import METRICS
 
     shown: dict[str, Any] = {
@@ -64,7 +65,7 @@ def _facts(model: TableModel) -> dict[str, str]:
         value = _mapping(values).get(key)
         if isinstance(value, float):
             shown[f"{METRICS[key].label.lower()}, {part}"] = METRICS[key].text(value)
-    return {name: str(value) for name, value in shown.items() if value not in (None, "")}
+    return {name: cell(value) for name, value in shown.items() if value not in (None, "")}
 
 
 def _mapping(value: Any) -> dict[str, Any]:

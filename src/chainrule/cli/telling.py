@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ __all__ = ["console", "rate_lines", "tell_json", "tell_schema", "tell_scores", "
 
 #: A table with more columns is summed up.
 _SHOWN_COLUMNS = 12
-_PLOT_WIDTH = 56
+_PLOT_WIDTH = 60
+_PLOT_HEIGHT = 5
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -75,7 +77,7 @@ def tell_trained(out: Console, trained: TrainedTable) -> None:
     model, training = trained.report.model, trained.report.training
     activation = f", {model['Activation']}" if "Activation" in model else ""
     out.print(f"{model['Model']} {model['Layers']}{activation}, {model['Parameters']:,} parameters")
-    unit = "iterations" if trained.recipe.is_lbfgs else "epochs"
+    unit = ("iteration" if trained.recipe.is_lbfgs else "epoch") + "s" * (trained.training.epochs != 1)
     how = training.get("Optimiser", "L-BFGS")
     batches = "" if trained.recipe.is_lbfgs else f", batches of {trained.recipe.batch_size}"
     out.print(Text(f"{how}{batches}, {trained.training.epochs} {unit}: {trained.training.message}"))
@@ -108,28 +110,44 @@ def tell_scores(out: Console, scores: Mapping[str, Scores], baselines: Any = ())
 def rate_lines(test: LearningRateTest) -> list[str]:
     """The range test as bars: the loss over the learning rate, whose scale is logarithmic, with a mark.
 
+    Losses above the first one are cut off: how far the last steps diverge says nothing.
+
     Examples
     --------
     >>> from chainrule.evaluation.learning_rate import LearningRateTest
-    >>> lrs, losses = (0.001, 0.01, 0.1, 1.0), (3.0, 2.0, 1.0, 3.0)
+    >>> lrs, losses = (0.001, 0.01, 0.1, 1.0), (3.0, 2.0, 1.0, 4.0)
     >>> for line in rate_lines(LearningRateTest(0.01, lrs, losses, losses, "where the loss falls most steeply")):
-    ...     print(line)
-    loss 1 … 3 while the learning rate grows
-      █▅▁█
-       ↑ 0.01, where the loss falls most steeply
-      0.001 … 1
+    ...     print(line.rstrip())
+    loss over the learning rate
+           3 ┤█  █
+             │█  █
+             │█▄ █
+             │██ █
+           1 ┤██▁█
+              ↑ 0.01
+    from 0.001 to 1; 0.01: where the loss falls most steeply
     """
     losses = test.smoothed or test.losses
     if not losses:
         return [f"learning rate {test.lr:.3g}: {test.reason}"]
-    low, high = min(losses), max(losses)
+    low, high = min(losses), losses[0]
     count = min(_PLOT_WIDTH, len(losses))
     places = [round(i * (len(losses) - 1) / max(count - 1, 1)) for i in range(count)]
-    heights = [int((losses[place] - low) / ((high - low) or 1.0) * (len(_BARS) - 1) + 0.5) for place in places]
-    mark = min(range(count), key=lambda i: abs(test.lrs[places[i]] - test.lr))
+    most = len(_BARS) * _PLOT_HEIGHT
+    heights = [min(max(round((losses[place] - low) / ((high - low) or 1.0) * most), 1), most) for place in places]
+    mark = min(range(count), key=lambda i: abs(math.log(test.lrs[places[i]] / test.lr)))
+    lines = ["loss over the learning rate"]
+    for row in reversed(range(_PLOT_HEIGHT)):
+        label = {_PLOT_HEIGHT - 1: f"{high:.4g} ┤", 0: f"{low:.4g} ┤"}.get(row, "│")
+        lines.append(f"{label:>10}" + "".join(_bar(height - row * len(_BARS)) for height in heights))
+    margin = " " * 10
     return [
-        f"loss {low:.3g} … {high:.3g} while the learning rate grows",
-        "  " + "".join(_BARS[height] for height in heights),
-        "  " + " " * mark + f"↑ {test.lr:.3g}, {test.reason}",
-        f"  {test.lrs[0]:.1g} … {test.lrs[-1]:.1g}",
+        *lines,
+        margin + " " * mark + f"↑ {test.lr:.3g}",
+        f"from {test.lrs[0]:.1g} to {test.lrs[-1]:.1g}; {test.lr:.3g}: {test.reason}",
     ]
+
+
+def _bar(height: int) -> str:
+    """What a bar shows in one line, of which it fills so many eighths."""
+    return _BARS[min(height, len(_BARS)) - 1] if height > 0 else " "

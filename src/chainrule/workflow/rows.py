@@ -29,11 +29,13 @@ Array = np.ndarray[Any, Any]
 #: Tables whose arrays need more bytes than this are streamed. A fixed number, so that a run is the same everywhere.
 _MOST_BYTES = 1 << 29
 #: Of a stream, so many bytes are kept in memory for each part that is kept back.
-_PART_BYTES = 1 << 26
+_PART_BYTES = 1 << 24
 #: Categories that get a column of their own, as `Preprocessing.fit` has it.
 _MOST_CATEGORIES = 100
 #: Rows that are divided at a time.
 _BLOCK = 1 << 18
+#: Of a stream, so many bytes are mixed at a time; mixing takes three times as many.
+_BUFFER_BYTES = 1 << 24
 #: Rows that the training loop gets at a time from a stream: one native call for many steps.
 _CHUNK = 1 << 14
 
@@ -236,7 +238,7 @@ def _divided_stream(typed: TypedTable, settings: TrainingSettings, batch_size: i
     if "training" not in found:
         raise DataError(f"{count} rows are too few to divide", fix="give more rows, or smaller shares")
     rows = _training_batches(typed, codes, list(shares), None, None, most)
-    stream = RowStream(rows, learnt, batch_size=batch_size, seed=settings.seed)
+    stream = RowStream(rows, learnt, batch_size=batch_size, seed=settings.seed, buffer_bytes=_BUFFER_BYTES)
     return DividedRows(learnt, stream, found)
 
 
@@ -273,7 +275,7 @@ def _training_batches(
         if sample is not None:
             wanted = min(int(np.ceil(share * kept.num_rows)), most - sampled)
             sampled += wanted
-            sample.append(kept.slice(0, wanted))
+            sample.append(kept.take(pa.array(np.arange(wanted))))  # a slice would keep the whole batch alive
         yield kept
 
 

@@ -273,7 +273,8 @@ def _scored(
     training, schema = trained.training, rows.preprocessing.schema
     outcome = rows.preprocessing.outcome
     assert outcome is not None
-    parts = {name: rows.arrays(name) for name in rows.tables}
+    shown = {name: "training sample" if rows.is_stream and name == "training" else name for name in rows.tables}
+    parts = {shown[name]: rows.arrays(name) for name in rows.tables}
     report = network_report(
         title,
         learning.network,
@@ -304,6 +305,7 @@ def _scored(
         "history": {name: values for name, values in training.history.items() if name != "gradient_norm"},
     }
     model = TableModel(rows.preprocessing, trained.architecture, trained.params, record)
+    tables = {shown[name]: table for name, table in rows.tables.items()}
     return TrainedTable(
-        model, training, recipe, settings, report, rows.note, learning.learning_rate, checked, rows.tables
+        model, training, recipe, settings, report, rows.note, learning.learning_rate, checked, tables
     )
