@@ -31,7 +31,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         Of the hidden layers: ``"relu"``, ``"tanh"``, ``"logistic"`` (or ``"sigmoid"``), ``"leaky_relu"``, ``"gelu"``,
         ``"silu"`` or ``"identity"``.
     solver : {"adam", "sgd", "lbfgs"}, default "adam"
-    alpha : float, default 3.0
+    alpha : float, default 1.0
         Strength of the L2 penalty: the objective is Σ l + alpha/2 Σ w² over all rows and weights.
     l1 : float, default 0.0
         Strength of the L1 penalty l1 Σ |w|, on the same scale.
@@ -121,7 +121,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         activation: str = "relu",
         *,
         solver: str = "adam",
-        alpha: float = 3.0,
+        alpha: float = 1.0,
         l1: float = 0.0,
         dropout: float = 0.0,
         batch_norm: bool = False,
