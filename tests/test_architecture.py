@@ -6,6 +6,7 @@ import ast
 import doctest
 import inspect
 import itertools
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,7 +111,8 @@ def test_importing_chainrule_imports_nothing_heavy() -> None:
     before = f"import sys, numpy; print([name for name in {HEAVY} if name in sys.modules])"
 
     def printed(program: str) -> list[str]:
-        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        tree = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}  # not another copy that may be installed
+        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=tree)
         return ast.literal_eval(result.stdout)
 
     assert set(printed(code)) - set(printed(before)) == set()
