@@ -16,7 +16,7 @@ from collections import deque
 from pathlib import Path
 
 from chainrule.config import config
-from chainrule.native.running.engine import Loaded, assemble, to_object
+from chainrule.native.running.engine import Loaded, assemble, code_model, to_object
 from chainrule.native.target import Target, load_llvm
 
 __all__ = ["compiled"]
@@ -70,7 +70,7 @@ def _keep(key: str, loaded: Loaded) -> Loaded:
 
 
 def _key(text: str, target: Target) -> str:
-    versions = (load_llvm().llvm_version_info, _MAGIC)
+    versions = (load_llvm().llvm_version_info, _MAGIC, code_model(target))
     whole = "\n".join([text, target.triple, target.cpu, target.features, repr(versions)])
     return hashlib.sha256(whole.encode()).hexdigest()
 

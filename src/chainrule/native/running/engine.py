@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.native.target import Target, host, load_llvm
 
-__all__ = ["Loaded", "assemble", "to_object"]
+__all__ = ["Loaded", "assemble", "code_model", "to_object"]
 
 
 def assemble(text: str) -> Any:
@@ -24,11 +24,19 @@ def to_object(module: Any, target: Target) -> bytes:
     return bytes(_machine(target).emit_object(module))
 
 
+def code_model(target: Target) -> tuple[str, str]:
+    """Relocation and code model.
+
+    On x86-64, code and constants may lie anywhere in memory: LLVM gives up, and the process with it, if they are more
+    than 2 GiB apart and the code model says that they are not. On other processors llvmlite keeps them together.
+    """
+    return ("static", "large") if target.triple.startswith("x86_64") else ("pic", "small")
+
+
 def _machine(target: Target) -> Any:
-    llvm = load_llvm()
-    return llvm.Target.from_triple(target.triple).create_target_machine(
-        cpu=target.cpu, features=target.features, opt=2, reloc="pic", codemodel="small"
-    )
+    reloc, model = code_model(target)
+    triple = load_llvm().Target.from_triple(target.triple)
+    return triple.create_target_machine(cpu=target.cpu, features=target.features, opt=2, reloc=reloc, codemodel=model)
 
 
 class Loaded:
