@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -43,3 +44,13 @@ html_static_path = ["_static"]
 html_css_files = ["chainrule.css"]
 html_theme_options = {"sidebar_hide_name": False, "top_of_page_buttons": []}
 html_show_sphinx = False
+
+
+def _without_foreign_labels(app, what, name, obj, options, lines):  # type: ignore[no-untyped-def]
+    """Methods that are inherited from scikit-learn refer to places in its own user guide."""
+    if getattr(obj, "__module__", "").startswith("sklearn"):
+        lines[:] = [re.sub(r":ref:`([^`<]+?)\s*<[^`>]*>`", r"\1", line) for line in lines]
+
+
+def setup(app):  # type: ignore[no-untyped-def]
+    app.connect("autodoc-process-docstring", _without_foreign_labels)

@@ -34,7 +34,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     alpha : float, default 1.0
         Strength of the L2 penalty: the objective is Σ l + alpha/2 Σ w² over all rows and weights.
     l1 : float, default 0.0
-        Strength of the L1 penalty l1 Σ |w|, on the same scale.
+        Strength of the L1 penalty, ``l1 Σ |w|``, on the same scale.
     dropout : float, default 0.0
         Probability with which a hidden unit is left out of a step.
     batch_norm : bool, default False
