@@ -8,7 +8,6 @@ import numpy as np
 from tests.explain.telling import forward
 
 import chainrule as cr
-from chainrule.explain.building.naming import fresh_symbol
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Symbol
 
@@ -74,8 +73,3 @@ def test_an_array_from_elsewhere_has_a_name_of_its_own() -> None:
     outside = [operand for operand in lesson.operands if not operand.is_input]
     assert len({operand.symbol for operand in lesson.operands}) == len(lesson.operands)
     np.testing.assert_array_equal(outside[0].value, weights)
-
-
-def test_fresh_symbols() -> None:
-    assert fresh_symbol("nm", [Symbol("n")]) == Symbol("m")
-    assert fresh_symbol("nm", [Symbol("n"), Symbol("m")]) == Symbol("n_")

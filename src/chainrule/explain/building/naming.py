@@ -11,7 +11,7 @@ from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.notation.tree import Symbol
 
-__all__ = ["fresh_symbol", "name_nodes"]
+__all__ = ["name_nodes"]
 
 #: Functions with such a name return what every lecture calls L.
 _LOSSES = frozenset({"loss", "cost", "objective", "loss_function", "cost_function"})
@@ -87,9 +87,3 @@ def _free(name: str, taken: Iterable[str]) -> str:
     while name in known:
         name += "_"
     return name
-
-
-def fresh_symbol(wanted: str, symbols: Iterable[Symbol]) -> Symbol:
-    """A symbol that none of the others is called like: the first free one of n, m, k, or N."""
-    taken = {symbol.name for symbol in symbols}
-    return Symbol(next((name for name in wanted if name not in taken), _free(wanted[0], taken)))

@@ -36,7 +36,6 @@ __all__ = [
     "gradients",
     "joined_numbers",
     "local_gradients",
-    "same_text",
     "unmarked",
     "value_expression",
     "values_from_elsewhere",
@@ -161,11 +160,6 @@ def value_expression(value: Any) -> Expression:
 def unmarked(expression: Expression) -> Expression:
     """The same formula without marks of local and upstream gradients."""
     return expression.replaced(lambda part: unmarked(part.operand) if isinstance(part, Marked) else None)
-
-
-def same_text(first: Expression, second: Expression) -> bool:
-    """Whether a reader would see the same."""
-    return _as_read(first) == _as_read(second)
 
 
 def _as_read(expression: Expression) -> str:
