@@ -36,7 +36,8 @@ FLOORS = [
     {"storage"},
     {"estimators", "evaluation"},
     {"workflow"},
-    {"compat", "cli", "web"},
+    {"web"},
+    {"compat", "cli"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 

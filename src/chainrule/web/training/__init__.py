@@ -1,0 +1,1 @@
+"""The training view: tabs, their runs, and the frames that they send."""
