@@ -1,9 +1,10 @@
 """The fonts of the page: STIX Two, reduced to what the printers of mathematics and the page itself can write.
 
 ``python tools/subset_fonts.py TEXT MATH`` writes ``src/chainrule/web/static/fonts``. TEXT is the unpacked npm package
-``@expo-google-fonts/stix-two-text`` 0.4.2 (its files hold all characters), MATH is ``source/STIXTwoMath.input.ttf`` of
-https://github.com/stipub/stixfonts (version 2.12; packages on npm lack the glyphs for small scripts). Needs ``fonttools[woff]``. The fonts are under the SIL Open Font License 1.1, which stands beside them; their
-names are not reserved, so that a changed copy may keep them.
+``@expo-google-fonts/stix-two-text`` 0.4.2, whose files hold all characters; MATH is ``source/STIXTwoMath.input.ttf`` of
+https://github.com/stipub/stixfonts (2.12), as packages on npm lack the glyphs of small scripts. Needs
+``fonttools[woff]``. The fonts are under the SIL Open Font License 1.1, which stands beside them; their names are not
+reserved, so that a changed copy may keep them.
 """
 
 from __future__ import annotations
