@@ -29,6 +29,14 @@ class Limits:
         Open at a time. One more closes the one that has waited longest without a request.
     workers : int
         Requests that are computed at a time; the others wait for their turn.
+    formula_names : int
+        Names of a typed formula that need values.
+    formula_numbers : int
+        All inputs and results of a typed formula together. The time of a lesson grows with its square at worst.
+    descent_steps : int
+        Of gradient descent that one request takes.
+    descent_seconds : float
+        After these, gradient descent ends where it is and says so.
     """
 
     json_bytes: int = 256 * 1024
@@ -39,3 +47,7 @@ class Limits:
     linger_seconds: float = 2.0
     connections: int = 400
     workers: int = 4
+    formula_names: int = 64
+    formula_numbers: int = 100_000
+    descent_steps: int = 1_000
+    descent_seconds: float = 2.0
