@@ -68,7 +68,7 @@ class TableSource:
         return first if len(self.parts) == 1 else f"{first} and {len(self.parts) - 1} more"
 
 
-def open_table(source: Any, *, missing: Sequence[str] = MISSING) -> TableSource:
+def open_table(source: Any, *, missing: Sequence[str] = MISSING, name: str | None = None) -> TableSource:
     r"""A table from wherever it is.
 
     Parameters
@@ -80,6 +80,8 @@ def open_table(source: Any, *, missing: Sequence[str] = MISSING) -> TableSource:
         lists of dictionaries.
     missing : sequence of str
         Cells of text that mean "no value", in any case.
+    name : str, optional
+        What messages and reports call the table, if it is no file with a path.
 
     Returns
     -------
@@ -101,11 +103,11 @@ def open_table(source: Any, *, missing: Sequence[str] = MISSING) -> TableSource:
     if isinstance(source, TableSource):
         return source
     if is_frame(source):
-        return TableSource([Frame(source)])
+        return TableSource([Frame(source, name or "the table")])
     if isinstance(source, str) and source == "-":
-        return TableSource([_spooled(sys.stdin.buffer, "standard input", missing)])
+        return TableSource([_spooled(sys.stdin.buffer, name or "standard input", missing)])
     if hasattr(source, "read"):
-        return TableSource([_spooled(source, "the data", missing)])
+        return TableSource([_spooled(source, name or "the data", missing)])
     paths = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(paths, Sequence) or not all(isinstance(path, (str, os.PathLike)) for path in paths):
         raise DataError(f"{type(source).__name__} is no table", fix="give a path, a file or a data frame")
