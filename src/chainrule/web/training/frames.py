@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.evaluation.quick import QuickScore, quick_score
+from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.curves import Curve
 from chainrule.web.training.histograms import histograms, layer_marks, shown_weights
@@ -76,8 +77,32 @@ class Frames:
             JSON.
         """
         with np.errstate(all="ignore"):  # a run that is about to diverge has huge numbers
-            found = {**state, **self._pictures()}
+            return self.bare({**state, **self._pictures()})
+
+    @staticmethod
+    def bare(found: Mapping[str, Any]) -> bytes:
+        """The frame that says this, and shows nothing."""
         return json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+
+    def look(self, axes: Sequence[int] | None, shows: Collection[str] | None) -> None:
+        """Choose what is looked at; None leaves it as it is.
+
+        Raises
+        ------
+        Refused
+            422 if there are no such features or parts.
+        """
+        count = len(self.points.names)
+        if axes is not None:
+            if len(set(axes)) != 2 or max(axes) >= count:
+                what = f"axes are two different features from 0 to {count - 1}, not {list(axes)}"
+                raise Refused(422, what, "choose two of axes_choices", "axes")
+            self.axes = (axes[0], axes[1])
+        if shows is not None:
+            for name in shows:
+                if name not in SHOWS:
+                    raise Refused(422, f"no frame shows {name[:40]!r}", f"choose among {', '.join(SHOWS)}", "shows")
+            self.shows = frozenset(shows)
 
     def _pictures(self) -> dict[str, Any]:
         live, limits = self._live, self._limits

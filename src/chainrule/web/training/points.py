@@ -64,7 +64,7 @@ class Plane:
 
 
 class Points:
-    """The training and validation rows of a run: training rows first, numbered from 0.
+    """The training and validation rows of a run.
 
     Parameters
     ----------
@@ -76,11 +76,12 @@ class Points:
     def __init__(self, rows: DividedRows, most: int) -> None:
         self.preprocessing = rows.preprocessing
         self.names = rows.preprocessing.feature_names
-        parts = [rows.arrays(name) for name in ("training", "validation") if name in rows.tables]
-        self._X = [X for X, _ in parts]
-        self._targets = [y for _, y in parts]
-        self.count = sum(map(len, self._X))
-        self._drawn = np.unique(np.linspace(0, self.count - 1, min(self.count, most)).round().astype(np.int64))
+        parts = [name for name in ("training", "validation") if name in rows.tables]
+        self._X = [rows.arrays(name)[0] for name in parts]
+        self._targets = [rows.arrays(name)[1] for name in parts]
+        self._numbers = np.concatenate([rows.numbers[name] for name in parts]) + 1
+        count = len(self._numbers)
+        self._drawn = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
         self._typical = _typical_row(rows.preprocessing, self._X[0])
 
     @property
@@ -114,14 +115,14 @@ class Points:
         return Plane(axes, spans[0], spans[1], self._typical, means, deviations)
 
     def drawn(self, axes: tuple[int, int] | None) -> dict[str, list[Any]] | None:
-        """The points as the page draws them: their row numbers, places, targets and parts."""
+        """The points as the page draws them: rows of the table, counted from 1, places, targets and parts."""
         if axes is None:
             return None
         means, deviations = self.preprocessing.units
         rows = self._drawn
         x, y = (self._column(axis)[rows] * deviations[axis] + means[axis] for axis in axes)
         return {
-            "rows": rows.tolist(),
+            "rows": self._numbers[rows].tolist(),
             "x": [rounded(value) for value in x],
             "y": [rounded(value) for value in y],
             "target": [rounded(value) for value in np.concatenate(self._targets)[rows]],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from chainrule.errors import ChainRuleError
 from chainrule.web.limits import Limits
+from chainrule.web.training.choices import Choice
 from chainrule.web.training.frames import Frames
 from chainrule.web.training.pace import Pace
 from chainrule.workflow.live import LiveTraining
@@ -19,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 #: The speed is measured over at least so many seconds.
 _MEASURED = 0.5
+_FAILED = ("the run failed by an error in chainrule", "reset it, and report the error with the settings")
 #: A frame takes at most this share of a run's time.
 _SHARE = 1 / 3
 
@@ -29,6 +31,10 @@ class Run:
     Parameters
     ----------
     live : LiveTraining
+    choice : Choice
+        What it was made from.
+    number : int
+        Of the tab's runs; frames carry it, so that the page knows one that is late.
     limits : Limits
     publish : callable
         ``publish(frame)`` sends a frame, as bytes, to whoever watches.
@@ -39,7 +45,7 @@ class Run:
 
     Attributes
     ----------
-    live : LiveTraining
+    live, choice, number
     frames : Frames
     is_running : bool
     """
@@ -47,13 +53,15 @@ class Run:
     def __init__(
         self,
         live: LiveTraining,
+        choice: Choice,
+        number: int,
         limits: Limits,
         *,
         publish: Callable[[bytes], None],
         is_watched: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.live = live
+        self.live, self.choice, self.number = live, choice, number
         self.frames = Frames(live, limits)
         self.is_running = False
         self._limits, self._publish, self._is_watched, self._clock = limits, publish, is_watched, clock
@@ -99,9 +107,15 @@ class Run:
         self.frames.forget()
         self._seconds, self._stopped = 0.0, None
 
-    def look(self, axes: tuple[int, int] | None, shows: Collection[str]) -> None:
-        """What the next frames show."""
-        self.frames.axes, self.frames.shows = axes, shows
+    def look(self, axes: Sequence[int] | None, shows: Collection[str] | None) -> None:
+        """What the next frames show; None leaves it as it is.
+
+        Raises
+        ------
+        Refused
+            422 if there are no such features or parts.
+        """
+        self.frames.look(axes, shows)
         self._is_new = True
 
     def show(self) -> None:
@@ -150,7 +164,7 @@ class Run:
             self._stop("failed", error.what, error.fix or "")
         except Exception:  # it ends this run, and nothing else
             _log.exception("a run failed")
-            self._stop("failed", "the run failed by an error in chainrule", "report it with the settings")
+            self._stop("failed", *_FAILED)
         self._seconds += self._clock() - start
         self._look_for_end()
 
@@ -189,11 +203,24 @@ class Run:
             return self._frame_due
         self._measure(start)
         self._is_new = False
-        state = {**self.state, "epochs_per_second": self._rate, "stopped": self._stopped}
-        self._publish(self.frames.frame(state))
+        frame = self._frame()
+        if not self._is_closed:
+            self._publish(frame)
         cost = self._clock() - start
         self._frame_due = start + max(self._limits.frame_seconds, cost / _SHARE)
         return None
+
+    def _frame(self) -> bytes:
+        try:
+            return self.frames.frame(self._told())
+        except Exception:  # as in training: this run ends, and says so
+            _log.exception("a frame failed")
+            self._stop("failed", *_FAILED)
+            self._is_new = False
+            return self.frames.bare(self._told())
+
+    def _told(self) -> dict[str, Any]:
+        return {"run": self.number, **self.state, "epochs_per_second": self._rate, "stopped": self._stopped}
 
     def _measure(self, now: float) -> None:
         seconds = now - self._mark[0]

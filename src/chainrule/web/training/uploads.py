@@ -15,6 +15,7 @@ from chainrule.tables.sources import TableSource, open_table
 from chainrule.tables.targets import Target, target_of
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
+from chainrule.workflow.rows import design_width
 
 __all__ = ["Upload", "file_name"]
 
@@ -49,6 +50,8 @@ class Upload:
     Attributes
     ----------
     name : str
+    size : int
+        Bytes of the file.
     table : TableSource
         In memory.
     schema : Schema
@@ -57,6 +60,7 @@ class Upload:
     """
 
     name: str
+    size: int
     table: TableSource
     schema: Schema
     types: dict[str, str] = field(default_factory=dict)
@@ -72,7 +76,7 @@ class Upload:
         DataError
             If it is no table, naming row and column.
         """
-        table = open_table(data, name=name)
+        table = open_table(data, name=name, max_bytes=limits.table_bytes)
         if len(table.columns) > limits.table_columns:
             raise _too_large(name, len(table.columns), "columns", limits.table_columns)
         if table.rows is not None and table.rows > limits.table_rows:
@@ -80,7 +84,7 @@ class Upload:
         schema = infer_schema(table)
         if schema.rows > limits.table_rows:
             raise _too_large(name, schema.rows, "rows", limits.table_rows)
-        upload = cls(name, table, schema)
+        upload = cls(name, len(data), table, schema)
         target = upload._suggested_target()
         if target is not None:
             try:
@@ -112,6 +116,18 @@ class Upload:
             If there is none, or it cannot be predicted.
         """
         return target_of(self.schema)
+
+    def require_size(self, limits: Limits) -> None:
+        """Refuse a table that would become too many numbers: each category has a column of its own.
+
+        Raises
+        ------
+        Refused
+            413.
+        """
+        numbers = self.schema.rows * design_width(self.schema)
+        if numbers > limits.table_numbers:
+            raise _too_large(self.name, numbers, "numbers, with a column for each category,", limits.table_numbers)
 
     def _suggested_target(self) -> str | None:
         """A column with a telling name, or else the last one that is no text."""
