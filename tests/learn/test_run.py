@@ -36,7 +36,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "early_stopping": EarlyStopping(3),
         "plateau": ReduceOnPlateau(patience=1, min_delta=0.02),
     },
-    "diverging": {"batch_size": 20, "optimizer": GradientDescent(1e9)},
+    "diverging": {"batch_size": 20, "optimizer": GradientDescent(1e308)},
 }
 
 START = {"w": np.zeros(3), "b": np.array(0.0)}
@@ -94,6 +94,17 @@ def test_pieces_end_with_what_one_fit_gives(kind: str, cuts: list[tuple[str, int
     same(found, whole)
 
 
+@pytest.mark.parametrize("batch_size", [None, 20])
+def test_a_run_that_grows_ends_at_the_same_epoch_however_it_is_cut(batch_size: int | None) -> None:
+    asked: dict[str, Any] = {"optimizer": GradientDescent(1.5), "batch_size": batch_size}
+    whole = fit(square_loss, START, line(), epochs=64, **asked)
+    assert (whole.stopped, whole.epochs < 64) == ("diverged", True)
+    run = TrainingRun(square_loss, START, line(), **asked)
+    while not run.ended.is_final:
+        run.advance(steps=2)
+    same(run.training(), whole)
+
+
 def test_one_can_change_over_to_fit_and_back_again() -> None:
     run = TrainingRun(perceptron_loss, perceptron_params(), ROWS, **arguments("a smaller last batch"))
     run.advance(steps=4)
@@ -119,7 +130,6 @@ def test_the_loss_is_not_traced_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.epoch == 5
 
 
-@pytest.mark.native
 def test_epochs_that_nobody_watches_are_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
     from chainrule.learn.compiled import CompiledLoop
 
