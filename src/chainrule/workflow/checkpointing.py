@@ -85,7 +85,8 @@ class Checkpoints:
         return found.state
 
     def _check(self, header: dict[str, Any], settings: TrainingSettings, fingerprint: str) -> None:
-        now, before = settings.to_json(), dict(header.get("settings", {}))
+        # settings that a checkpoint of an earlier version has not got had their defaults
+        now, before = settings.to_json(), TrainingSettings().to_json() | dict(header.get("settings", {}))
         if settings.schedule in _ENDLESS:
             before["epochs"] = now["epochs"]
         changed = [name for name in now if now[name] != before.get(name)]

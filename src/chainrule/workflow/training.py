@@ -120,7 +120,8 @@ class TrainedTable:
     def _instructive_row(self, rows: pa.Table) -> int:
         model = self.model
         X, y = model.preprocessing.arrays(rows, model.params["W1"].dtype)
-        return instructive_row(row_losses(model.task, y, model.network.predict(model.params, X)))  # type: ignore[arg-type]
+        predicted = model.network.predict(model.params, X)
+        return instructive_row(row_losses(model.task, y, predicted, model.architecture.loss))  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, Any]:
         """Scores, baselines and facts in dictionaries, for `json.dumps`."""
