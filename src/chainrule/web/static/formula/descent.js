@@ -22,7 +22,7 @@ export function descent(host, { asked, onValues, onRate }) {
   const many = h("button", { type: "button", class: "button", onclick: () => run(MANY) }, `Run ${MANY} steps`);
   const back = h("button", { type: "button", class: "button", hidden: true, onclick: restart }, "Start again");
   const words = h("div", { class: "descent-words", role: "status" });
-  const chart = lineChart({ label: "Loss", xLabel: "step", yLabel: "loss", empty: "The loss of each step stands here." });
+  const chart = lineChart({ label: "Loss", xLabel: "step", yLabel: "loss" });
   let losses = [];
   let first = null;
   let isRunning = false;
@@ -59,6 +59,7 @@ export function descent(host, { asked, onValues, onRate }) {
 
   function draw() {
     const x = losses.map((_, index) => index);
+    chart.element.hidden = losses.length < 2;
     chart.draw(losses.length > 1 ? [{ name: "loss", mark: "first", x, y: losses }] : []);
   }
 

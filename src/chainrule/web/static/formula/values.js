@@ -4,6 +4,7 @@ import { h } from "../common/dom.js";
 import { tooltip } from "../common/tooltip.js";
 import { cellsOf, grid } from "./grid.js";
 import { scalar } from "./scalar.js";
+import { symbol } from "./symbol.js";
 
 /**
  * @param {HTMLElement} host
@@ -54,12 +55,12 @@ export function valueRows(host, { onInput, onWanted }) {
 }
 
 function valueRow({ name, label }, { onInput, onWanted }) {
-  const symbol = h("span", { class: "symbol" });
+  const title = symbol(label);
   const wanted = h("button", { type: "button", class: "wanted", onclick: () => onWanted(name) }, "∂");
   const shape = h("button", { type: "button", class: "shape", onclick: asText });
   const place = h("div", { class: "value-control" });
   const error = h("div", { class: "value-error", role: "status" });
-  const element = h("div", { class: "value-row", "data-name": name }, symbol, place, wanted, shape, error);
+  const element = h("div", { class: "value-row", "data-name": name }, title, place, wanted, shape, error);
   let control = null;
   let text = null;
   let waits = null;
@@ -117,7 +118,6 @@ function valueRow({ name, label }, { onInput, onWanted }) {
   return {
     element,
     show(value, { isWanted, isLast }) {
-      symbol.textContent = label;
       element.classList.toggle("is-assumed", !value.is_given);
       wanted.setAttribute("aria-pressed", String(isWanted));
       wanted.setAttribute("aria-label", `Gradient of ${label}`);

@@ -11,6 +11,7 @@ import { exportMenu } from "./exporting.js";
 import { lessonStage } from "./lesson.js";
 import { presetChips } from "./presets.js";
 import { fromQuery, ofPreset, presetOf, toQuery } from "./state.js";
+import { symbol } from "./symbol.js";
 import { valueRows } from "./values.js";
 
 /** Open the view in its part of the page. */
@@ -133,7 +134,7 @@ export function open(root, page) {
     stage.show(lesson.html, state);
     down.disabled = lesson.loss === null;
     const loss = h("strong", {}, lesson.loss === null ? "not finite" : short(lesson.loss, 6));
-    part(".outcome").replaceChildren(h("span", { class: "symbol" }, lesson.output), " = ", loss);
+    part(".outcome").replaceChildren(symbol(lesson.output), " = ", loss);
     root.classList.remove("is-empty");
   }
 
