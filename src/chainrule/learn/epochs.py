@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -69,6 +70,15 @@ class Watchers:
     callback: Callable[[], Any] | None = None
     advance: Callable[[int, float], None] = lambda steps, loss: None
     is_interrupted: Callable[[], bool] = lambda: False
+
+
+class _Told:
+    """Whom the steps tell of their progress: somebody else in each piece. It knows nothing of the run itself, so that a
+    run that is given up is freed at once.
+    """
+
+    def __init__(self) -> None:
+        self.watchers = Watchers()
 
 
 @dataclass(frozen=True)
@@ -142,6 +152,7 @@ class Run:
         #: What the learning rate depends on, without the arrays: it is looked up often.
         self._count = state["count"] - start.step if type(state) is dict and "count" in state else 0
         self._rate_state = {k: state[k] for k in ("count", "lr_scale") if k in state} if type(state) is dict else {}
+        self._told = told = _Told()
         self._descent = Descent(
             loss,
             start.params,
@@ -150,13 +161,12 @@ class Run:
             Measuring(optimizer) if settings.gradient_norms else optimizer,
             check_finite=True,
             callback=None,
-            advance=lambda steps, loss: self._watchers.advance(steps, loss),
+            advance=lambda steps, loss: told.watchers.advance(steps, loss),
             state=(state, norms) if settings.gradient_norms else state,
-            is_interrupted=lambda: self._watchers.is_interrupted(),
+            is_interrupted=lambda: told.watchers.is_interrupted(),
             repeats=True,
             call_seconds=settings.call_seconds,
         )
-        self._watchers = Watchers()
         self._feed = _feed(data, batches, settings, self._descent.renew)
         self._descent.steps = start.epoch * len(self._weights) + start.step
         #: The epoch with the lowest loss, for a run that diverges and has no best parameters.
@@ -195,23 +205,23 @@ class Run:
 
     def advance(self, *, epochs: int | None, steps: int | None, watchers: Watchers) -> Stopped:
         """Run until so many epochs are finished, or for so many steps, or until something ends the run before."""
-        self._watchers, self._descent.stopped = watchers, False
+        self._told.watchers, self._descent.stopped = watchers, False
         done = self.epoch * self.steps_per_epoch + self.step
         ends = [] if epochs is None else [epochs * self.steps_per_epoch]
         ends += [] if steps is None else [done + steps]
         try:
-            stopped = self._run(min(ends))
+            stopped = self._run(min(ends, default=sys.maxsize))
             self._descent.finish()
         except DivergenceError as error:
             where = f" ({error.where})" if error.where else ""
             return self._diverged(f"{error.what}{where}", error)
         finally:
-            self._watchers = Watchers()
+            self._told.watchers = Watchers()
         return stopped
 
     def _run(self, end: int) -> Stopped:
         """Run until so many steps are taken, all epochs together."""
-        now, callback = self._now, self._watchers.callback
+        now, callback = self._now, self._told.watchers.callback
         while (left := end - now.epoch * self.steps_per_epoch - now.step) > 0:
             if self._has_waited():
                 return Stopped("early stopping", self._why_early())
@@ -244,7 +254,7 @@ class Run:
             self._evaluation is not None
             or settings.early_stopping is not None
             or settings.plateau is not None
-            or self._watchers.callback is not None
+            or self._told.watchers.callback is not None
             or settings.gradient_norms
         )
         return 1 if is_watched or now.step else min(self._feed.together(now.epoch), -(-steps // self.steps_per_epoch))
@@ -371,7 +381,7 @@ class Run:
 
     def _diverged(self, what: str, error: DivergenceError) -> Stopped:
         """Go back to parameters that are worth keeping, with an optimiser that remembers nothing."""
-        now, self._watchers = self._now, Watchers()  # on the way back nobody is asked
+        now, self._told.watchers = self._now, Watchers()  # on the way back nobody is asked
         self._write_down()
         if now.best is not None:
             kept, which = now.best, f"those after epoch {now.best_epoch}"

@@ -199,7 +199,7 @@ class TrainingRun:
         epochs: int | None = None,
         steps: int | None = None,
         callback: Callable[[Training], Any] | None = None,
-        is_interrupted: Callable[[], bool] = lambda: False,
+        is_interrupted: Callable[[], bool] | None = None,
         on_steps: Callable[[int, float], None] = lambda steps, loss: None,
     ) -> Stopped:
         """Run the next piece.
@@ -214,7 +214,7 @@ class TrainingRun:
             ``callback(training)`` after each epoch; a true result ends the piece.
         is_interrupted : callable, optional
             Asked between two calls of native code; a true answer ends the piece there, also in the middle of an epoch:
-            ``lambda: time.monotonic() > deadline``.
+            ``lambda: time.monotonic() > deadline``. Without `epochs` and `steps`, nothing else ends the piece.
         on_steps : callable, optional
             ``on_steps(count, loss)`` after each such call.
 
@@ -226,14 +226,14 @@ class TrainingRun:
         Raises
         ------
         ConfigError
-            If neither `epochs` nor `steps` is given, or one is no whole number from 0.
+            If nothing says how far, or a number is no whole number from 0.
 
         Notes
         -----
         Without validation, early stopping, plateau, gradient norms and callback, many epochs are one call of native
         code, as in `fit`.
         """
-        if epochs is None and steps is None:
+        if epochs is None and steps is None and is_interrupted is None:
             raise ConfigError("advance was not told how far", fix="write advance(epochs=1), or advance(steps=1)")
         for name, count in (("epochs", epochs), ("steps", steps)):
             if count is not None:
@@ -244,7 +244,7 @@ class TrainingRun:
         watchers = Watchers(
             callback=None if callback is None else lambda: callback(self.training()),
             advance=on_steps,
-            is_interrupted=is_interrupted,
+            is_interrupted=is_interrupted or (lambda: False),
         )
         self._ended = self._run.advance(
             epochs=None if epochs is None else self.epoch + epochs, steps=steps, watchers=watchers

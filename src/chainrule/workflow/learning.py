@@ -132,6 +132,10 @@ class Learning:
         self.learning_rate = found
         self.recipe = dataclasses.replace(recipe, lr=found.lr)
 
+    def sample(self, count: int) -> tuple[Any, ...]:
+        """Some of the training rows, as the loss takes them."""
+        return self._data(*self._some_rows(count))
+
     def _some_rows(self, count: int) -> tuple[Array, Array]:
         taken = list(itertools.islice(self._pairs(), 2))
         return np.concatenate([X for X, _ in taken])[:count], np.concatenate([y for _, y in taken])[:count]

@@ -78,6 +78,11 @@ class Recipe:
         return self.optimizer_name == "lbfgs"
 
     @property
+    def usual_lr(self) -> float:
+        """A learning rate that suits the optimiser and standardised inputs."""
+        return _OPTIMIZERS[self.optimizer_name][1]
+
+    @property
     def plateau(self) -> ReduceOnPlateau | None:
         """What lowers the learning rate where the loss no longer falls."""
         return ReduceOnPlateau() if self.schedule == "plateau" else None
