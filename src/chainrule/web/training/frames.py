@@ -139,10 +139,10 @@ class Frames:
     def _note(self, scores: Mapping[str, QuickScore]) -> None:
         """Take the new epochs and the present scores into the curves."""
         history = self._live.history
-        losses = history["loss"]
-        validation = history.get("validation_loss")
+        losses, validation = history["loss"], history.get("validation_loss", ())
         for place in range(self._epochs, len(losses)):
-            self._losses.add(place + 1, losses[place], None if validation is None else validation[place])
+            # a run that diverges ends before the validation rows have had their turn
+            self._losses.add(place + 1, losses[place], validation[place] if place < len(validation) else None)
         self._epochs = len(losses)
         if self._live.task != "regression":
             self._accuracies.add(self._live.epoch, *[scores[name].value if name in scores else None for name in _PARTS])
