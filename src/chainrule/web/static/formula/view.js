@@ -38,7 +38,7 @@ export function open(root, page) {
     onRate: (lr) => change({ lr }, { asks: false }),
   });
   const levels = segmented({
-    label: "One node for each",
+    label: "Level",
     options: [
       { value: "statement", label: "Statements", title: "One node for each statement" },
       { value: "operation", label: "Operations", title: "One node for each operation" },
@@ -48,7 +48,6 @@ export function open(root, page) {
   });
   const closed = h("input", {
     type: "checkbox",
-    role: "switch",
     onchange: () => {
       stage.showClosed(closed.checked);
       change({ showsClosed: closed.checked }, { asks: false });
