@@ -55,7 +55,7 @@ export function open(root, page) {
   });
   const closedLabel = h("label", { class: "check" }, closed, "Closed forms");
   tooltip(closedLabel, "Show the short formulas that simplification finds, such as ∂L/∂z = ŷ − y.");
-  const files = exportMenu({ asked, onError: say });
+  const files = exportMenu({ asked: () => ({ ...asked(), level: state.level }), onError: say });
   part(".toolbar-controls").append(levels.element, closedLabel, files.element);
 
   async function load() {
@@ -70,8 +70,7 @@ export function open(root, page) {
   const query = () => toQuery(state, presets, names.length ? names : Object.keys(state.values));
 
   function asked() {
-    const { statements, level, wrt } = state;
-    return { statements, values: { ...state.values }, level, wrt: wrt?.filter((name) => names.includes(name)) ?? null };
+    return { statements: state.statements, values: { ...state.values }, wrt: state.wrt };
   }
 
   /** Take over a part of the state that somebody changed. */
