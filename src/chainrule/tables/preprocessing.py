@@ -105,7 +105,7 @@ class Preprocessing:
 
     @property
     def units(self) -> tuple[Array, Array]:
-        """Mean and deviation of each column of the design matrix, both (d,): ``X * deviation + mean`` is in table units.
+        """Mean and deviation of each column of the design matrix, both (d,): ``X * deviation + mean`` has table units.
 
         Columns of zeros and ones have 0 and 1; a part of a date is in days, months or hours.
         """
