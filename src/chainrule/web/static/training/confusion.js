@@ -11,7 +11,9 @@ export function createConfusion(root) {
   let cells = [];
 
   function prepare(run) {
-    root.closest(".tr-card").hidden = run.task === "regression";
+    const card = root.closest(".tr-card");
+    card.hidden = run.task === "regression";
+    card.classList.toggle("is-wide", run.classes.length > 4);
     cells = [];
     const head = h("tr", {}, h("td", {}), run.classes.map((name) => h("th", { scope: "col" }, name)));
     const rows = run.classes.map((name) => {

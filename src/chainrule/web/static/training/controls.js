@@ -5,12 +5,12 @@ import { scoreName, scoreOf } from "./frames.js";
 import { loss, percent, whole } from "./numbers.js";
 
 const SPEEDS = [
-  { value: 1, label: "1 epoch a second" },
-  { value: 5, label: "5 epochs a second" },
-  { value: 20, label: "20 epochs a second" },
-  { value: 60, label: "60 epochs a second" },
-  { value: 200, label: "200 epochs a second" },
-  { value: null, label: "as fast as possible" },
+  { value: 1, label: "1 epoch/s" },
+  { value: 5, label: "5 epochs/s" },
+  { value: 20, label: "20 epochs/s" },
+  { value: 60, label: "60 epochs/s" },
+  { value: 200, label: "200 epochs/s" },
+  { value: null, label: "full speed" },
 ];
 const FIRST = 2;
 
@@ -82,7 +82,7 @@ export function createControls(root, { onAction }) {
         say(readouts[`${rows}-score`], task === "regression" ? loss(value) : percent(value));
       }
       const { epochs_per_second: pace } = frame;
-      say(rate, frame.is_running && pace ? `${pace >= 10 ? whole(Math.round(pace)) : pace.toFixed(1)} epochs/s` : "");
+      say(rate, frame.is_running && pace ? `${pace >= 10 ? whole(Math.round(pace)) : pace.toFixed(1)}/s` : "");
     },
   };
 }

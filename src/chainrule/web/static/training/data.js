@@ -30,7 +30,12 @@ export function createData(root, { catalog, onChange, onFile }) {
     noise: slider({ label: "Noise", min: 0, max: 0.5, step: 0.05, told: (value) => value.toFixed(2), onChange: change("noise") }),
     seed: slider({ label: "Data seed", min: 0, max: 99, step: 1, told: String, onChange: change("seed") }),
   };
-  const details = h("div", { class: "tr-sliders" }, Object.values(sliders).map(({ element }) => element));
+  const setting = (key) => (value) => onChange(({ settings }) => (settings[key] = value));
+  const run = {
+    validation_split: slider({ label: "Validation share", min: 0, max: 0.5, step: 0.05, told: (value) => `${Math.round(100 * value)} %`, onChange: setting("validation_split") }),
+    seed: slider({ label: "Seed", min: 0, max: 99, step: 1, told: String, onChange: setting("seed") }),
+  };
+  const details = h("div", { class: "tr-sliders" }, elements(sliders));
   const group = h(
     "fieldset",
     { class: "tr-sets" },
@@ -40,21 +45,24 @@ export function createData(root, { catalog, onChange, onFile }) {
     h("h3", {}, "Real data"),
     h("div", { class: "tr-list" }, list.map(({ element }) => element)),
   );
-  root.append(h("h2", {}, "Data"), group, upload.element);
+  root.append(h("h2", {}, "Data"), group, upload.element, h("h3", {}, "Split and first weights"), h("div", { class: "tr-sliders" }, elements(run)));
 
   return {
     upload,
     /** Shows what is chosen. */
-    set({ source }) {
+    set({ source, settings }) {
       if (source.kind === "generated") kept = source;
       for (const { id, input } of [...pictures, ...list]) input.checked = source.kind !== "upload" && source.name === id;
       details.hidden = source.kind !== "generated";
       if (source.kind === "generated") for (const [key, one] of Object.entries(sliders)) one.set(source[key]);
+      for (const [key, one] of Object.entries(run)) one.set(settings[key]);
       upload.mark(source.kind === "upload");
     },
     recolour: (palette) => pictures.forEach((picture) => picture.draw(palette)),
   };
 }
+
+const elements = (fields) => Object.values(fields).map(({ element }) => element);
 
 function entry(set, name, choose) {
   const input = h("input", { type: "radio", name, value: set.id, onchange: () => choose(set) });

@@ -25,6 +25,12 @@ const ECHO = 600;
 
 /** Builds the view for what the server has, its catalog. */
 export function createDesk(root, page, catalog) {
+  let wishes = null;
+  let run = null;
+  let last = null; // frame
+  let ownTask = "binary";
+  let isShown = false;
+  let quietUntil = 0;
   const parts = build(root);
   const session = createSession({ onRun, onFrame, onError, onConnection: (isOpen) => (parts.link.hidden = isOpen) });
   const controls = createControls(parts.bar, { onAction: act });
@@ -35,14 +41,8 @@ export function createDesk(root, page, catalog) {
   const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
+  const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
   createTakeaway(parts.takeaway, { onDownload: (name) => tried(() => download(session.address(name))), program: session.program });
-  let wishes = null;
-  let run = null;
-  let ownTask = "binary";
-  let isShown = false;
-  let quietUntil = 0;
-  let last = null;
-
   // What the user does -----------------------------------------------------------------------------------------------
 
   function change(edit) {
@@ -51,8 +51,6 @@ export function createDesk(root, page, catalog) {
     showWishes();
     prepareSoon();
   }
-
-  const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
 
   function prepare(shouldPlay) {
     page.remember(writeWishes(wishes));
@@ -120,7 +118,9 @@ export function createDesk(root, page, catalog) {
     });
   }
 
-  const openRow = (row) => tried(async () => page.go("formula", sampleQuery(await session.sample(row))));
+  function openRow(row) {
+    return tried(async () => page.go("formula", sampleQuery(await session.sample(row))));
+  }
 
   async function tried(task) {
     try {

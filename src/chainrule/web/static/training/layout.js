@@ -18,11 +18,18 @@ export function build(root) {
     confusion: h("div", {}),
     histograms: h("div", {}),
     equations: h("div", {}),
-    weights: h("div", {}),
+    weights: h("div", { class: "tr-tables" }),
     takeaway: h("div", { class: "tr-takeaway" }),
     facts: h("p", { class: "tr-facts tr-faint" }),
   };
   const numbers = { equations: folded("The equations, with the weights in them", parts.equations), weights: folded("The weights as numbers", parts.weights) };
+  const cards = [
+    card("Network", { class: "tr-card tr-network-card" }, parts.layers, parts.network, parts.facts),
+    card("Output", { class: "tr-card tr-output-card" }, parts.output),
+    card("Learning curves", { class: "tr-card tr-curves-card" }, parts.curves),
+    card("Confusion matrix", { class: "tr-card tr-confusion-card" }, parts.confusion),
+    card("Weights and gradients", { class: "tr-card tr-histograms-card" }, parts.histograms),
+  ];
   root.classList.add("training-view");
   root.append(
     h("h1", { class: "visually-hidden" }, "Training: a network learns before your eyes"),
@@ -32,8 +39,7 @@ export function build(root) {
     parts.banner,
     parts.schema,
     parts.model,
-    h("div", { class: "tr-stage" }, parts.data, card("Network", { class: "tr-card tr-network-card" }, parts.layers, parts.network, parts.facts), card("Output", { class: "tr-card tr-output-card" }, parts.output)),
-    h("div", { class: "tr-looks" }, card("Learning curves", { class: "tr-card tr-curves-card" }, parts.curves), card("Confusion matrix", { class: "tr-card" }, parts.confusion), card("Weights and gradients", { class: "tr-card" }, parts.histograms)),
+    h("div", { class: "tr-stage" }, parts.data, h("div", { class: "tr-main" }, cards)),
     numbers.equations,
     numbers.weights,
     parts.takeaway,

@@ -11,8 +11,8 @@ const SIDE = 20;
 /** Writes the legend of a run: classes with their shapes or a bar of numbers, and how the parts of the table look. */
 export function drawLegend(root, run, palette, range) {
   const entries = run.task === "regression" ? [colourBar(palette, range, run.target)] : run.classes.map((name, k) => entry(palette, { target: k, range: null }, name, shapeName(k)));
-  const target = run.task === "regression" ? (range[0] + range[1]) / 2 : 0;
-  const sample = { target, range: run.task === "regression" ? range : null };
+  const isNumber = run.task === "regression";
+  const sample = { target: isNumber ? (range[0] + range[1]) / 2 : 0, range: isNumber ? range : null, ink: isNumber ? null : palette.ink };
   const parts = [entry(palette, sample, `training (${run.rows.training})`, "filled")];
   if (run.rows.validation) parts.push(entry(palette, { ...sample, isValidation: true }, `validation (${run.rows.validation})`, "ring"));
   root.replaceChildren(h("ul", { "aria-label": run.target }, entries), h("ul", { "aria-label": "Rows" }, parts));

@@ -1,6 +1,6 @@
 // What is trained and how: the model, its loss, the optimiser and its settings.
 import { h } from "../common/dom.js";
-import { choice, numbersAsOptions, slider } from "./fields.js";
+import { choice, numbersAsOptions } from "./fields.js";
 import { plainModel } from "./wishes.js";
 
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
@@ -28,8 +28,6 @@ export function createModel(root, { catalog, onChange }) {
     lr: choice({ label: "Learning rate", onChange: setting("lr", Number) }),
     l2: choice({ label: "L2", onChange: setting("l2", Number) }),
     batch: choice({ label: "Batch size", onChange: setting("batch_size", Number) }),
-    split: slider({ label: "Validation share", min: 0, max: 0.5, step: 0.05, told: (value) => `${Math.round(100 * value)} %`, onChange: setting("validation_split") }),
-    seed: slider({ label: "Seed", min: 0, max: 99, step: 1, told: String, onChange: setting("seed") }),
   };
   root.append(h("div", { class: "tr-model", role: "group", "aria-label": "Model and training" }, Object.values(fields).map(({ element }) => element)));
 
@@ -51,8 +49,6 @@ export function createModel(root, { catalog, onChange }) {
       fields.lr.set(numbersAsOptions(RATES, settings.lr), String(settings.lr));
       fields.l2.set(numbersAsOptions(STRENGTHS, settings.l2, (value) => (value ? String(value) : "none")), String(settings.l2));
       fields.batch.set(numbersAsOptions(BATCHES.filter((size) => size <= (catalog.limits.batch_size ?? 1024)), settings.batch_size), String(settings.batch_size));
-      fields.split.set(settings.validation_split);
-      fields.seed.set(settings.seed);
     },
   };
 }

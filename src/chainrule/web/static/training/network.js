@@ -50,6 +50,7 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
     plan = planOf(run, room);
     sheet.style.setProperty("width", `${plan.width}px`);
     sheet.style.setProperty("height", `${plan.height}px`);
+    sheet.style.setProperty("--room", `${Math.max(plan.spare.before, plan.spare.after) - 9}px`);
     links = drawLinks(picture, plan);
     nodes = createNodes(plan, run, { onLook: look, onLeave: leave, onPin: pin });
     sheet.replaceChildren(picture, ...headings(), ...names(), ...nodes.elements, tip);

@@ -126,7 +126,7 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     if (!units?.layers[layer]?.[index]) return;
     const [low, high] = [units.low[layer][index], units.high[layer][index]];
     paint(context, units.size, size.width, size.height, byValue(bytes(units.layers[layer][index]), { low, high }, aroundZero(low, high), palette().diverging));
-    say(caption, `Unit ${index + 1} of layer ${layer + 1}: from ${short(low, 3)} to ${short(high, 3)}, no colour at 0`);
+    say(caption, `Unit ${index + 1} of layer ${layer + 1}: ${short(low, 2)} … ${short(high, 2)}, pale at 0`);
   }
 
   function drawBoundary(context, values, grid, level) {
@@ -187,9 +187,9 @@ function rangeOfPoints(points) {
 const scaleOf = (run, surface) => run?.target_range ?? [surface?.low ?? 0, surface?.high ?? 1];
 
 function captionOf(run, kind) {
-  if (kind === "number") return `Predicted ${run.target}, and the ${run.target} of each row`;
-  if (kind === "binary") return `Probability of ${run.classes[1]}; the line is where it is one half`;
-  return "The likeliest class, the paler the less sure";
+  if (kind === "number") return `Predicted ${run.target}; the points have that of their row`;
+  if (kind === "binary") return `Probability of ${run.classes[1]}, with the line at ½`;
+  return "Likeliest class, paler where less sure";
 }
 
 function shares(run, surface, values) {

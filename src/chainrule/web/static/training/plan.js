@@ -4,20 +4,23 @@
 const MOST = 8;
 const HEAD = 62;
 const FOOT = 8;
+/** Height that the nodes of a column may take up, where they are few. */
+const TALL = 360;
+/** The least distance between two columns. */
+const NARROW = 80;
 
 /**
  * @param {object} run
  * @param {number} room The width in pixels.
- * @returns {{width: number, height: number, node: number, columns: {kind: string, layer: number, names: string[], indices: number[], left: number, hidden: number, x: number, y: number[]}[]}}
+ * @returns {{width: number, height: number, node: number, spare: {before: number, after: number}, columns: {kind: string, layer: number, names: string[], indices: number[], left: number, hidden: number, x: number, y: number[]}[]}}
  */
 export function planOf(run, room) {
   const columns = [inputs(run), ...run.layers.map((layer, i) => (i + 1 < run.layers.length ? units(layer, i) : outputs(run, i)))];
   const most = Math.max(...columns.map((column) => column.indices.length + (column.left ? 0.6 : 0)));
-  const node = room < 420 ? 34 : most > 6 ? 38 : 44;
-  const step = node + (most > 6 ? 12 : 18);
-  const spare = { before: 74, after: 74 }; // names of inputs and outputs stand outside
-  const least = columns.length * Math.max(node + 46, 96);
-  const width = Math.max(room, least + spare.before + spare.after - 96);
+  const node = room < 420 ? 34 : most > 6 ? 38 : 46;
+  const step = Math.min(Math.max(TALL / most, node + 9), node + 34);
+  const spare = { before: besides(columns[0]), after: besides(columns.at(-1)) }; // names of inputs and outputs stand outside
+  const width = Math.max(room, (columns.length - 1) * NARROW + node + spare.before + spare.after);
   const height = HEAD + Math.max(3, most) * step + FOOT;
   columns.forEach((column, i) => {
     column.x = spare.before + node / 2 + (i / (columns.length - 1)) * (width - spare.before - spare.after - node);
@@ -26,8 +29,11 @@ export function planOf(run, room) {
     column.y = column.indices.map((_, k) => top + k * step);
     column.rest = top + column.indices.length * step - step / 2 + 10;
   });
-  return { width, height, node, columns };
+  return { width, height, node, columns, spare };
 }
+
+/** Room for the longest name of a column, on one or two lines; a heading needs some as well. */
+const besides = ({ names }) => Math.min(Math.max(28, 14 + 7 * Math.max(...names.map((name) => name.length))), 96);
 
 function inputs(run) {
   const first = [...new Set([...(run.axes ?? []), ...run.features.keys()])].slice(0, MOST).sort((a, b) => a - b);

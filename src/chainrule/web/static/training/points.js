@@ -6,9 +6,9 @@ import { traceShape } from "./shapes.js";
 export const radiusOf = (width, count) => Math.max(2.2, Math.min(5, width / 75) * (count > 400 ? 0.75 : 1));
 
 /** Draws one point in its colour and shape. */
-export function drawPoint(context, palette, { x, y, target, isValidation, range, radius }) {
+export function drawPoint(context, palette, { x, y, target, isValidation, range, radius, ink = null }) {
   const isNumber = range !== null;
-  const colour = isNumber ? numberColour(palette, target, range) : classColour(palette, target);
+  const colour = ink ?? (isNumber ? numberColour(palette, target, range) : classColour(palette, target));
   context.beginPath();
   traceShape(context, isNumber ? 0 : target, x, y, radius);
   if (isNumber) {
