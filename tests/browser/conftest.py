@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.visiting import Visitor
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path("node_modules/axe-core/axe.min.js")
@@ -62,6 +63,22 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of a running server of the page."""
+    with running() as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Any, site: str) -> Iterator[Visitor]:
+    """Open tabs of the page; at the end, none of them must have asked another server or complained of anything."""
+    visitor = Visitor(browser, site)
+    yield visitor
+    visitor.close()
+    assert visitor.complaints == []
 
 
 @pytest.fixture(scope="session")
