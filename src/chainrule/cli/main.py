@@ -17,6 +17,7 @@ from chainrule.cli.failing import Group
 from chainrule.cli.inspect import inspect
 from chainrule.cli.learning_curve import learning_curve
 from chainrule.cli.predict import predict
+from chainrule.cli.serve import serve
 from chainrule.cli.train import train
 
 __all__ = ["main"]
@@ -28,7 +29,7 @@ def main() -> None:
     """Backpropagation for plain NumPy code."""
 
 
-for command in (train, evaluate, predict, cv, learning_curve, explain, inspect, export, completion):
+for command in (train, evaluate, predict, cv, learning_curve, explain, serve, inspect, export, completion):
     main.add_command(command)
 
 

@@ -12,6 +12,7 @@ import click
 from chainrule.cli.options import DATA, named_targets, settings_of, training_options
 
 if TYPE_CHECKING:
+    from chainrule.tables.sources import TableSource
     from chainrule.workflow.checkpointing import Checkpoints
 
 __all__ = ["train"]
@@ -66,14 +67,13 @@ def train(
             raise click.UsageError(f"there is no folder {path.parent} to write {path.name} in")
     settings = settings_of({**model, "test_split": test_split, "stream": stream})
 
-    from chainrule.cli.bundled import breast_cancer
     from chainrule.cli.telling import console, rate_lines, tell_json, tell_schema, tell_trained, tell_written
     from chainrule.tables.sources import open_table
     from chainrule.workflow.training import train_table
 
-    table = open_table(breast_cancer() if data is None else data)
-    targets = named_targets(table, target or "diagnosis")
-    name = "breast cancer (bundled with scikit-learn)" if data is None else table.description
+    table, column = _bundled() if data is None else (open_table(data), target or "")
+    targets = named_targets(table, column)
+    name = table.description
     screen = console()
     trained = train_table(
         table,
@@ -106,6 +106,15 @@ def train(
         tell_written(report)
     if trained.diverged:
         raise click.ClickException(f"the run diverged: {trained.training.message}")
+
+
+def _bundled() -> tuple[TableSource, str]:
+    """The table that is trained on where none is given, and its target."""
+    from chainrule.tables.bundled import BUNDLED, bundled_table
+    from chainrule.tables.sources import open_table
+
+    columns, target = bundled_table("breast_cancer")
+    return open_table(columns, name=f"{BUNDLED['breast_cancer'].title} (bundled with scikit-learn)"), target
 
 
 def _checkpoints(path: Path | None, every: int | None, resume: bool, out: Path | None) -> Checkpoints:

@@ -1,0 +1,84 @@
+"""The server: uvicorn, set up so that it tells little, waits for nobody, and ends at once."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from chainrule.web.application import application
+from chainrule.web.connections import protocol
+from chainrule.web.guard import loopback_hosts
+from chainrule.web.limits import Limits
+
+if TYPE_CHECKING:
+    from chainrule.web.serving import Page
+
+__all__ = ["Server", "run", "server"]
+
+
+class Server(uvicorn.Server):
+    """Says when it listens.
+
+    Parameters
+    ----------
+    config : uvicorn.Config
+    on_start : callable
+    """
+
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_start()
+
+
+def server(page: Page, limits: Limits, on_start: Callable[[], None] = lambda: None) -> Server:
+    """The server of a page whose socket is open.
+
+    Parameters
+    ----------
+    page : Page
+    limits : Limits
+    on_start : callable, optional
+        Called when it answers.
+
+    Returns
+    -------
+    Server
+    """
+    hosts = loopback_hosts(page.port, page.host) if page.is_local else None
+    settings: dict[str, Any] = {
+        "http": protocol(limits),
+        "ws": "none",
+        "loop": "asyncio",
+        "lifespan": "on",
+        "log_config": None,  # what is wrong goes to standard error, and nothing else is printed
+        "log_level": "error",
+        "access_log": False,
+        "proxy_headers": False,  # who asks is not told by who asks
+        "server_header": False,
+        "h11_max_incomplete_event_size": 32 * 1024,
+        "timeout_keep_alive": 5,
+        "timeout_graceful_shutdown": 2,
+    }
+    return Server(uvicorn.Config(application(limits, token=page.token, hosts=hosts), **settings), on_start)
+
+
+def run(page: Page, limits: Limits, on_start: Callable[[], None]) -> None:
+    """Serve a page in this thread until a signal ends it, and close its socket.
+
+    Parameters
+    ----------
+    page : Page
+    limits : Limits
+    on_start : callable
+    """
+    with page.socket:
+        server(page, limits, on_start).run([page.socket])
