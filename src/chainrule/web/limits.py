@@ -74,7 +74,7 @@ class Limits:
     head_seconds: float = 10.0
     unread_seconds: float = 60.0
     linger_seconds: float = 2.0
-    connections: int = 400
+    connections: int = 200
     workers: int = 4
 
     tabs: int = 64
