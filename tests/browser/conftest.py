@@ -1,4 +1,4 @@
-"""A browser, and pages that may load nothing: ``pytest -m browser`` with the extra `browser` and a Chromium."""
+"""A browser, pages that may load nothing, and the page itself: ``pytest -m browser`` with `browser` and a Chromium."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.browser.visiting import Visitor
+from tests.web.serving import served
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path("node_modules/axe-core/axe.min.js")
@@ -68,8 +69,8 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """The address of a running server of the page."""
-    with running() as address:
-        yield address
+    with served() as running:
+        yield running.url
 
 
 @pytest.fixture
