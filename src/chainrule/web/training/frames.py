@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.evaluation.quick import QuickScore, quick_score
+from chainrule.evaluation.report.facts import leaf_names
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.curves import Curve
@@ -176,6 +177,5 @@ class Frames:
     def _histograms(self) -> list[dict[str, Any]]:
         live = self._live
         params = live.raw_params
-        norms = np.asarray(live.history["gradient_norm"])
-        marks = layer_marks(sorted(params), norms) if norms.size else {}
+        marks = layer_marks(leaf_names(params), live.history.get("gradient_norm", ()))
         return histograms(params, live.gradients(), marks)

@@ -54,7 +54,6 @@ def routes(limits: Limits, tabs: Tabs) -> list[Route]:
         Route(f"{tab}/run", view.run, methods=["POST"]),
         Route(f"{tab}/control", view.control, methods=["POST"]),
         Route(f"{tab}/look", view.look, methods=["POST"]),
-        Route(f"{tab}/sample", view.sample, methods=["POST"]),
         Route(f"{tab}/model", view.model, methods=["GET"]),
         Route(f"{tab}/report", view.report, methods=["GET"]),
         Route(f"{tab}/code", view.code, methods=["GET"]),
