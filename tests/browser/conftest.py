@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.browser.visiting import Visitor
-from tests.web.serving import served
+from tests.web.serving import Served, served
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path("node_modules/axe-core/axe.min.js")
@@ -67,16 +67,16 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[str]:
-    """The address of a running server of the page."""
+def site() -> Iterator[Served]:
+    """The page, served as `chainrule serve` serves it."""
     with served() as running:
-        yield running.url
+        yield running
 
 
 @pytest.fixture
-def visit(browser: Any, site: str) -> Iterator[Visitor]:
+def visit(browser: Any, site: Served) -> Iterator[Visitor]:
     """Open tabs of the page; at the end, none of them must have asked another server or complained of anything."""
-    visitor = Visitor(browser, site)
+    visitor = Visitor(browser, site.url)
     yield visitor
     visitor.close()
     assert visitor.complaints == []
