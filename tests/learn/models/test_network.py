@@ -24,6 +24,11 @@ CASES = [
     {"task": "multiclass", "hidden": (5, 4), "activation": "silu", "batch_norm": True, "dropout": 0.2},
     {"task": "multilabel", "hidden": (5,), "activation": "leaky_relu", "batch_norm": True},
     {"task": "multilabel", "hidden": (4, 4, 4), "activation": "tanh", "l1": 0.01},
+    {"task": "regression", "hidden": (5,), "activation": "tanh", "loss": "absolute_error"},
+    {"task": "regression", "outputs": 3, "hidden": (5,), "activation": "tanh", "loss": "huber"},
+    {"task": "binary", "hidden": (5,), "activation": "tanh", "loss": "squared_error"},
+    {"task": "multiclass", "hidden": (5,), "activation": "tanh", "loss": "squared_error"},
+    {"task": "multilabel", "loss": "squared_error"},
 ]
 
 
@@ -165,6 +170,25 @@ def test_without_intercepts_there_are_no_biases() -> None:
     network = build({"task": "binary", "hidden": (4,), "fit_intercept": False})
     assert sorted(network.init(np.random.default_rng(0), np.ones((1, D)))) == ["W1", "W2"]
     assert network.predict(network.init(np.random.default_rng(0), np.ones((1, D))), np.zeros((1, D))) == [0.5]
+
+
+@pytest.mark.parametrize("settings", CASES, ids=case_name)
+def test_activations_of_hidden_layers_lead_to_the_prediction(settings: dict[str, Any]) -> None:
+    network = build(settings)
+    params, (X, *_) = problem(network)
+    finished = network.finish(params, X)
+    found = network.activations(finished, X)
+    assert [a.shape for a in found] == [(N, units) for units in network.architecture.hidden]
+    W, b = network.affine_layers(finished)[-1]
+    last = found[-1] if found else X
+    np.testing.assert_allclose(last @ W + b, network.outputs(finished, X), rtol=1e-9, atol=1e-12)
+
+
+def test_activations_are_of_rows_of_so_many_features() -> None:
+    network = build({"task": "binary", "hidden": (4,)})
+    params, _ = problem(network)
+    with pytest.raises(ShapeMismatchError, match="takes rows of 3 features"):
+        network.activations(params, np.ones((2, D + 1)))
 
 
 # Batch normalisation -------------------------------------------------------------------------------------------------

@@ -193,7 +193,8 @@ class Network:
     def loss(self, params: Params, X: Any, y: Any, weight: Any = None, *noise: Any) -> Any:
         """What training minimises: the weighted mean of the rows' losses, and the penalties.
 
-        The loss of a row is half the squared error, or the cross-entropy; see `chainrule.learn.models.objectives`.
+        The loss of a row is half the squared error, or the cross-entropy, unless the architecture says otherwise; see
+        `chainrule.learn.models.objectives`.
 
         Parameters
         ----------
@@ -230,7 +231,7 @@ class Network:
         named(z, "y_hat" if settings.task == "regression" else f"z{self._depth}")
         self._check_targets(z, y)
         is_label = settings.task == "multiclass" and np.ndim(y) == 1
-        losses = TASKS[settings.task].loss(z, y if is_label else _like(y, z))
+        losses = TASKS[settings.task].losses[settings.loss].of_rows(z, y if is_label else _like(y, z))
         mean = weighted_mean(losses, None if weight is None else _like(weight, z))
         if not (settings.l1 or settings.l2):
             return mean
@@ -267,7 +268,8 @@ class Network:
         for i in range(1, self._depth):
             moments = Moments()
             for chunk in batches():
-                moments.add(dense(self._activations(finished, chunk, i - 1), finished[f"W{i}"]))
+                *_, a = self._through([self._affine(finished, layer) for layer in range(1, i)], chunk)
+                moments.add(dense(a, finished[f"W{i}"]))
             dtype = finished[f"W{i}"].dtype
             finished[f"mean{i}"], finished[f"var{i}"] = moments.mean.astype(dtype), moments.variance.astype(dtype)
         return finished
@@ -345,14 +347,41 @@ class Network:
         """
         self._check_columns(X)
         layers = self.affine_layers(params)
-        activate, head = ACTIVATIONS[self.architecture.activation], TASKS[self.architecture.task].prediction
+        head = TASKS[self.architecture.task].prediction
         parts = []
         for chunk in self._chunks(X):
-            a = chunk
-            for W, b in layers[:-1]:
-                a = activate(dense(a, W, b))
+            *_, a = self._through(layers[:-1], chunk)
             parts.append(head(dense(a, *layers[-1])))
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def activations(self, params: Params, X: Any) -> list[Any]:
+        """What the units of each hidden layer say of some rows.
+
+        Parameters
+        ----------
+        params : dict of str to array
+            Finished, where there is batch normalisation.
+        X : array of shape (n, inputs)
+
+        Returns
+        -------
+        list of array of shape (n, units)
+            One for each hidden layer; dropout leaves no unit out.
+
+        Raises
+        ------
+        ConfigError
+            If batch normalisation has no statistics yet.
+
+        Examples
+        --------
+        >>> network = Network(Architecture("binary", inputs=1, hidden=(2,), activation="relu"))
+        >>> params = {"W1": np.array([[1.0, -1.0]]), "b1": np.zeros(2), "W2": np.ones(2), "b2": np.array(0.0)}
+        >>> [a.tolist() for a in network.activations(params, np.array([[3.0], [-4.0]]))]
+        [[[3.0, 0.0], [0.0, 4.0]]]
+        """
+        self._check_columns(X)
+        return list(self._through(self.affine_layers(params)[:-1], X))[1:]
 
     # Parts ---------------------------------------------------------------------------------------------------------
 
@@ -370,13 +399,14 @@ class Network:
         moments = (_part(params, f"mean{i}"), _part(params, f"var{i}")) if is_finished else batch_moments(z)
         return normalise(z, *moments, gamma=_part(params, f"gamma{i}"), beta=_part(params, f"beta{i}"))
 
-    def _activations(self, params: Params, X: Any, count: int) -> Any:
-        """The values behind the first layers, by the statistics in the parameters."""
+    def _through(self, layers: list[tuple[Any, Any]], X: Any) -> Iterator[Any]:
+        """X, and the activations behind one hidden layer after the other."""
         activate = ACTIVATIONS[self.architecture.activation]
         a = X
-        for i in range(1, count + 1):
-            a = activate(dense(a, *self._affine(params, i)))
-        return a
+        yield a
+        for W, b in layers:
+            a = activate(dense(a, W, b))
+            yield a
 
     def _affine(self, params: Params, i: int) -> tuple[Any, Any]:
         W = params[f"W{i}"]

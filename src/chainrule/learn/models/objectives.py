@@ -6,7 +6,7 @@ everywhere in chainrule. Called on plain arrays, where there is no graph, the st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,19 @@ from chainrule.functions import log_softmax, sigmoid, softmax, softplus
 from chainrule.trace.call import is_traced
 
 __all__ = [
+    "LOSSES",
     "TASKS",
+    "Loss",
     "Task",
+    "absolute_error",
     "binary_cross_entropy",
     "categorical_cross_entropy",
+    "categorical_squared_error",
+    "huber",
     "multilabel_cross_entropy",
+    "multilabel_squared_error",
     "penalty",
+    "probability_squared_error",
     "squared_error",
     "weighted_mean",
 ]
@@ -44,7 +51,55 @@ def squared_error(z: Any, y: Any) -> Any:
     [2.0, 0.0]
     """
     y_hat = z
-    loss = (y_hat - y) ** 2 / 2
+    return _over_outputs((y_hat - y) ** 2 / 2)
+
+
+def absolute_error(z: Any, y: Any) -> Any:
+    """|ŷ − y| with ŷ = z, so that ∂l/∂ŷ = sign(ŷ − y): a row far away pulls no harder than one nearby.
+
+    Parameters
+    ----------
+    z, y : array of shape (n,) or (n, outputs)
+
+    Returns
+    -------
+    array of shape (n,)
+        With several outputs, their mean.
+
+    Examples
+    --------
+    >>> absolute_error(np.array([3.0, 1.0]), np.array([1.0, 1.0])).tolist()
+    [2.0, 0.0]
+    """
+    y_hat = z
+    return _over_outputs(np.abs(y_hat - y))
+
+
+def huber(z: Any, y: Any) -> Any:
+    """Half the squared error up to a distance of 1, and from there on the absolute error less 1/2; ŷ = z.
+
+    So ∂l/∂ŷ is ŷ − y, cut off at −1 and 1. Source: P. J. Huber, Robust estimation of a location parameter (1964).
+
+    Parameters
+    ----------
+    z, y : array of shape (n,) or (n, outputs)
+
+    Returns
+    -------
+    array of shape (n,)
+        With several outputs, their mean.
+
+    Examples
+    --------
+    >>> huber(np.array([3.0, 1.5]), np.array([1.0, 1.0])).tolist()
+    [1.5, 0.125]
+    """
+    y_hat = z
+    distance = np.abs(y_hat - y)
+    return _over_outputs(np.where(distance <= 1, distance**2 / 2, distance - 1 / 2))
+
+
+def _over_outputs(loss: Any) -> Any:
     return loss if loss.ndim == 1 else np.mean(loss, axis=1)
 
 
@@ -109,12 +164,104 @@ def categorical_cross_entropy(z: Any, y: Any) -> Any:
     >>> categorical_cross_entropy(np.array([[0.0, 0.0], [800.0, 0.0]]), np.array([1, 1])).round(4).tolist()
     [0.6931, 800.0]
     """
-    if y.ndim == 1:
-        y = (y[:, None] == np.arange(z.shape[1])).astype(z.dtype)
+    y = _one_hot(y, z)
     if not is_traced(z):
         return -np.sum(y * log_softmax(z), axis=1)
     y_hat = softmax(z)
     return -np.sum(y * np.log(y_hat), axis=1)
+
+
+def probability_squared_error(z: Any, y: Any) -> Any:
+    """(ŷ − y)²/2 with ŷ = σ(z), so that ∂l/∂z = (ŷ − y) ŷ (1 − ŷ).
+
+    Where ŷ is near 0 or 1, the factor ŷ (1 − ŷ) is near 0, for wrong predictions too: they are hardly corrected. The
+    cross-entropy has not got that factor, and trains better.
+
+    Parameters
+    ----------
+    z, y : array of the same shape
+
+    Returns
+    -------
+    array of the same shape
+
+    Examples
+    --------
+    >>> probability_squared_error(np.array([0.0, 800.0]), np.array([1.0, 0.0])).tolist()
+    [0.125, 0.5]
+    """
+    y_hat = sigmoid(z)
+    return (y_hat - y) ** 2 / 2
+
+
+def multilabel_squared_error(z: Any, y: Any) -> Any:
+    """The squared error of the probability of each label, averaged over the labels.
+
+    Parameters
+    ----------
+    z, y : array of shape (n, labels)
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Examples
+    --------
+    >>> multilabel_squared_error(np.array([[0.0, 800.0]]), np.array([[1.0, 1.0]])).tolist()
+    [0.0625]
+    """
+    return np.mean(probability_squared_error(z, y), axis=1)
+
+
+def categorical_squared_error(z: Any, y: Any) -> Any:
+    """Σ (ŷ − y)²/2 over the classes, with ŷ = softmax(z).
+
+    Its gradient fades where a softmax is saturated, as that of `probability_squared_error` does.
+
+    Parameters
+    ----------
+    z : array of shape (n, classes)
+    y : array of shape (n, classes) or (n,)
+        One-hot rows or probabilities; or integer labels from 0.
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Examples
+    --------
+    >>> categorical_squared_error(np.array([[0.0, 0.0], [800.0, 0.0]]), np.array([1, 1])).tolist()
+    [0.25, 1.0]
+    """
+    y = _one_hot(y, z)
+    y_hat = softmax(z)
+    return np.sum((y_hat - y) ** 2, axis=1) / 2
+
+
+def _one_hot(y: Any, z: Any) -> Any:
+    """Integer labels as rows with one 1; rows stay as they are."""
+    return (y[:, None] == np.arange(z.shape[1])).astype(z.dtype) if y.ndim == 1 else y
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a prediction that is wrong costs.
+
+    Attributes
+    ----------
+    title : str
+        As reports call it.
+    of_rows : callable
+        From raw outputs and targets to one number for each row.
+
+    Examples
+    --------
+    >>> TASKS["regression"].losses["huber"].title
+    'Huber loss'
+    """
+
+    title: str
+    of_rows: Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -123,8 +270,8 @@ class Task:
 
     Attributes
     ----------
-    loss : callable
-        From raw outputs and targets to one number for each row.
+    losses : mapping of str to Loss
+        Those that it can be trained with, by name; the first one is taken where none is named.
     prediction : callable
         From raw outputs to values or probabilities.
 
@@ -132,19 +279,40 @@ class Task:
     --------
     >>> TASKS["binary"].prediction(np.array([-800.0, 0.0])).tolist()
     [0.0, 0.5]
+    >>> list(TASKS["binary"].losses)
+    ['cross_entropy', 'squared_error']
     """
 
-    loss: Callable[[Any, Any], Any]
+    losses: Mapping[str, Loss]
     prediction: Callable[[Any], Any]
+
+
+def _of_classes(
+    cross_entropy: Callable[[Any, Any], Any], of_probabilities: Callable[[Any, Any], Any]
+) -> dict[str, Loss]:
+    return {
+        "cross_entropy": Loss("cross-entropy", cross_entropy),
+        "squared_error": Loss("squared error of the probabilities", of_probabilities),
+    }
 
 
 #: What networks can be for, by name.
 TASKS = {
-    "regression": Task(squared_error, lambda z: z),
-    "binary": Task(binary_cross_entropy, sigmoid),
-    "multiclass": Task(categorical_cross_entropy, softmax),
-    "multilabel": Task(multilabel_cross_entropy, sigmoid),
+    "regression": Task(
+        {
+            "squared_error": Loss("squared error", squared_error),
+            "absolute_error": Loss("absolute error", absolute_error),
+            "huber": Loss("Huber loss", huber),
+        },
+        lambda z: z,
+    ),
+    "binary": Task(_of_classes(binary_cross_entropy, probability_squared_error), sigmoid),
+    "multiclass": Task(_of_classes(categorical_cross_entropy, categorical_squared_error), softmax),
+    "multilabel": Task(_of_classes(multilabel_cross_entropy, multilabel_squared_error), sigmoid),
 }
+
+#: The names of all losses; which of them fit a task, its record says.
+LOSSES = tuple(dict.fromkeys(name for task in TASKS.values() for name in task.losses))
 
 
 def weighted_mean(losses: Any, weight: Any = None) -> Any:
