@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from tests.web.training.browsing import MOONS
 
+from chainrule.storage.model import TableModel
 from chainrule.web.fields import Fields
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import Choice, choice_of
 from chainrule.web.training.runs import Run
 from chainrule.workflow.live import LiveTraining
 
-__all__ = ["Clock", "Shown", "chosen", "live_training"]
+__all__ = ["Clock", "Shown", "chosen", "live_training", "loaded"]
 
 
 class Clock:
@@ -34,6 +37,14 @@ def chosen(limits: Limits | None = None, **changes: Any) -> Choice:
 def live_training(**changes: Any) -> LiveTraining:
     choice = chosen(**changes)
     return LiveTraining(choice.source, choice.target, choice.settings, title=choice.title)
+
+
+def loaded(content: bytes) -> TableModel:
+    """The model in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.safetensors")
+        path.write_bytes(content)
+        return TableModel.load(path)
 
 
 class Shown:
