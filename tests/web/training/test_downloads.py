@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from tests.cli.calling import call
 from tests.web.serving import Served
 from tests.web.training.browsing import browsing
 from tests.web.training.making import live_training, loaded
 
 import chainrule
-from chainrule.cli.main import main
 from chainrule.storage.model import TableModel
 from chainrule.tables.generated import generated_table
 from chainrule.web.fields import Refused
@@ -65,10 +64,12 @@ def test_the_command_line_predicts_with_the_model(page: Served, tmp_path: Path) 
     model.write_bytes(answer.body)
     table = generated_table("moons", rows=50, noise=0.1, seed=7)
     rows.write_text("x1,x2\n" + "".join(f"{x1},{x2}\n" for x1, x2 in zip(table["x1"], table["x2"], strict=True)))
-    result = CliRunner().invoke(main, ["predict", str(model), str(rows)])
+    result = call("predict", model, rows)
     assert result.exit_code == 0, result.output
-    predicted = [line.split(",")[-1] for line in result.output.splitlines()[1:51]]
-    assert np.mean([label in line for label, line in zip(table["label"], predicted, strict=True)]) > 0.9 or predicted == []
+    header, *predicted = result.stdout.replace('"', "").splitlines()
+    assert header == "predicted_label"
+    assert predicted == loaded(answer.body).predict(rows).tolist()
+    assert np.mean(np.array(predicted) == np.array(table["label"])) >= 0.98
 
 
 def test_a_model_before_any_training_is_the_first_one(page: Served) -> None:
@@ -116,3 +117,22 @@ def test_the_program_gives_the_same_model(page: Served, tmp_path: Path) -> None:
     assert json.dumps(again.record["history"]) == json.dumps(model.record["history"])
     for name, value in model.params.items():
         np.testing.assert_array_equal(again.params[name], value)
+
+
+@pytest.mark.parametrize("name", ["moons", "blobs", "hills"])
+def test_a_row_is_a_formula_with_the_present_weights(page: Served, name: str) -> None:
+    with browsing(page) as tab:
+        tab.run(source={"name": name, "rows": 60}, settings={"hidden": [3]})
+        tab.post("control", action="epoch")
+        sample = tab.post("sample", row=17).json
+        lesson = page.post("/api/lesson", {part: sample[part] for part in ("statements", "values", "level", "wrt")})
+    live = live_training(source={"name": name, "rows": 60}, settings={"hidden": [3]})
+    live.advance(epochs=1)
+    row, part = row_of(live.rows, 17)
+    X, y = live.rows.preprocessing.arrays(row)
+    expected = live.network.loss(live.params, X, live.network.encode(y))
+    assert lesson.json["loss"] == pytest.approx(float(expected), rel=1e-12)
+    assert sample["wrt"] == ["W1", "W2", "b1", "b2"]
+    assert sample["note"].startswith(
+        f"row 17 of {live.title} ({part}) and the weights after epoch 1; x is x1, x2, with"
+    )

@@ -39,7 +39,10 @@ def test_points_are_the_rows_of_the_table() -> None:
         assert x == pytest.approx(TABLE["size"][number - 1], rel=1e-5)
         assert y == pytest.approx(TABLE["age"][number - 1], rel=1e-5)
         assert target == pytest.approx(TABLE["price"][number - 1], rel=1e-5)
-    assert points.target_range == [pytest.approx(min(TABLE["price"]), rel=1e-5), pytest.approx(max(TABLE["price"]), rel=1e-5)]
+    assert points.target_range == [
+        pytest.approx(min(TABLE["price"]), rel=1e-5),
+        pytest.approx(max(TABLE["price"]), rel=1e-5),
+    ]
 
 
 def test_of_many_rows_some_are_drawn_evenly_over_both_parts() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from tests.web.serving import Served, served
 from tests.web.training.browsing import browsing
 

@@ -206,7 +206,7 @@ def test_networks_and_tabs_have_bounds() -> None:
         ("run", {}, 400),
         ("schema", {"types": {"a": 1}}, 400),
         ("sample", {"row": 0}, 400),
-        ("sample", {"row": 10**6}, 422),
+        ("sample", {"row": 5000}, 422),
     ],
 )
 def test_what_cannot_be_done_is_refused(page: Served, path: str, fields: dict[str, Any], status: int) -> None:
