@@ -21,6 +21,7 @@ export function open(root, page) {
   let chips = null;
   let state = null;
   let names = []; // of the last good lesson
+  let comes = true; // whether the next lesson is the first of an example or an address
   let known = new Set(); // of all lessons since an example or an address was opened
   const loading = load();
 
@@ -87,6 +88,7 @@ export function open(root, page) {
     state = next;
     names = [];
     known = new Set();
+    comes = true;
     typed.text = state.statements;
     levels.value = state.level;
     closed.checked = state.showsClosed;
@@ -129,7 +131,8 @@ export function open(root, page) {
     values.show(lesson.values, state.wrt);
     const total = lesson.steps.forward + lesson.steps.backward;
     state.step = Math.min(state.step, total);
-    stage.show(lesson.html, state);
+    stage.show(lesson.html, { ...state, goesThere: comes });
+    comes = false;
     down.disabled = lesson.loss === null;
     const loss = h("strong", {}, lesson.loss === null ? "not finite" : short(lesson.loss, 6));
     part(".outcome").replaceChildren(symbol(lesson.output), " = ", loss);
