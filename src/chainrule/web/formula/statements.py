@@ -107,7 +107,7 @@ def _value(name: str, text: str) -> Any:
 
 
 def _wanted(fields: Fields, formula: Formula) -> tuple[str, ...] | None:
-    """The names that are wanted. Those that the formula does not have (yet, or any more) are left out: somebody types."""
+    """The names that are wanted. Those that the formula lacks (yet, or by now) are left out: somebody types."""
     names = fields.names("wrt", None) or []
     wanted = [same_name(name, formula.names) for name in names]
     return tuple(dict.fromkeys(name for name in wanted if name in formula.names)) or None
