@@ -8,7 +8,7 @@ in the same browser, that uses the visitor's browser to reach the page. It has t
   that. So ``Host`` must be a name by which the page is served.
 - **Requests across sites**, such as a form or an image that points to 127.0.0.1. Browsers name the sender in ``Origin``
   with everything that can change something, and say ``Sec-Fetch-Site`` on top. ``Origin`` must be the page's own, that
-  is to say ``http://`` and the ``Host`` of the same request; ``null`` is not. Browsers too old to send either could
+  is to say name the ``Host`` of the same request; ``null`` does not. Browsers too old to send either could
   send a body only as a form does, so a body must be JSON or bytes, of which scripts of other sites must ask leave first
   (``OPTIONS``), and get none. Reading across sites fails since no response allows it, and nothing changes by reading.
 - **Being framed or scripted**: the content security policy admits the page's own files and nothing inline.
@@ -126,7 +126,9 @@ class Guard:
             if self._token is not None:
                 return self._check_token(scope, headers, self._token)
         except Refused as error:
-            return refusal(error) if scope["path"].startswith("/api/") else _page(error)
+            return (
+                refusal(error) if scope["path"].startswith("/api/") else _page(error, has_link=self._token is not None)
+            )
         return None
 
     def _check_sender(self, scope: Scope, headers: _Headers) -> None:
@@ -139,7 +141,7 @@ class Guard:
                 f"open http://{min(self._hosts)}/",
             )
         origin = headers.get("origin")
-        if origin and origin.lower() != f"{scope.get('scheme', 'http')}://{host}".lower():
+        if origin and origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower()):
             raise Refused(403, f"a page of {origin[:100]} asks, and only the page's own requests are answered")
         site = headers.get("sec-fetch-site")
         if scope["path"].startswith("/api/") and site not in ("", "same-origin", "none"):
@@ -203,12 +205,13 @@ def _welcome(path: str, query: list[tuple[str, str]], cookie: str, token: str) -
     return response
 
 
-def _page(error: Refused) -> Response:
-    """A refusal for people. The link helps where another site led here: only then a strict cookie is not sent."""
+def _page(error: Refused, *, has_link: bool) -> Response:
+    """A refusal for people. The link helps where another site led here: then the browser keeps a strict cookie back."""
     advice = f"<p>{escape(error.fix[:1].upper() + error.fix[1:])}.</p>" if error.fix else ""
+    link = '<p>If you have opened it before: <a href="/">go on to the page</a>.</p>' if has_link else ""
     return HTMLResponse(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>chainrule</title><h1>Not from here</h1>'
-        f'<p>{escape(error.what[:1].upper() + error.what[1:])}.</p>{advice}<p><a href="/">Open the page</a></p></html>',
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>chainrule</title><h1>Not from here</h1>'
+        f"<p>{escape(error.what[:1].upper() + error.what[1:])}.</p>{advice}{link}</html>",
         error.status,
         {"cache-control": "no-store"},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ __all__ = ["Server", "run", "server"]
 
 
 class Server(uvicorn.Server):
-    """Says when it listens.
+    """Says when it listens, and ends quietly.
 
     Parameters
     ----------
@@ -37,6 +38,16 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, and say nothing of what is cut off: whoever pressed Ctrl-C wants that."""
+        logger = logging.getLogger("uvicorn.error")
+        level = logger.level
+        logger.setLevel(logging.CRITICAL)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            logger.setLevel(level)
 
 
 def server(page: Page, limits: Limits, on_start: Callable[[], None] = lambda: None) -> Server:

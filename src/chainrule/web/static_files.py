@@ -1,6 +1,7 @@
 """The files of the page: the index, all that lies below ``static``, and the lesson's own script and styles.
 
-No path of a request ever reaches the file system: each of its parts must equal a name in the listing of a folder.
+No path of a request ever reaches the file system: each of its parts must equal a name in the listing of a folder. The
+files are small, so they are read in the event loop: they wait for no thread that computes.
 """
 
 from __future__ import annotations
@@ -38,15 +39,15 @@ def routes() -> list[Route]:
     return [Route("/", _index), Route("/static/lesson/{path:path}", _lesson), Route("/static/{path:path}", _static)]
 
 
-def _index(request: Request) -> Response:
+async def _index(request: Request) -> Response:
     return _answer(request, _found(files("chainrule.web") / "static", "index.html", set(_TYPES)))
 
 
-def _static(request: Request) -> Response:
+async def _static(request: Request) -> Response:
     return _answer(request, _found(files("chainrule.web") / "static", request.path_params["path"], set(_TYPES)))
 
 
-def _lesson(request: Request) -> Response:
+async def _lesson(request: Request) -> Response:
     return _answer(request, _found(files("chainrule.explain.page"), request.path_params["path"], _LESSON))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.learn.models.objectives import TASKS
 from chainrule.web.training.frames import Frames
 from chainrule.workflow.live import LiveTraining
 
@@ -36,7 +37,7 @@ def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
         "layers": _layers(live),
         "parameters": count_parameters(live),
         "rows": {"training": rows["training"], "validation": rows.get("validation", 0)},
-        "loss_name": live.loss_name,
+        "loss_name": _loss(live),
         "epoch": live.epoch,
         "steps_per_epoch": live.steps_per_epoch,
         "note": live.rows.note,
@@ -46,6 +47,12 @@ def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
 def count_parameters(live: LiveTraining) -> int:
     """How many numbers are learnt."""
     return sum(value.size for value in live.raw_params.values())
+
+
+def _loss(live: LiveTraining) -> str:
+    architecture = live.network.architecture
+    losses = TASKS[architecture.task].losses
+    return losses[next(iter(losses)) if architecture.loss == "auto" else architecture.loss].title
 
 
 def _layers(live: LiveTraining) -> list[dict[str, Any]]:

@@ -43,7 +43,8 @@ def histograms(
         layer = f"layer {name[1:]}"
         mark = marks.get(layer)
         members = [value for key, value in gradients.items() if re.fullmatch(rf"[a-zA-Z_]+{name[1:]}", key)]
-        norm = float(np.sqrt(sum(float(np.sum(np.square(value))) for value in members)))
+        with np.errstate(over="ignore"):
+            norm = float(np.sqrt(sum(float(np.sum(np.square(value))) for value in members)))
         found.append(
             {
                 "layer": layer,
@@ -57,19 +58,23 @@ def histograms(
     return found
 
 
-def layer_marks(names: Sequence[str], norms: Array) -> dict[str, LayerGradient]:
+def layer_marks(names: Sequence[str], norms: Sequence[Any]) -> dict[str, LayerGradient]:
     """What `gradient_flow` says of each layer.
 
     Parameters
     ----------
     names : sequence of str
         Of the parameters.
-    norms : array of shape (epochs, len(names))
-        Of a long run, some of the epochs are looked at: marks rest on medians.
+    norms : sequence of array
+        For each epoch, one number for each parameter. Of a long run, some of the epochs are looked at: marks rest on
+        medians.
     """
-    if len(norms) > _EPOCHS and np.isfinite(norms).all():
+    if not len(norms):
+        return {}
+    if len(norms) > _EPOCHS and np.isfinite(norms[-1]).all():
         norms = norms[:: -(-len(norms) // _EPOCHS)]
-    return {layer.name: layer for layer in gradient_flow(dict(zip(names, norms.T, strict=True)))}
+    columns = np.asarray(norms, np.float64).T
+    return {layer.name: layer for layer in gradient_flow(dict(zip(names, columns, strict=True)))}
 
 
 def shown_weights(params: Mapping[str, Array], most: int) -> list[dict[str, Any]]:

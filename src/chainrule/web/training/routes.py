@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -54,7 +53,6 @@ def routes(limits: Limits, tabs: Tabs) -> list[Route]:
         Route(f"{tab}/run", view.run, methods=["POST"]),
         Route(f"{tab}/control", view.control, methods=["POST"]),
         Route(f"{tab}/look", view.look, methods=["POST"]),
-        Route(f"{tab}/sample", view.sample, methods=["POST"]),
         Route(f"{tab}/model", view.model, methods=["GET"]),
         Route(f"{tab}/report", view.report, methods=["GET"]),
         Route(f"{tab}/code", view.code, methods=["GET"]),
@@ -90,9 +88,7 @@ class _View:
         if request.method == "HEAD":
             return Response(headers={"content-type": "text/event-stream", "cache-control": "no-store"})
         stream = self._tabs.connect(tab)
-        return EventResponse(
-            stream, lambda: self._tabs.disconnect(tab, stream), ping_seconds=self._limits.ping_seconds
-        )
+        return EventResponse(stream, lambda: self._tabs.disconnect(tab, stream), ping_seconds=self._limits.ping_seconds)
 
     # Tables ----------------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,11 @@ export function grid({ label, cells, onInput }) {
       onInput(textOf({ isVector, rows }));
     });
     input.addEventListener("keydown", (event) => move(event, i, j));
-    input.addEventListener("focus", write);
+    input.addEventListener("focus", () => {
+      const isShort = input.value !== rows[i][j];
+      write();
+      if (isShort) input.select(); // else what was selected would be no more
+    });
     input.addEventListener("blur", write);
     return { input, write };
   }

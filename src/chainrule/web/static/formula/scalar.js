@@ -26,7 +26,7 @@ export function scalar({ label, onInput }) {
     inputmode: "text",
     autocomplete: "off",
     spellcheck: "false",
-    "aria-label": `${label}: value`,
+    "aria-label": label,
   });
   let text = "";
   let bound = 0;
@@ -71,7 +71,11 @@ export function scalar({ label, onInput }) {
     follow();
     onInput(text);
   });
-  field.addEventListener("focus", write);
+  field.addEventListener("focus", () => {
+    const isShort = field.value !== text;
+    write();
+    if (isShort) field.select(); // else what was selected would be no more
+  });
   field.addEventListener("blur", write);
   field.addEventListener("keydown", (event) => {
     const sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
