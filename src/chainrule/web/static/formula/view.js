@@ -9,7 +9,7 @@ import { descent } from "./descent.js";
 import { editor, errorBox } from "./editor.js";
 import { exportMenu } from "./exporting.js";
 import { lessonStage } from "./lesson.js";
-import { presetChips } from "./presets.js";
+import { presetChoice } from "./presets.js";
 import { fromQuery, ofPreset, presetOf, toQuery } from "./state.js";
 import { symbol } from "./symbol.js";
 import { valueRows } from "./values.js";
@@ -18,7 +18,7 @@ import { valueRows } from "./values.js";
 export function open(root, page) {
   const part = (selector) => root.querySelector(selector);
   let presets = [];
-  let chips = null;
+  let examples = null;
   let state = null;
   let names = []; // of the last good lesson
   let comes = true; // whether the next lesson is the first of an example or an address
@@ -61,7 +61,7 @@ export function open(root, page) {
 
   async function load() {
     presets = (await get("/api/presets")).presets;
-    chips = presetChips(part(".presets"), part(".preset-note"), presets, (preset) => {
+    examples = presetChoice(part(".presets"), part(".preset-note"), presets, (preset) => {
       const { level, showsClosed } = state;
       become({ ...ofPreset(preset), level, showsClosed });
       page.remember(query(), { isNew: true });
@@ -79,7 +79,7 @@ export function open(root, page) {
     state = { ...state, ...part };
     if (isStart) down.clear();
     if (asks) answer(state);
-    chips.show(presetOf(state, presets));
+    examples.show(presetOf(state, presets));
     page.remember(query(), { isNew });
   }
 
@@ -94,7 +94,7 @@ export function open(root, page) {
     closed.checked = state.showsClosed;
     down.rate = state.lr;
     down.clear();
-    chips.show(presetOf(state, presets));
+    examples.show(presetOf(state, presets));
     answer(state);
   }
 
@@ -134,18 +134,22 @@ export function open(root, page) {
     stage.show(lesson.html, { ...state, goesThere: comes });
     comes = false;
     down.disabled = lesson.loss === null;
-    const loss = h("strong", {}, lesson.loss === null ? "not finite" : short(lesson.loss, 6));
-    part(".outcome").replaceChildren(symbol(lesson.output), " = ", loss);
+    part(".outcome").classList.remove("is-stale");
+    part(".outcome").replaceChildren(symbol(lesson.output), " = ", outcome(lesson.loss));
     root.classList.remove("is-empty");
   }
 
   function fail(error) {
     stage.refresh({ isStale: true });
+    part(".outcome").classList.add("is-stale");
     down.disabled = true;
     if (!values.fail(error)) typed.fail(error);
     else typed.succeed();
     root.classList.remove("is-empty");
   }
+
+  const outcome = (loss) =>
+    loss === null ? h("strong", { class: "is-bad" }, "not finite") : h("strong", {}, short(loss, 6));
 
   function say(error) {
     page.announce(error.what ?? String(error));
