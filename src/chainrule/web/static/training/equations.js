@@ -16,7 +16,13 @@ export function createEquations(root) {
   function prepare(run) {
     cells = [];
     const lines = run.layers.flatMap((_, i) => layerLines(run, i));
-    root.replaceChildren(h("ol", { class: "tr-equations" }, [...lines, lossLine(run)].map((line) => h("li", { class: "scroll", tabindex: null }, line))));
+    root.replaceChildren(
+      h(
+        "ol",
+        { class: "tr-equations" },
+        [...lines, lossLine(run)].map((line) => h("li", { class: "scroll", tabindex: null }, line)),
+      ),
+    );
   }
 
   function layerLines(run, i) {
@@ -27,10 +33,18 @@ export function createEquations(root) {
     const symbols = formula(indexed("z", n), m("mo", "="), input, indexed("W", n), m("mo", "+"), indexed("b", n));
     const isSmall = rows <= ROWS && columns <= COLUMNS;
     const numbers = isSmall
-      ? formula(m("mo", "="), brackets([inputSymbols(run, i)]), brackets(grid(rows, columns, n, "W")), m("mo", "+"), brackets(grid(1, columns, n, "b")))
+      ? formula(
+          m("mo", "="),
+          brackets([inputSymbols(run, i)]),
+          brackets(grid(rows, columns, n, "W")),
+          m("mo", "+"),
+          brackets(grid(1, columns, n, "b")),
+        )
       : h("span", { class: "tr-faint" }, `with ${whole(rows)} × ${whole(columns)} weights`);
     const isLast = n === run.layers.length;
-    const after = isLast ? head(run, n) : formula(indexed("a", n), m("mo", "="), applied(layer.activation, indexed("z", n)));
+    const after = isLast
+      ? head(run, n)
+      : formula(indexed("a", n), m("mo", "="), applied(layer.activation, indexed("z", n)));
     return [h("span", { class: "tr-equation" }, symbols, " ", numbers), after];
   }
 
@@ -77,5 +91,13 @@ function head(run, n) {
 
 function lossLine(run) {
   const mean = m("msub", m("mi", "mean"), m("mtext", "rows"));
-  return h("span", { class: "tr-equation" }, formula(m("mi", "L"), m("mo", "="), mean), " ", h("span", {}, `${run.loss_name} of `), formula(hat()), h("span", {}, ` and ${run.target}`));
+  return h(
+    "span",
+    { class: "tr-equation" },
+    formula(m("mi", "L"), m("mo", "="), mean),
+    " ",
+    h("span", {}, `${run.loss_name} of `),
+    formula(hat()),
+    h("span", {}, ` and ${run.target}`),
+  );
 }
