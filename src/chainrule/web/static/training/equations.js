@@ -9,20 +9,27 @@ import { inputSymbols } from "./terms.js";
 const ROWS = 8;
 const COLUMNS = 8;
 
+const NOTE =
+  "x is a row as the network gets it: each number less its mean and over its standard deviation, each category as 0 or 1.";
+
 /** The equations of a run. */
 export function createEquations(root) {
   let cells = [];
+  let items = [];
 
   function prepare(run) {
     cells = [];
     const lines = run.layers.flatMap((_, i) => layerLines(run, i));
-    root.replaceChildren(
-      h(
-        "ol",
-        { class: "tr-equations" },
-        [...lines, lossLine(run)].map((line) => h("li", { class: "scroll", tabindex: null }, line)),
-      ),
-    );
+    items = [...lines, lossLine(run)].map((line) => h("li", { class: "scroll" }, line));
+    root.replaceChildren(h("p", { class: "tr-faint" }, NOTE), h("ol", { class: "tr-equations" }, items));
+  }
+
+  /** What is wider than the page scrolls, by keyboard as well. */
+  function fit() {
+    for (const item of items) {
+      if (item.scrollWidth > item.clientWidth) item.tabIndex = 0;
+      else item.removeAttribute("tabindex");
+    }
   }
 
   function layerLines(run, i) {
@@ -66,8 +73,10 @@ export function createEquations(root) {
       say(cell, text);
       cell.setAttribute("class", text.startsWith("−") ? "tr-below" : "tr-above");
     }
+    fit();
   }
 
+  new ResizeObserver(fit).observe(root);
   return { prepare, update };
 }
 

@@ -48,7 +48,7 @@ function row(i) {
   const element = h(
     "section",
     { "aria-label": `Layer ${i + 1}` },
-    h("h4", {}, `Layer ${i + 1}`, norm),
+    h("h3", {}, `Layer ${i + 1}`, norm),
     h("div", { class: "tr-two" }, weights.element, gradients.element),
     mark,
   );

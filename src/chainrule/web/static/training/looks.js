@@ -63,7 +63,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
       ];
       say(
         parts.facts,
-        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}.`,
+        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}. Numbers are standardised.`,
       );
     },
     draw(next) {
