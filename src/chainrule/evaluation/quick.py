@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.evaluation.checks import Array
-from chainrule.evaluation.scores import Task
 
 __all__ = ["QuickScore", "quick_score"]
 
@@ -30,7 +29,7 @@ class QuickScore:
     confusion: Array | None = None
 
 
-def quick_score(task: Task, y: Array, predicted: Array, *, classes: int = 0) -> QuickScore:
+def quick_score(task: str, y: Array, predicted: Array, *, classes: int = 0) -> QuickScore:
     """What `score` has as accuracy and confusion matrix, or as R², and nothing else.
 
     Parameters

@@ -105,9 +105,10 @@ class Preprocessing:
 
     @property
     def units(self) -> tuple[Array, Array]:
-        """Mean and deviation of each column of the design matrix, both (d,): ``X * deviation + mean`` is in table units.
+        """Mean and deviation of each column of the design matrix, both (d,).
 
-        Columns of zeros and ones have 0 and 1; a part of a date is in days, months or hours.
+        ``X * deviation + mean`` is in the units of the table. Columns of zeros and ones have 0 and 1; a part of a date
+        is in days, months or hours.
         """
         pairs = [
             (encoding.mean, encoding.deviation)

@@ -66,6 +66,14 @@ class Limits:
         a curve; numbers of a weight matrix that is shown as numbers.
     scored_rows : int
         Rows of each part, evenly over all, whose predictions are scored for each frame.
+    formula_names : int
+        Names of a typed formula that need values.
+    formula_numbers : int
+        All inputs and results of a typed formula together. The time of a lesson grows with its square at worst.
+    descent_steps : int
+        Of gradient descent that one request takes.
+    descent_seconds : float
+        After these, gradient descent ends where it is and says so.
     """
 
     json_bytes: int = 256 * 1024
@@ -76,6 +84,10 @@ class Limits:
     linger_seconds: float = 2.0
     connections: int = 200
     workers: int = 4
+    formula_names: int = 64
+    formula_numbers: int = 100_000
+    descent_steps: int = 1_000
+    descent_seconds: float = 2.0
 
     tabs: int = 64
     streams: int = 4

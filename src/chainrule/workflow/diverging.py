@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ __all__ = ["Divergence", "divergence_of"]
 
 #: Rows that are looked at together: a lesson of a whole table would take long.
 _ROWS = 256
+#: What a network calls the values of its layers, before their activation.
+_LAYER = re.compile(r"z\d+|y_hat")
 
 
 @dataclass(frozen=True)
@@ -115,9 +118,9 @@ def _bad_rows(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -
 
 
 def _grown(error: DivergenceError, network: Network, sample: tuple[Any, ...], advice: str) -> Divergence:
-    """The loss is finite: what tells is where the largest gradient is."""
+    """The loss is finite: what tells is the layer with the largest values."""
     lesson = _lesson(network, error.bad_params, tuple([part[:_ROWS] for part in sample]))
-    steps = [] if lesson is None else [step for step in lesson.forward if step.symbol.name.startswith("z")]
+    steps = [] if lesson is None else [step for step in lesson.forward if _LAYER.fullmatch(step.symbol.name)]
     why = "each update goes further beyond the minimum than the one before"
     if not steps:
         return Divergence(error.what, "", why, "", advice)

@@ -140,6 +140,10 @@ class Learning:
         taken = list(itertools.islice(self._pairs(), 2))
         return np.concatenate([X for X, _ in taken])[:count], np.concatenate([y for _, y in taken])[:count]
 
+    def loss(self, params: dict[str, Any], X: Array, y: Array) -> float:
+        """What is minimised, of some rows: targets as they stand in the table, parameters as they are trained."""
+        return float(self.network.loss(params, *self._data(X, y)))
+
     def check_gradients(self) -> GradientCheck:
         """The gradient at the first parameters beside finite differences."""
         X, y = self._some_rows(_CHECKED_ROWS)

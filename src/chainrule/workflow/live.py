@@ -225,6 +225,19 @@ class LiveTraining:
         self._ended = Stopped()
         self._divergence: Divergence | None = None
 
+    def loss(self, X: Array, y: Array) -> float:
+        """The loss of some rows at the present parameters.
+
+        Parameters
+        ----------
+        X : array of shape (n, d)
+            Of the design matrix.
+        y : array
+            Targets as `rows.arrays` gives them.
+        """
+        with np.errstate(all="ignore"):  # as below
+            return self._learning.loss(self.raw_params, X, y)
+
     def gradients(self) -> dict[str, Any]:
         """The gradient of the loss at the present parameters, over at most 512 training rows.
 

@@ -79,12 +79,15 @@ class DividedRows:
         without rows are left out.
     note : str
         What to know about the division.
+    numbers : dict of str to array
+        Which rows of the table these are, counted from 0; of a stream they are not known.
     """
 
     preprocessing: Preprocessing
     training: pa.Table | RowStream
     tables: dict[str, pa.Table]
     note: str = ""
+    numbers: dict[str, Array] = field(default_factory=dict)
     _arrays: dict[str, tuple[Array, Array]] = field(default_factory=dict)
 
     @property
@@ -187,7 +190,9 @@ def divided(typed: TypedTable, settings: TrainingSettings, *, batch_size: int = 
     rows = {"training": parts.train, "validation": parts.validation, "test": parts.test}
     tables = {name: typed.table.take(numbers) for name, numbers in rows.items() if len(numbers)}
     note = _named_class(parts.note, typed.target)
-    return divided_already(tables, typed.schema, typed.target, note)
+    made = divided_already(tables, typed.schema, typed.target, note)
+    made.numbers = {name: rows[name] for name in tables}
+    return made
 
 
 def divided_already(tables: Mapping[str, pa.Table], schema: Schema, target: Target, note: str = "") -> DividedRows:

@@ -45,8 +45,7 @@ def test_no_event_of_many_threads_is_lost_for_good() -> None:
         while any(thread.is_alive() for thread in threads):
             await stream.next(0.01)
         stream.put(b"last")
-        found = await stream.next(1.0)
-        return found
+        return await stream.next(1.0)
 
     assert asyncio.run(run()) == b"last"
 

@@ -13,6 +13,7 @@ from chainrule.tables.sources import open_table
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.uploads import Upload
+from chainrule.workflow.program import BundledData, GeneratedData
 from chainrule.workflow.settings import TrainingSettings
 
 __all__ = ["MODELS", "OPTIMIZERS", "Choice", "choice_of", "choices"]
@@ -46,7 +47,7 @@ class Choice:
     settings : TrainingSettings
     title : str
         As reports call the table.
-    data : object
+    data : GeneratedData, BundledData or str
         The table as `program_of` takes it.
     """
 
@@ -54,7 +55,7 @@ class Choice:
     target: str
     settings: TrainingSettings
     title: str
-    data: Any
+    data: GeneratedData | BundledData | str
 
 
 def choices(limits: Limits) -> dict[str, Any]:
@@ -145,18 +146,16 @@ def choice_of(fields: Fields, upload: Upload | None, limits: Limits) -> Choice:
     if kind == "bundled":
         record = BUNDLED[source.only("kind", "name").one_of("name", tuple(BUNDLED))]
         columns, target = bundled_table(record.name)
-        data: Any = record.name
+        data: GeneratedData | BundledData = BundledData(record.name)
         task, title = record.task, record.title
     else:
         source.only("kind", "name", "rows", "noise", "seed")
         made = GENERATED[source.one_of("name", tuple(GENERATED))]
-        how = {
-            "rows": source.whole("rows", 200, least=FEWEST_ROWS, most=limits.generated_rows),
-            "noise": source.number("noise", 0.1, least=0.0, most=limits.noise),
-            "seed": source.whole("seed", 0, least=0, most=_LARGEST_SEED),
-        }
-        columns, target = generated_table(made.name, **how), made.target
-        data = (made.name, how)
+        rows = source.whole("rows", 200, least=FEWEST_ROWS, most=limits.generated_rows)
+        noise = source.number("noise", 0.1, least=0.0, most=limits.noise)
+        seed = source.whole("seed", 0, least=0, most=_LARGEST_SEED)
+        columns, target = generated_table(made.name, rows=rows, noise=noise, seed=seed), made.target
+        data = GeneratedData(made.name, rows, noise, seed)
         task, title = made.task, made.title
     return Choice(open_table(columns, name=title), target, _settings(fields, task, {}, limits), title, data)
 

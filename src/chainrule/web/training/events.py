@@ -17,12 +17,12 @@ _RETRY = b"retry: 500\n\n"
 
 
 def event(name: str, data: bytes) -> bytes:
-    """An event as it goes over the line; the data are one line.
+    r"""An event as it goes over the line; the data are one line.
 
     Examples
     --------
     >>> event("frame", b'{"epoch": 1}')
-    b'event: frame\\ndata: {"epoch": 1}\\n\\n'
+    b'event: frame\ndata: {"epoch": 1}\n\n'
     """
     return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
 

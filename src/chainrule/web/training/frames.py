@@ -139,13 +139,13 @@ class Frames:
     def _note(self, scores: Mapping[str, QuickScore]) -> None:
         """Take the new epochs and the present scores into the curves."""
         history = self._live.history
-        losses = history["loss"]
-        validation = history.get("validation_loss")
+        losses, validation = history["loss"], history.get("validation_loss", ())
         for place in range(self._epochs, len(losses)):
-            self._losses.add(place + 1, losses[place], None if validation is None else validation[place])
+            # a run that diverges ends before the validation rows have had their turn
+            self._losses.add(place + 1, losses[place], validation[place] if place < len(validation) else None)
         self._epochs = len(losses)
         if self._live.task != "regression":
-            self._accuracies.add(self._live.epoch, *(scores[name].value if name in scores else None for name in _PARTS))
+            self._accuracies.add(self._live.epoch, *[scores[name].value if name in scores else None for name in _PARTS])
 
     def _curves(self, scores: Mapping[str, QuickScore]) -> dict[str, Any]:
         curves: dict[str, Any] = self._losses.columns()
@@ -157,11 +157,9 @@ class Frames:
         return {**curves, "accuracy": accuracy}
 
     def _scores(self, scores: Mapping[str, QuickScore]) -> dict[str, Any]:
-        history = self._live.history
-        losses = {"training": history["loss"], "validation": history.get("validation_loss", ())}
         return {
             name: {
-                "loss": rounded_or_none(losses[name][-1]) if len(losses[name]) else None,
+                "loss": rounded_or_none(self._live.loss(*self._parts[name])),
                 score.key: rounded_or_none(score.value),
             }
             for name, score in scores.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -89,9 +88,7 @@ class _View:
         if request.method == "HEAD":
             return Response(headers={"content-type": "text/event-stream", "cache-control": "no-store"})
         stream = self._tabs.connect(tab)
-        return EventResponse(
-            stream, lambda: self._tabs.disconnect(tab, stream), ping_seconds=self._limits.ping_seconds
-        )
+        return EventResponse(stream, lambda: self._tabs.disconnect(tab, stream), ping_seconds=self._limits.ping_seconds)
 
     # Tables ----------------------------------------------------------------------------------------------------------
 

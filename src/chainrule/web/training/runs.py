@@ -174,7 +174,14 @@ class Run:
         if self._stopped is not None:
             return
         if divergence is not None:
-            self._stop("diverged", divergence.what, divergence.advice, divergence.node, divergence.where)
+            self._stop(
+                "diverged",
+                divergence.what,
+                f"try {divergence.advice}",
+                node=divergence.node,
+                why=divergence.why,
+                where=divergence.where,
+            )
         elif live.stopped:
             self._stop(live.stopped, f"the run reached {live.epoch:,} epochs, the most that this page does", "reset it")
         elif self._seconds >= limits.run_seconds:
@@ -182,15 +189,10 @@ class Run:
                 "seconds", f"the run has taken {limits.run_seconds:g} seconds, the most that this page does", "reset it"
             )
 
-    def _stop(self, reason: str, message: str, fix: str, node: str | None = None, where: str | None = None) -> None:
+    def _stop(self, reason: str, message: str, fix: str, **place: str) -> None:
         self.pause()
-        self._stopped = {
-            "reason": reason,
-            "message": message,
-            "node": node or "",
-            "where": where or "",
-            "fix": fix,
-        }
+        empty = {"node": "", "why": "", "where": ""}
+        self._stopped = {"reason": reason, "message": message, "fix": fix, **empty, **place}
 
     # Frames ----------------------------------------------------------------------------------------------------------
 

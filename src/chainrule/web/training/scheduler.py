@@ -83,7 +83,7 @@ class Scheduler:
             self._changed.notify_all()  # who waits may be a thread, or somebody who wants another job
 
     def remove(self, job: Job) -> None:
-        """A job that waits gets no further turn. One that is at work goes on, and says itself whether it comes again."""
+        """A job that waits gets no turn. One that is at work says itself whether it comes again."""
         with self._changed:
             self._due.pop(job, None)
             self._again.discard(job)

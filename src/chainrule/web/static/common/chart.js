@@ -99,9 +99,9 @@ function axes(place, xLabel, yLabel) {
     );
   });
   const marks = along
-    .filter((value) => Number.isInteger(value))
+    .filter((value) => Number.isInteger(value) && place.x(value) < place.right - xLabel.length * 4 - 20)
     .map((value) => svg("text", { x: place.x(value), y: place.bottom + 18, "text-anchor": "middle" }, short(value, 6)));
-  const nameOfX = svg("text", { class: "chart-name", x: place.right, y: place.bottom - 6, "text-anchor": "end" }, xLabel);
+  const nameOfX = svg("text", { class: "chart-name", x: place.right, y: place.bottom + 18, "text-anchor": "end" }, xLabel);
   const nameOfY = svg("text", { class: "chart-name", x: place.left + 6, y: place.top + 8 }, yLabel);
   return svg("g", { class: "chart-axes", "aria-hidden": "true" }, grid, marks, nameOfX, nameOfY);
 }

@@ -12,7 +12,8 @@ export function short(number, digits = 4) {
   let text;
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
     const [mantissa, exponent] = number.toExponential(digits - 1).split("e");
-    text = `${Number(mantissa)} · 10${raised(Number(exponent))}`;
+    const power = `10${raised(Number(exponent))}`;
+    text = Number(mantissa) === 1 ? power : `${Number(mantissa)} · ${power}`;
   } else {
     text = String(Number(number.toPrecision(digits)));
   }

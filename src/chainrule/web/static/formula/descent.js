@@ -39,6 +39,7 @@ export function descent(host, { asked, onValues, onRate }) {
       losses = [...(losses.length ? losses : answer.losses.slice(0, 1)), ...answer.losses.slice(1)];
       tell(answer.stopped);
       onValues(answer.values);
+      chart.element.scrollIntoView({ block: "nearest" });
     } catch (error) {
       if (!error.what) throw error;
       words.replaceChildren(errorBox(error));
@@ -51,7 +52,7 @@ export function descent(host, { asked, onValues, onRate }) {
     const count = losses.length - 1;
     const steps = count === 1 ? "one step" : `${count} steps`;
     const change = h("p", {}, "After ", steps, ": loss ", short(losses[0]), " → ", h("strong", {}, short(losses.at(-1))));
-    const reason = stopped ? errorBox({ what: stopped, fix: "try a smaller learning rate" }) : null;
+    const reason = stopped ? h("p", { class: "notice is-bad" }, stopped) : null;
     words.replaceChildren(...[count > 0 ? change : null, reason].filter(Boolean));
     back.hidden = false;
     draw();

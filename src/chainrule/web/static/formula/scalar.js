@@ -26,7 +26,7 @@ export function scalar({ label, onInput }) {
     inputmode: "text",
     autocomplete: "off",
     spellcheck: "false",
-    "aria-label": `${label}: value`,
+    "aria-label": label,
   });
   let text = "";
   let bound = 0;

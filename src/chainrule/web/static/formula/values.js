@@ -59,8 +59,8 @@ function valueRow({ name, label }, { onInput, onWanted }) {
   const wanted = h("button", { type: "button", class: "wanted", onclick: () => onWanted(name) }, "∂");
   const shape = h("button", { type: "button", class: "shape", onclick: asText });
   const place = h("div", { class: "value-control" });
-  const error = h("div", { class: "value-error", role: "status" });
-  const element = h("div", { class: "value-row", "data-name": name }, title, place, wanted, shape, error);
+  const error = h("div", { class: "value-error", role: "alert" });
+  const element = h("div", { class: "value-row", "data-name": name }, title, place, wanted, error);
   let control = null;
   let text = null;
   let waits = null;
@@ -78,7 +78,7 @@ function valueRow({ name, label }, { onInput, onWanted }) {
 
   function use(made) {
     control = made;
-    place.replaceChildren(made.element);
+    place.replaceChildren(made.element, shape);
   }
 
   /** The control that fits a value. */

@@ -38,7 +38,7 @@ export function open(root, page) {
     onRate: (lr) => change({ lr }, { asks: false }),
   });
   const levels = segmented({
-    label: "One node for each",
+    label: "Level",
     options: [
       { value: "statement", label: "Statements", title: "One node for each statement" },
       { value: "operation", label: "Operations", title: "One node for each operation" },
@@ -48,7 +48,6 @@ export function open(root, page) {
   });
   const closed = h("input", {
     type: "checkbox",
-    role: "switch",
     onchange: () => {
       stage.showClosed(closed.checked);
       change({ showsClosed: closed.checked }, { asks: false });
@@ -56,7 +55,7 @@ export function open(root, page) {
   });
   const closedLabel = h("label", { class: "check" }, closed, "Closed forms");
   tooltip(closedLabel, "Show the short formulas that simplification finds, such as ∂L/∂z = ŷ − y.");
-  const files = exportMenu({ asked, onError: say });
+  const files = exportMenu({ asked: () => ({ ...asked(), level: state.level }), onError: say });
   part(".toolbar-controls").append(levels.element, closedLabel, files.element);
 
   async function load() {
@@ -71,8 +70,7 @@ export function open(root, page) {
   const query = () => toQuery(state, presets, names.length ? names : Object.keys(state.values));
 
   function asked() {
-    const { statements, level, wrt } = state;
-    return { statements, values: { ...state.values }, level, wrt: wrt?.filter((name) => names.includes(name)) ?? null };
+    return { statements: state.statements, values: { ...state.values }, wrt: state.wrt };
   }
 
   /** Take over a part of the state that somebody changed. */
