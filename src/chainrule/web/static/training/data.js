@@ -24,10 +24,10 @@ export function createData(root, { catalog, onChange, onFile }) {
   let kept = catalog.defaults.source;
 
   const change = (key) => (value) => onChange((wishes) => (wishes.source[key] = value));
-  const most = Math.min(catalog.limits.rows ?? 1000, 1000);
+  const most = Math.min(catalog.limits.generated_rows, 1000);
   const sliders = {
     rows: slider({ label: "Rows", min: 20, max: most, step: 20, told: whole, onChange: change("rows") }),
-    noise: slider({ label: "Noise", min: 0, max: 0.5, step: 0.05, told: (value) => value.toFixed(2), onChange: change("noise") }),
+    noise: slider({ label: "Noise", min: 0, max: Math.min(catalog.limits.noise, 0.5), step: 0.05, told: (value) => value.toFixed(2), onChange: change("noise") }),
     seed: slider({ label: "Data seed", min: 0, max: 99, step: 1, told: String, onChange: change("seed") }),
   };
   const setting = (key) => (value) => onChange(({ settings }) => (settings[key] = value));
@@ -66,7 +66,7 @@ const elements = (fields) => Object.values(fields).map(({ element }) => element)
 
 function entry(set, name, choose) {
   const input = h("input", { type: "radio", name, value: set.id, onchange: () => choose(set) });
-  const kind = set.task === "regression" ? "a number" : counted(set.classes?.length ?? set.classes, "class", "classes");
+  const kind = set.task === "regression" ? "a number" : counted(set.classes, "class", "classes");
   const facts = `${whole(set.rows)} rows, ${counted(set.features, "feature")}, ${kind}`;
   const element = h("label", { class: "tr-set" }, input, h("span", {}, h("span", { class: "tr-set-title" }, set.title), h("small", {}, facts)));
   return { id: set.id, element, input };

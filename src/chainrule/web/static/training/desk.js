@@ -16,7 +16,7 @@ import { createSchema } from "./schema.js";
 import { createSession } from "./session.js";
 import { createTakeaway } from "./takeaway.js";
 import { createTeller } from "./telling.js";
-import { plainModel, readWishes, writeWishes } from "./wishes.js";
+import { hasLayers, readWishes, writeWishes } from "./wishes.js";
 
 /** Milliseconds after the last change until a new run is asked for. */
 const PATIENCE = 120;
@@ -36,7 +36,7 @@ export function createDesk(root, page, catalog) {
   const controls = createControls(parts.bar, { onAction: act });
   const data = createData(parts.data, { catalog, onChange: change, onFile: take });
   const model = createModel(parts.model, { catalog, onChange: change });
-  const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change, task: taskOf });
+  const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
   const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
@@ -65,8 +65,7 @@ export function createDesk(root, page, catalog) {
   function tidy() {
     const { settings } = wishes;
     const task = taskOf();
-    if (settings.model !== "mlp") settings.model = plainModel(task);
-    else if (!settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
+    if (hasLayers(settings) && !settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
     if (!catalog.losses[task].includes(settings.loss)) settings.loss = catalog.losses[task].includes("auto") ? "auto" : catalog.losses[task][0];
   }
 

@@ -1,7 +1,7 @@
 // What is trained and how: the model, its loss, the optimiser and its settings.
 import { h } from "../common/dom.js";
 import { choice, numbersAsOptions } from "./fields.js";
-import { plainModel } from "./wishes.js";
+import { hasLayers } from "./wishes.js";
 
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const STRENGTHS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
@@ -10,7 +10,7 @@ const WORDS = {
   identity: "identity", sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU", leaky_relu: "leaky ReLU", gelu: "GELU", silu: "SiLU",
   auto: "as the task has it", cross_entropy: "cross-entropy", squared_error: "squared error", absolute_error: "absolute error", huber: "Huber",
 };
-const MODELS = { mlp: "perceptron", logistic: "logistic regression", linear: "linear regression" };
+const MODELS = { perceptron: () => "perceptron", logistic: (task) => (task === "regression" ? "linear regression" : "logistic regression") };
 
 /**
  * @param {HTMLElement} root
@@ -40,15 +40,14 @@ export function createModel(root, { catalog, onChange }) {
   return {
     /** Shows what is chosen, for a table of this task. */
     set({ settings }, task) {
-      const plain = plainModel(task);
-      fields.model.set(["mlp", plain].map((value) => ({ value, label: MODELS[value] })), settings.model === "mlp" ? "mlp" : plain);
+      fields.model.set(catalog.models.map((value) => ({ value, label: MODELS[value]?.(task) ?? value })), settings.model);
       fields.activation.set(options(catalog.activations), settings.activation);
-      fields.activation.disabled = settings.model !== "mlp";
+      fields.activation.disabled = !hasLayers(settings);
       fields.loss.set(options(catalog.losses[task]), settings.loss);
       fields.optimizer.set(catalog.optimizers.map(({ id, title }) => ({ value: id, label: title })), settings.optimizer);
       fields.lr.set(numbersAsOptions(RATES, settings.lr), String(settings.lr));
       fields.l2.set(numbersAsOptions(STRENGTHS, settings.l2, (value) => (value ? String(value) : "none")), String(settings.l2));
-      fields.batch.set(numbersAsOptions(BATCHES.filter((size) => size <= (catalog.limits.batch_size ?? 1024)), settings.batch_size), String(settings.batch_size));
+      fields.batch.set(numbersAsOptions(BATCHES.filter((size) => size <= (catalog.limits.batch_size)), settings.batch_size), String(settings.batch_size));
     },
   };
 }
