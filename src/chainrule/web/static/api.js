@@ -105,3 +105,8 @@ export function newest(task, patience = 150) {
     if (performance.now() - running.since > patience) running.abort.abort();
   };
 }
+
+/** The text at an address. */
+export async function text(path, { signal } = {}) {
+  return (await ask(path, { signal })).text();
+}

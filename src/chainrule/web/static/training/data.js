@@ -58,6 +58,10 @@ export function createData(root, { catalog, onChange, onFile }) {
       for (const [key, one] of Object.entries(run)) one.set(settings[key]);
       upload.mark(source.kind === "upload");
     },
+    /** Draws the pictures of the generated tables. */
+    take(previews, palette) {
+      for (const picture of pictures) if (previews[picture.id]) picture.take(previews[picture.id], palette);
+    },
     recolour: (palette) => pictures.forEach((picture) => picture.draw(palette)),
   };
 }
@@ -68,6 +72,6 @@ function entry(set, name, choose) {
   const input = h("input", { type: "radio", name, value: set.id, onchange: () => choose(set) });
   const kind = set.task === "regression" ? "a number" : counted(set.classes, "class", "classes");
   const facts = `${whole(set.rows)} rows, ${counted(set.features, "feature")}, ${kind}`;
-  const element = h("label", { class: "tr-set" }, input, h("span", {}, h("span", { class: "tr-set-title" }, set.title), h("small", {}, facts)));
+  const element = h("label", { class: "tr-set", title: set.note }, input, h("span", {}, h("span", { class: "tr-set-title" }, set.title), h("small", {}, facts)));
   return { id: set.id, element, input };
 }

@@ -1,5 +1,5 @@
 // The training view at work: what the user wishes goes to the server, what comes back is drawn.
-import { download } from "../api.js";
+import { download, get } from "../api.js";
 import { createBanner } from "./banner.js";
 import { afterwards } from "./calm.js";
 import { createControls } from "./controls.js";
@@ -66,7 +66,8 @@ export function createDesk(root, page, catalog) {
     const { settings } = wishes;
     const task = taskOf();
     if (hasLayers(settings) && !settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
-    if (!catalog.losses[task].includes(settings.loss)) settings.loss = catalog.losses[task].includes("auto") ? "auto" : catalog.losses[task][0];
+    const losses = catalog.losses[task].map(({ id }) => id);
+    if (!losses.includes(settings.loss)) [settings.loss] = losses; // the usual one comes first
   }
 
   function showWishes() {
@@ -171,7 +172,7 @@ export function createDesk(root, page, catalog) {
     data.recolour(looks.palette);
   }
   onThemeChange(recolour);
-  recolour();
+  get("/api/training/previews").then((previews) => data.take(previews, looks.palette), () => {}); // pictures only
 
   return {
     show(query) {

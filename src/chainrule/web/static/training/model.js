@@ -6,10 +6,7 @@ import { hasLayers } from "./wishes.js";
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const STRENGTHS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
-const WORDS = {
-  identity: "identity", sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU", leaky_relu: "leaky ReLU", gelu: "GELU", silu: "SiLU",
-  auto: "as the task has it", cross_entropy: "cross-entropy", squared_error: "squared error", absolute_error: "absolute error", huber: "Huber",
-};
+const ACTIVATIONS = { relu: "ReLU", leaky_relu: "leaky ReLU", gelu: "GELU", silu: "SiLU" };
 const MODELS = { perceptron: () => "perceptron", logistic: (task) => (task === "regression" ? "linear regression" : "logistic regression") };
 
 /**
@@ -43,7 +40,7 @@ export function createModel(root, { catalog, onChange }) {
       fields.model.set(catalog.models.map((value) => ({ value, label: MODELS[value]?.(task) ?? value })), settings.model);
       fields.activation.set(options(catalog.activations), settings.activation);
       fields.activation.disabled = !hasLayers(settings);
-      fields.loss.set(options(catalog.losses[task]), settings.loss);
+      fields.loss.set(catalog.losses[task].map(({ id, title }) => ({ value: id, label: title })), settings.loss);
       fields.optimizer.set(catalog.optimizers.map(({ id, title }) => ({ value: id, label: title })), settings.optimizer);
       fields.lr.set(numbersAsOptions(RATES, settings.lr), String(settings.lr));
       fields.l2.set(numbersAsOptions(STRENGTHS, settings.l2, (value) => (value ? String(value) : "none")), String(settings.l2));
@@ -52,7 +49,7 @@ export function createModel(root, { catalog, onChange }) {
   };
 }
 
-const options = (names) => names.map((name) => ({ value: name, label: WORDS[name] ?? name.replaceAll("_", " ") }));
+const options = (names) => names.map((name) => ({ value: name, label: ACTIVATIONS[name] ?? name }));
 
 /** The next smaller learning rate that is worth a try after a run has blown up: a tenth. */
 export const calmerRate = (lr) => RATES.findLast((rate) => rate <= lr / 10 + 1e-12) ?? Number((lr / 10).toPrecision(1));

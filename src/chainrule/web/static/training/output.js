@@ -12,8 +12,8 @@ import { drawPoints, markPoint, radiusOf } from "./points.js";
 import { pointing } from "./pointing.js";
 import { aroundZero, byClass, byValue, createPainter } from "./surface.js";
 
-/** The plot's height in terms of its width. */
-const SHAPE = 0.86;
+/** The plot's height in terms of its width: a square, where it is small. */
+const shapeOf = (width) => (width < 420 ? 1 : 0.86);
 
 /**
  * @param {HTMLElement} root
@@ -92,7 +92,7 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
   function redraw() {
     const width = Math.floor(frame.clientWidth - MARGIN.left - MARGIN.right);
     if (!run?.points || width < 40) return;
-    size = { width, height: Math.round(width * SHAPE) };
+    size = { width, height: Math.round(width * shapeOf(width)) };
     for (const [name, value] of [["width", size.width], ["height", size.height]]) plot.style.setProperty(name, `${value}px`);
     frame.style.setProperty("height", `${size.height + MARGIN.top + MARGIN.bottom}px`);
     drawAxes(axes, { range: ranges(), names: run.axes.map((axis) => run.features[axis]), ...size });

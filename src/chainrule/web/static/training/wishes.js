@@ -17,7 +17,7 @@ export function readWishes(query, catalog) {
   if (COUNTS.test(query.get("hidden") ?? "")) settings.hidden = query.get("hidden").split(",").map(Number).filter(Boolean);
   settings.hidden = settings.hidden.slice(0, catalog.limits.hidden_layers).map((units) => Math.min(units, catalog.limits.hidden_units));
   choice(query, "activation", catalog.activations, (name) => (settings.activation = name));
-  choice(query, "loss", Object.values(catalog.losses).flat(), (name) => (settings.loss = name));
+  choice(query, "loss", Object.values(catalog.losses).flat().map(({ id }) => id), (name) => (settings.loss = name));
   choice(query, "optimizer", catalog.optimizers.map(({ id }) => id), (name) => (settings.optimizer = name));
   settings.lr = number(query, "lr", settings.lr, 1e-9, 1e6);
   settings.l2 = number(query, "l2", settings.l2, 0, 1e6);
