@@ -32,6 +32,7 @@ FACES = {
 LOWERED = {unicodedata.normalize("NFKD", c): c for c in "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"}
 RAISED = {"T": "ᵀ", "H": "ᴴ"}
 SMALL = 0.66
+ACCENT_SIGNS = {"^": "\u02c6", "~": "\u02dc"}
 
 LATIN = {*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x1E00, 0x1F00)}
 PUNCTUATION = {*range(0x2010, 0x2028), *range(0x2030, 0x2035), 0x20AC, 0x2113, 0x2122, 0xFFFD}
@@ -61,6 +62,14 @@ def add_small_letters(font: TTFont) -> None:
         widths[name] = (round(width * SMALL) + 12, round(bearing * SMALL))
         for table in cmaps:
             table.cmap[ord(small)] = name
+
+
+def raise_accents(font: TTFont) -> None:
+    """Draw ^ and ~ as the accents that MathML means by them; as signs of their own they stand across the letter."""
+    glyphs = font.getBestCmap()
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            table.cmap.update({ord(plain): glyphs[ord(accent)] for plain, accent in ACCENT_SIGNS.items()})
 
 
 def reduced(font: TTFont, characters: set[int], features: list[str]) -> TTFont:
@@ -101,7 +110,9 @@ def main(text: Path, math: Path) -> None:
         0x2062,
     }
     mathematical = plain | ACCENTED | GREEKS | SIGNS | ITALICS | BOLD | {0x2113}
-    fonts["stix-two-math"] = reduced(TTFont(math), mathematical, ["ccmp", "locl", "ssty", "dtls", "flac"])
+    face = TTFont(math)
+    raise_accents(face)
+    fonts["stix-two-math"] = reduced(face, mathematical, ["ccmp", "locl", "ssty", "dtls", "flac"])
     for name, font in fonts.items():
         path = TARGET / f"{name}.woff2"
         font.save(path)

@@ -355,6 +355,10 @@ class DivergenceError(ChainRuleError, ArithmeticError):
         The last parameters that gave a finite loss.
     step : int
         The step at which it happened.
+    bad_params : object
+        The parameters at which it happened; None where it is not known.
+    data : tuple
+        What the loss got beside them.
 
     Examples
     --------
@@ -367,11 +371,19 @@ class DivergenceError(ChainRuleError, ArithmeticError):
     """
 
     def __init__(
-        self, what: str, *, where: str | None = None, fix: str | None = None, params: Any = None, step: int = 0
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        fix: str | None = None,
+        params: Any = None,
+        step: int = 0,
+        bad_params: Any = None,
+        data: tuple[Any, ...] = (),
     ) -> None:
         super().__init__(what, where=where, fix=fix)
-        self.params = params
-        self.step = step
+        self.params, self.step = params, step
+        self.bad_params, self.data = bad_params, data
 
 
 class ConfigError(ChainRuleError, ValueError):

@@ -1,4 +1,4 @@
-"""A browser, and pages that may load nothing: ``pytest -m browser`` with the extra `browser` and a Chromium."""
+"""A browser, pages that may load nothing, and the page itself: ``pytest -m browser`` with `browser` and a Chromium."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.visiting import Visitor
+from tests.web.serving import Served, served
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path("node_modules/axe-core/axe.min.js")
@@ -62,6 +64,22 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Served]:
+    """The page, served as `chainrule serve` serves it."""
+    with served() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Any, site: Served) -> Iterator[Visitor]:
+    """Open tabs of the page; at the end, none of them must have asked another server or complained of anything."""
+    visitor = Visitor(browser, site.url)
+    yield visitor
+    visitor.close()
+    assert visitor.complaints == []
 
 
 @pytest.fixture(scope="session")

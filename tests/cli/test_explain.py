@@ -178,6 +178,7 @@ def test_a_terminal_shows_the_lesson_in_colours(more: tuple[str, ...], monkeypat
         (("x * y", "x=1", "y=2", "--wrt", "x,q"), "q is none of the inputs x, y"),
         (("x / 0 * (1 / 0)", "x=1"), "divides by zero"),
         (("exp(x, x)", "x=1"), "exp"),
+        (("x @ y", "x=[1, 2]", "y=[1, 2, 3]"), "2 elements meet 3 elements"),
         (("x", "x=1", "--level", "line"), "'line' is not one of 'statement', 'operation'"),
         (("x", "x=1", "--format", "gif"), "'gif' is not one of 'text'"),
         (("x", "x=1", "-o", "lesson.gif"), "lesson.gif: written as what?"),
@@ -199,7 +200,6 @@ def test_wrong_input_ends_with_2_and_says_what_is_wrong(arguments: tuple[str, ..
     ("arguments", "message"),
     [
         (("x * 2", "x=[1, 2]"), "one real number"),
-        (("x @ y", "x=[1, 2]", "y=[1, 2, 3]"), "2 elements meet 3 elements"),
         (("x > 0", "x=1"), "one real number"),
         (("3 + 4",), "nothing to explain"),
     ],

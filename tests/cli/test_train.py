@@ -93,6 +93,17 @@ def test_numbers_are_a_regression_and_commas_are_several_targets(path: Path, tmp
     assert json.loads(train(table, "--target", "a,b", *QUICK, "--json").stdout)["classes"] == ["u", "v"]
 
 
+def test_the_loss_is_chosen_and_told(path: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m.safetensors"
+    result = train(path, "--target", "spends", *QUICK, "--loss", "huber", "--out", model)
+    assert ", relu, Huber loss, " in result.stdout
+    assert TableModel.load(model).architecture.loss == "huber"
+    assert "cross-entropy" in train(path, "--target", "buys", *QUICK).stdout
+    refused = train(path, "--target", "buys", *QUICK, "--loss", "absolute_error")
+    assert refused.exit_code == 2
+    assert "write --loss cross_entropy or --loss squared_error" in refused.stderr
+
+
 def test_the_user_knows_better_what_a_column_is(path: Path) -> None:
     result = train(path, "--target", "buys", "--type", "zip=ignored", "--type", "age=category", *QUICK)
     assert re.search(r"^zip +ignored", result.stdout, re.MULTILINE)
@@ -130,6 +141,7 @@ def test_a_run_that_diverges_fails_and_keeps_the_best_parameters(path: Path, tmp
         (["--target", "a"], "give DATA and --target together"),
         (["nowhere.csv", "--target", "a"], "does not exist"),
         (["--model", "forest"], "forest"),
+        (["--loss", "mse"], "huber"),
         (["--epochs", "0"], "--epochs"),
         (["--lr", "-1"], "--lr"),
         (["--lr", "nan"], "--lr"),

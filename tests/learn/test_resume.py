@@ -147,7 +147,7 @@ def test_a_run_goes_on_in_the_middle_of_an_epoch(after: int, compiled: bool, mon
     }
     whole = fit(perceptron_loss, perceptron_params(), classes(60), **settings)
     with monkeypatch.context() as patch:
-        patch.setattr("chainrule.learn.training.Run", Run)
+        patch.setattr("chainrule.learn.run.Run", Run)
         patch.setattr("chainrule.learn.training.Interrupts", Interrupts)
         part = fit(perceptron_loss, perceptron_params(), classes(60), **settings)
     assert part.stopped == "interrupted"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chainrule.errors import DataError
-from chainrule.tables import Preprocessing, Schema, infer_schema
+from chainrule.tables import Preprocessing, Schema, infer_schema, open_table
 
 
 @pytest.fixture(autouse=True)
@@ -17,12 +17,14 @@ def _in_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # messages name data.csv without a folder
 
 
-def learn(data: str | bytes, target: str | None = "y", **settings: Any) -> Schema:
-    """Schema and preprocessing of a file with these contents; returns the schema."""
-    Path("data.csv").write_bytes(data.encode() if isinstance(data, str) else data)
-    schema = infer_schema("data.csv", target, **settings)
-    preprocessing = Preprocessing.fit("data.csv", schema)
-    preprocessing.arrays("data.csv")
+def learn(data: str | bytes, target: str | None = "y", *, in_memory: bool = False, **settings: Any) -> Schema:
+    """Schema and preprocessing of a file with these contents, or of the contents in memory; returns the schema."""
+    contents = data.encode() if isinstance(data, str) else data
+    Path("data.csv").write_bytes(contents)
+    source = open_table(contents, name="data.csv") if in_memory else "data.csv"
+    schema = infer_schema(source, target, **settings)
+    preprocessing = Preprocessing.fit(source, schema)
+    preprocessing.arrays(source)
     return schema
 
 
@@ -85,11 +87,12 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize("in_memory", [False, True], ids=["file", "memory"])
 @pytest.mark.parametrize("name", BAD)
-def test_bad_data_is_told_with_place_and_fix(name: str) -> None:
+def test_bad_data_is_told_with_place_and_fix(name: str, in_memory: bool) -> None:
     data, what, fix = BAD[name]
     with pytest.raises(DataError) as caught:
-        learn(data)
+        learn(data, in_memory=in_memory)
     assert what in caught.value.what
     assert caught.value.fix is not None
     assert fix in caught.value.fix
@@ -136,10 +139,11 @@ NOTED = {
 }
 
 
+@pytest.mark.parametrize("in_memory", [False, True], ids=["file", "memory"])
 @pytest.mark.parametrize("name", NOTED)
-def test_what_is_odd_is_noted_in_the_schema(name: str) -> None:
+def test_what_is_odd_is_noted_in_the_schema(name: str, in_memory: bool) -> None:
     data, kind, note = NOTED[name]
-    column = learn(data)["a"]
+    column = learn(data, in_memory=in_memory)["a"]
     assert column.kind == kind
     assert note in column.note
 
@@ -180,9 +184,10 @@ GOOD = {
 }
 
 
+@pytest.mark.parametrize("in_memory", [False, True], ids=["file", "memory"])
 @pytest.mark.parametrize("name", GOOD)
-def test_ways_of_writing_the_same_table(name: str) -> None:
-    schema = learn(GOOD[name])
+def test_ways_of_writing_the_same_table(name: str, in_memory: bool) -> None:
+    schema = learn(GOOD[name], in_memory=in_memory)
     assert [(column.name, column.kind) for column in schema.columns] == [
         ("a", "integer"),
         ("b", "integer"),
@@ -194,8 +199,6 @@ def test_ways_of_writing_the_same_table(name: str) -> None:
 
 
 def test_the_delimiter_is_said() -> None:
-    from chainrule.tables import open_table
-
     Path("data.csv").write_bytes(GOOD["tabs"])
     assert open_table("data.csv").description == "data.csv (cells separated by tabs)"
 

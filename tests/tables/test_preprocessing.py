@@ -191,3 +191,13 @@ def test_compact_rows_expand_to_the_design_matrix() -> None:
     compact = preprocessing.compact(batch)
     assert compact.shape == (4, len(preprocessing.encodings))
     assert np.array_equal(preprocessing.expand(compact), preprocessing.transform(table))
+
+
+def test_units_lead_back_to_the_table() -> None:
+    preprocessing, table = fitted(TEXT)
+    means, deviations = preprocessing.units
+    X = preprocessing.transform(table) * deviations + means
+    np.testing.assert_allclose(X[:, 0], [1.0, 7 / 3, 4.0, 2.0])
+    assert X[:, 3].tolist() == [1, 0, 1, 0]
+    place = preprocessing.feature_names.index("when month")
+    np.testing.assert_allclose(X[:, place], [1, 2, 3, 3])

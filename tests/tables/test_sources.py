@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -94,32 +95,64 @@ def test_tables_in_memory_give_the_same_arrays(name: str) -> None:
     assert np.array_equal(y_read, Y)
 
 
+class Pipe(io.RawIOBase):
+    """Can be read once, a few bytes at a time."""
+
+    def __init__(self) -> None:
+        self.left = TEXT.encode()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = min(len(buffer), 7, len(self.left))
+        buffer[:count], self.left = self.left[:count], self.left[count:]
+        return count
+
+
 def test_file_objects_and_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Pipe(io.RawIOBase):
-        """Can be read once, a few bytes at a time."""
-
-        def __init__(self) -> None:
-            self.left = TEXT.encode()
-
-        def readable(self) -> bool:
-            return True
-
-        def readinto(self, buffer: Any) -> int:
-            count = min(len(buffer), 7, len(self.left))
-            buffer[:count], self.left = self.left[:count], self.left[count:]
-            return count
-
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
     for source in (io.StringIO(TEXT), io.BytesIO(gzip.compress(TEXT.encode())), Pipe(), "-"):
         assert np.array_equal(arrays(source)[0], X)
 
 
-def test_the_copy_of_a_stream_goes_with_its_table() -> None:
-    table = open_table(io.StringIO(TEXT))
-    path = table.parts[0]._path  # type: ignore[attr-defined]
-    assert path.exists()
+def test_the_copy_of_a_stream_goes_with_its_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    table = open_table(Pipe())
+    assert len(list(tmp_path.iterdir())) == 1
+    assert infer_schema(table).rows == 4
     del table
-    assert not path.exists()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("made", [bytes, bytearray, memoryview, io.BytesIO])
+def test_bytes_stay_in_memory(tmp_path: Path, name: str, made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = written(tmp_path, name).read_bytes()
+    monkeypatch.setattr(tempfile, "mkstemp", None)
+    X_read, y_read = arrays(open_table(made(data), name="sales"))
+    assert np.array_equal(X_read, X)
+    assert np.array_equal(y_read, Y)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_bytes_are_described_as_files_are_but_by_their_name(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, name)
+    table = open_table(path.read_bytes(), name="sales")
+    assert table.name == "sales"
+    assert table.description == open_table(path).description.replace(str(path), "sales")
+    assert [part.rows for part in table.parts] == [part.rows for part in open_table(path).parts]
+
+
+def test_a_file_object_in_memory_is_read_from_where_it_is() -> None:
+    data = io.BytesIO(b"no part of it" + TEXT.encode())
+    data.seek(13)
+    assert np.array_equal(arrays(data)[0], X)
+
+
+def test_a_table_in_memory_may_have_a_name() -> None:
+    assert open_table({"x": [1]}, name="sales").name == "sales"
+    assert open_table({"x": [1]}).name == "the table"
 
 
 def test_folders_and_lists_of_files(tmp_path: Path) -> None:
@@ -184,13 +217,34 @@ def test_a_frame_without_rows() -> None:
         infer_schema(TABLE.slice(0, 0))
 
 
+@pytest.mark.parametrize("in_memory", [False, True], ids=["file", "memory"])
 @pytest.mark.parametrize("name", FILES[1:])
-def test_damaged_files(tmp_path: Path, name: str) -> None:
+def test_damaged_files(tmp_path: Path, name: str, in_memory: bool) -> None:
     path = written(tmp_path, name)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(DataError, match=name):
-        arrays(path)
+        arrays(open_table(data[: len(data) // 2], name=name) if in_memory else path)
+
+
+@pytest.mark.parametrize("name", FILES[1:])
+def test_damaged_bytes_never_surprise(tmp_path: Path, name: str) -> None:
+    """Each is read, or refused by name: nothing else comes out, and nothing is lost silently."""
+    data = written(tmp_path, name).read_bytes()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(200):
+        broken = bytearray(data)
+        for place in rng.integers(8, len(data), 3):
+            broken[place] = rng.integers(256)
+        try:
+            table = open_table(broken, name="sales", max_bytes=1 << 20)
+            assert infer_schema(table).rows == sum(block.num_rows for block in table.parts[0].blocks())
+        except DataError as error:
+            refused += error.what.startswith(("sales", "the table", "target"))
+            continue
+        refused += 1
+    assert refused == 200
 
 
 def test_equal_names_in_parquet(tmp_path: Path) -> None:

@@ -74,7 +74,13 @@ def test_without_a_checkpoint_the_run_begins_anew_and_says_so(path: Path, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("changed", "name"), [({"hidden": (7,)}, "hidden"), ({"seed": 1}, "seed"), ({"dropout": 0.3}, "dropout")]
+    ("changed", "name"),
+    [
+        ({"hidden": (7,)}, "hidden"),
+        ({"seed": 1}, "seed"),
+        ({"dropout": 0.3}, "dropout"),
+        ({"loss": "squared_error"}, "loss"),
+    ],
 )
 def test_other_settings_are_refused_by_name(path: Path, tmp_path: Path, changed: dict[str, Any], name: str) -> None:
     file = tmp_path / "run.safetensors"
@@ -82,6 +88,19 @@ def test_other_settings_are_refused_by_name(path: Path, tmp_path: Path, changed:
     other = TrainingSettings(**{"hidden": (6,), "epochs": 12, "dropout": 0.2, "schedule": "plateau", **changed})
     with pytest.raises(ConfigError, match=f"had {name}="):
         run(path, Checkpoints(file, resume=True), other)
+
+
+def test_a_setting_of_which_the_checkpoint_knows_nothing_had_its_default(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, settings = tmp_path / "run.safetensors", TrainingSettings(hidden=(4,), epochs=2)
+    to_json = TrainingSettings.to_json
+    with monkeypatch.context() as earlier:
+        earlier.setattr(TrainingSettings, "to_json", lambda s: {k: v for k, v in to_json(s).items() if k != "loss"})
+        run(path, Checkpoints(file, every=1), settings)
+    assert run(path, Checkpoints(file, resume=True), settings).training.epochs == 2
+    with pytest.raises(ConfigError, match="had loss='auto', not 'squared_error'"):
+        run(path, Checkpoints(file, resume=True), TrainingSettings(hidden=(4,), epochs=2, loss="squared_error"))
 
 
 def test_epochs_that_a_schedule_depends_on_are_no_longer_changed(path: Path, tmp_path: Path) -> None:

@@ -52,6 +52,17 @@ def test_settings_that_lbfgs_knows_nothing_of_choose_adam(settings: dict[str, An
     assert recipe(model="logistic", **settings).optimizer_name == "adam"
 
 
+def test_a_loss_with_kinks_is_not_for_lbfgs() -> None:
+    assert recipe(NUMBER, model="linear", loss="absolute_error").optimizer_name == "adam"
+    assert recipe(NUMBER, model="linear", loss="huber").optimizer_name == "lbfgs"
+
+
+def test_the_loss_is_that_of_the_settings() -> None:
+    assert recipe().architecture.loss == "cross_entropy"
+    assert recipe(NUMBER).architecture.loss == "squared_error"
+    assert recipe(loss="squared_error").architecture.loss == "squared_error"
+
+
 def test_a_stream_is_not_for_lbfgs() -> None:
     assert recipe(model="linear", target=NUMBER, is_stream=True).optimizer_name == "adam"
     with pytest.raises(ConfigError, match="all rows in memory"):
@@ -63,6 +74,8 @@ def test_a_stream_is_not_for_lbfgs() -> None:
     [
         (NUMBER, {"model": "logistic"}, "column of numbers"),
         (BINARY, {"model": "linear"}, "column of classes"),
+        (NUMBER, {"loss": "cross_entropy"}, "y is a target of numbers, and cross_entropy is no loss of numbers"),
+        (BINARY, {"loss": "huber"}, "y is a target of classes, and huber is no loss of classes"),
         (NUMBER, {"class_weight": "balanced"}, "class weights need a target with classes"),
     ],
 )

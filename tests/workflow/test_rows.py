@@ -42,6 +42,16 @@ def test_the_preprocessing_is_that_of_the_training_rows(tmp_path: Path) -> None:
     assert rows.arrays("test")[0][:, income].mean() != pytest.approx(0.0, abs=1e-6)
 
 
+def test_rows_know_where_in_the_table_they_stand(tmp_path: Path) -> None:
+    path = people(tmp_path / "a.csv")
+    rows = parts(path)
+    whole = typed_table(path, "buys", TrainingSettings()).table
+    assert whole is not None
+    for name, table in rows.tables.items():
+        assert table.column("income") == whole.column("income").take(rows.numbers[name])
+    assert sorted(np.concatenate(list(rows.numbers.values()))) == list(range(160))
+
+
 def test_a_stream_gives_each_row_to_one_part(tmp_path: Path) -> None:
     path = people(tmp_path / "a.csv", rows=400)
     rows = parts(path, "spends", stream=True)

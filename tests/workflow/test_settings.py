@@ -17,6 +17,8 @@ from chainrule.workflow.settings import TrainingSettings
         ({"model": "forest"}, "model is one of auto, linear"),
         ({"optimizer": "adm"}, 'optimizer="adam"'),
         ({"activation": "rel"}, 'activation="relu"'),
+        ({"loss": "hubert"}, 'loss="huber"'),
+        ({"optimizer": "lbfgs", "loss": "absolute_error"}, 'loss="huber"'),
         ({"epochs": 0}, "epochs is a whole number from 1"),
         ({"epochs": 1.5}, "epochs is a whole number"),
         ({"seed": -1}, "seed is a whole number from 0"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +67,7 @@ def _of_formula(formula: Formula, typed: Mapping[str, TypedValue], wrt: str | No
     unused = [name for name in given if name not in formula.names]
     if unused:
         raise click.UsageError(f"{', '.join(unused)} does not occur in the formula")
-    lesson = explain(formula, *[given[name] for name in formula.names], wrt=_wanted(wrt, formula.names), level=level)
-    return _without_place(lesson)
-
-
-def _without_place(lesson: Lesson) -> Lesson:
-    """A typed formula has no line of code; what was recorded is the line that runs this command."""
-    return lesson if lesson.fault is None else replace(lesson, fault=replace(lesson.fault, where=""))
+    return explain(formula, *[given[name] for name in formula.names], wrt=_wanted(wrt, formula.names), level=level)
 
 
 def _product(name: str, given: Collection[str]) -> str:

@@ -82,6 +82,13 @@ _OPTIONS = (
         help="Of the hidden layers.",
     ),
     click.option(
+        "--loss",
+        type=click.Choice(["auto", "cross_entropy", "squared_error", "absolute_error", "huber"]),
+        default="auto",
+        show_default=True,
+        help="cross_entropy or squared_error for classes; squared_error, absolute_error or huber for numbers.",
+    ),
+    click.option(
         "--optimizer",
         type=click.Choice(["adam", "adamw", "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "lbfgs"]),
         help="Default adam; lbfgs for linear and logistic.",

@@ -76,7 +76,7 @@ def tell_trained(out: Console, trained: TrainedTable) -> None:
 
     model, training = trained.report.model, trained.report.training
     activation = f", {model['Activation']}" if "Activation" in model else ""
-    out.print(f"{model['Model']} {model['Layers']}{activation}, {model['Parameters']:,} parameters")
+    out.print(f"{model['Model']} {model['Layers']}{activation}, {model['Loss']}, {model['Parameters']:,} parameters")
     unit = ("iteration" if trained.recipe.is_lbfgs else "epoch") + "s" * (trained.training.epochs != 1)
     how = training.get("Optimiser", "L-BFGS")
     batches = "" if trained.recipe.is_lbfgs else f", batches of {trained.recipe.batch_size}"

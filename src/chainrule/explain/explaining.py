@@ -7,6 +7,7 @@ every formula in it is the notation of nodes that backpropagation made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -66,6 +67,7 @@ def explain(
     [('f', 1.0), ('z', 3.0), ('q', -4.0), ('y', -4.0), ('x', -4.0)]
     """
     from chainrule.explain.building.lessons import LessonBuilder  # most programs that import chainrule explain nothing
+    from chainrule.explain.formulas import Formula
     from chainrule.explain.model import Level
 
     if level not in get_args(Level):
@@ -77,7 +79,14 @@ def explain(
                 f"{function_name(fun)} returns a fixed number, so there is nothing to explain",
                 fix="return something that is computed from its arguments",
             )
-        return LessonBuilder(graph, level, _targets(graph, wrt)).lesson()
+        lesson = LessonBuilder(graph, level, _targets(graph, wrt)).lesson()
+    return _in_terms_of_formulas(lesson) if isinstance(fun, Formula) else lesson
+
+
+def _in_terms_of_formulas(lesson: Lesson) -> Lesson:
+    """What to write instead, as it is typed: a formula knows NumPy's functions by their names alone."""
+    fault = lesson.fault
+    return lesson if fault is None else replace(lesson, fault=replace(fault, fix=fault.fix.replace("np.", "")))
 
 
 def _targets(graph: Graph, wrt: Sequence[str] | None) -> list[Node]:

@@ -51,6 +51,8 @@ class Descent:
     repeats : bool, default False
         Whether every span comes again, epoch for epoch. Then all are compiled, also those of a single step, and what a
         step computes does not depend on where the run began.
+    call_seconds : float, optional
+        How long a call of compiled code should take; `is_interrupted` is asked in between.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class Descent:
         state: Any = None,
         is_interrupted: Callable[[], bool] = lambda: False,
         repeats: bool = False,
+        call_seconds: float | None = None,
     ) -> None:
         self._structure = structure
         self._loss, self._batches, self._optimizer = loss, batches, optimizer
         self._check_finite, self._callback, self._advance = check_finite, callback, advance
         self._is_interrupted, self._repeats = is_interrupted, repeats
+        self._call_seconds = _CALL_SECONDS if call_seconds is None else call_seconds
         #: Parameters and state of the optimiser lie here, or, while compiled code runs, in a block of memory.
         self._leaves, self._state = leaves, optimizer.init(leaves) if state is None else state
         self._block: np.ndarray[Any, Any] | None = None
@@ -86,6 +90,8 @@ class Descent:
         self._steps_per_call = 1
         #: The parameters that gave the last finite loss, or how to find them again.
         self._finite: Callable[[], list[Any]] = lambda: leaves
+        #: The last step that was taken, and the span that it belongs to.
+        self._last: tuple[Span, int] | None = None
         self.steps = 0
         self.stopped = False
 
@@ -114,6 +120,18 @@ class Descent:
     def state(self, state: Any) -> None:
         self._unpack()
         self._state = state
+
+    def take_sums(self, count: int) -> list[float]:
+        """The last numbers of the state, which begin at zero again."""
+        if self._loop is None or self._block is None:
+            leaves, structure = flatten(self._state)
+            self._state = structure.unflatten([*leaves[:-count], *[np.float64(0.0)] * count])
+            return [float(leaf) for leaf in leaves[-count:]]
+        sums = [self._block[offset : offset + size].view(np.float64) for offset, size in self._loop.places[-count:]]
+        taken = [float(one[0]) for one in sums]
+        for one in sums:
+            one[0] = 0.0
+        return taken
 
     @property
     def history(self) -> np.ndarray[Any, Any]:
@@ -164,8 +182,9 @@ class Descent:
             If they are not finite.
         """
         if self._check_finite and not all(np.isfinite(leaf).all() for leaf in self.leaves):
-            what = f"a gradient of {function_name(self._loss)} became NaN or infinite"
-            raise self._diverged(what, self.steps - 1, None)
+            what = f"a gradient of {function_name(self._loss)} became NaN or infinite at step {self.steps - 1}"
+            rows = () if self._last is None else self._batches.of_step(*self._last)
+            raise self._diverged(what, self.steps - 1, None, self._structure.unflatten(self._finite()), rows)
 
     # One by one ------------------------------------------------------------------------------------------------------
 
@@ -185,6 +204,7 @@ class Descent:
                 self._leaves, self._state = self._optimizer.update(before, [_uphill(g) for g in gradients], self._state)
             self._check_shapes(before)
             self._losses.append(float(value))
+            self._last = span, step
             self.steps += 1
             self._advance(1, float(value))
             if self._callback is not None and self._callback(self.steps - 1, self.params, float(value)):
@@ -246,6 +266,7 @@ class Descent:
             if self._check_finite and not np.isfinite(losses[-1]):
                 self._raise_spoilt(loop, span, done, before, losses)
             self._losses.append(losses)
+            self._last = span, done + count - 1
             self.steps += count
             self._remember(loop, before, order, count)
             self._advance(count, float(losses[-1]))
@@ -267,7 +288,7 @@ class Descent:
 
     def _set_pace(self, seconds: float) -> None:
         """Fit the length of calls to the time that one step took."""
-        fitting = int(_CALL_SECONDS / max(seconds, 1e-9))
+        fitting = int(self._call_seconds / max(seconds, 1e-9))
         self._steps_per_call = max(min(fitting, 64 * self._steps_per_call), 1)
 
     def _remember(self, loop: CompiledLoop, before: Any, order: Any, count: int) -> None:
@@ -298,21 +319,24 @@ class Descent:
         except (ChainRuleError, TypeError, ValueError, IndexError):
             node = None
         if node is None:
-            return self._diverged(what, self.steps, None, numbered=True)
+            return self._diverged(what, self.steps, None, params, rows)
         operands = " and ".join(describe(source) for source in node.inputs)
-        return self._diverged(
-            f"{what}: it begins in {node.op.name} of {operands}", self.steps, where_recorded(node), numbered=True
-        )
+        began = f"{what}: it begins in {node.op.name} of {operands}"
+        return self._diverged(began, self.steps, where_recorded(node), params, rows)
 
-    def _diverged(self, what: str, step: int, where: str | None, *, numbered: bool = False) -> DivergenceError:
+    def _diverged(
+        self, what: str, step: int, where: str | None, bad_params: Any, data: tuple[Any, ...]
+    ) -> DivergenceError:
         return DivergenceError(
-            what if numbered else f"{what} at step {step}",
+            what,
             where=where,
             fix="use a smaller learning rate; error.params holds the last parameters with a finite loss"
             if step
             else "look at the data and the first parameters: a logarithm of zero or a missing value does this",
             params=self._structure.unflatten(self._finite()),
             step=step,
+            bad_params=bad_params,
+            data=data,
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DivergenceError
-from chainrule.learn.batches import Batches
+from chainrule.learn.batches import Batches, Span
 from chainrule.learn.descent import Descent
 from chainrule.learn.evaluating import Evaluation
 from chainrule.learn.feeding import ChunkFeed, Feed, MemoryFeed, RowChunks
@@ -20,7 +21,7 @@ from chainrule.learn.stopping import EarlyStopping, ReduceOnPlateau
 from chainrule.learn.training_state import TrainingState
 from chainrule.structure import Structure, flatten
 
-__all__ = ["Run", "Settings", "Stopped"]
+__all__ = ["Run", "Settings", "Stopped", "Watchers"]
 
 #: A loss that grew so many epochs in a row, to so many times the first and the lowest one, will not come back.
 _GROWING = 10
@@ -37,12 +38,8 @@ class Settings:
         How many the data have.
     batch_size : int or None
         Not more than there are rows; None for all.
-    callback : callable or None
-        A true result of ``callback()`` ends the run.
-    advance : callable
-        ``advance(steps, loss)`` hears of progress.
-    is_interrupted : callable
-        Whether the run is asked to end.
+    call_seconds : float or None
+        How long a call of native code should take; None for what is usual.
     """
 
     rows: int
@@ -53,17 +50,60 @@ class Settings:
     plateau: ReduceOnPlateau | None
     noise: Callable[[np.random.Generator, int], tuple[Any, ...]] | None
     gradient_norms: bool
-    callback: Callable[[], Any] | None
-    advance: Callable[[int, float], None]
-    is_interrupted: Callable[[], bool]
+    call_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Who is told of a piece of a run, and may end it.
+
+    Attributes
+    ----------
+    callback : callable or None
+        A true result of ``callback()``, after an epoch, ends the piece.
+    advance : callable
+        ``advance(steps, loss)`` hears of progress.
+    is_interrupted : callable
+        Whether the piece is asked to end; a true answer ends it between two native calls.
+    """
+
+    callback: Callable[[], Any] | None = None
+    advance: Callable[[int, float], None] = lambda steps, loss: None
+    is_interrupted: Callable[[], bool] = lambda: False
+
+
+class _Told:
+    """Whom the steps tell of their progress: somebody else in each piece. It knows nothing of the run itself, so that a
+    run that is given up is freed at once.
+    """
+
+    def __init__(self) -> None:
+        self.watchers = Watchers()
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """Why a run ended: in a word, and in a sentence."""
+    """Why a run, or a piece of it, ended.
 
-    reason: str
-    message: str
+    Attributes
+    ----------
+    reason : str
+        In a word: ``"epochs"`` or ``"steps"`` where all that were wanted are done, ``"early stopping"``,
+        ``"callback"``, ``"diverged"`` or ``"interrupted"``; empty as long as it has not.
+    message : str
+        In a sentence.
+    error : DivergenceError or None
+        What happened where, in a run that diverged.
+    """
+
+    reason: str = ""
+    message: str = ""
+    error: DivergenceError | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can follow."""
+        return self.reason in ("early stopping", "diverged")
 
 
 class Run:
@@ -94,7 +134,7 @@ class Run:
         settings: Settings,
         start: TrainingState,
     ) -> None:
-        self._optimizer, self._settings = optimizer, settings
+        self._optimizer, self._structure, self._settings = optimizer, structure, settings
         self._now = replace(
             start,
             stopping=replace(start.stopping),
@@ -112,6 +152,7 @@ class Run:
         #: What the learning rate depends on, without the arrays: it is looked up often.
         self._count = state["count"] - start.step if type(state) is dict and "count" in state else 0
         self._rate_state = {k: state[k] for k in ("count", "lr_scale") if k in state} if type(state) is dict else {}
+        self._told = told = _Told()
         self._descent = Descent(
             loss,
             start.params,
@@ -120,77 +161,116 @@ class Run:
             Measuring(optimizer) if settings.gradient_norms else optimizer,
             check_finite=True,
             callback=None,
-            advance=settings.advance,
+            advance=lambda steps, loss: told.watchers.advance(steps, loss),
             state=(state, norms) if settings.gradient_norms else state,
-            is_interrupted=settings.is_interrupted,
+            is_interrupted=lambda: told.watchers.is_interrupted(),
             repeats=True,
+            call_seconds=settings.call_seconds,
         )
         self._feed = _feed(data, batches, settings, self._descent.renew)
         self._descent.steps = start.epoch * len(self._weights) + start.step
         #: The epoch with the lowest loss, for a run that diverges and has no best parameters.
         self._lowest: _Lowest | None = None
+        #: A way back to where the epochs at hand began, or, in a run that goes on in the middle of one, to there.
+        self._before = (start.epoch, start.step, self._descent.snapshot())
+
+    # Where it is -----------------------------------------------------------------------------------------------------
 
     @property
     def epoch(self) -> int:
         """How many epochs are finished."""
         return self._now.epoch
 
-    def until(self, epochs: int) -> Stopped:
-        """Run until so many epochs are finished, or something ends the run before."""
+    @property
+    def step(self) -> int:
+        """How many steps of the next epoch are taken."""
+        return self._now.step
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many steps an epoch has."""
+        return len(self._weights)
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The present parameters."""
+        return self._descent.leaves
+
+    @property
+    def history(self) -> dict[str, list[Any]]:
+        """What was written down so far, as it grows."""
+        return self._now.history
+
+    # Pieces ----------------------------------------------------------------------------------------------------------
+
+    def advance(self, *, epochs: int | None, steps: int | None, watchers: Watchers) -> Stopped:
+        """Run until so many epochs are finished, or for so many steps, or until something ends the run before."""
+        self._told.watchers, self._descent.stopped = watchers, False
+        done = self.epoch * self.steps_per_epoch + self.step
+        ends = [] if epochs is None else [epochs * self.steps_per_epoch]
+        ends += [] if steps is None else [done + steps]
         try:
-            stopped = self._run(epochs)
+            stopped = self._run(min(ends, default=sys.maxsize))
             self._descent.finish()
         except DivergenceError as error:
             where = f" ({error.where})" if error.where else ""
-            return self._diverged(f"{error.what}{where}", error.params)
+            return self._diverged(f"{error.what}{where}", error)
+        finally:
+            self._told.watchers = Watchers()
         return stopped
 
-    def _run(self, epochs: int) -> Stopped:
-        now, settings = self._now, self._settings
-        while now.epoch < epochs:
+    def _run(self, end: int) -> Stopped:
+        """Run until so many steps are taken, all epochs together."""
+        now, callback = self._now, self._told.watchers.callback
+        while (left := end - now.epoch * self.steps_per_epoch - now.step) > 0:
             if self._has_waited():
                 return Stopped("early stopping", self._why_early())
-            self._before = (now.epoch, now.step, self._descent.snapshot())
-            self._take(self._epochs_together(epochs))
-            self._write_down()
+            if not now.step:
+                self._before = (now.epoch, now.step, self._descent.snapshot())
+            self._take(self._epochs_together(left), left)
+            if self._write_down():
+                return self._grown()
             if self._descent.stopped:
-                return Stopped("interrupted", f"interrupted in epoch {now.epoch + 1}, after {now.step} of its steps")
-            if _has_grown(losses := now.history["loss"]):
-                path = f"from {losses[-_GROWING - 1]:.4g} to {losses[-1]:.4g}"
-                return self._diverged(f"the loss grew for {_GROWING} epochs in a row, {path}")
+                return Stopped("interrupted", f"interrupted in epoch {now.epoch + 1}, after {self._part}")
+            if now.step:
+                return Stopped("steps", f"epoch {now.epoch + 1} has had {self._part}")
             self._watch()
-            if settings.callback is not None and settings.callback():
+            if callback is not None and callback():
                 return Stopped("callback", f"ended by the callback after epoch {now.epoch}")
         if self._has_waited():
             return Stopped("early stopping", self._why_early())
         return Stopped("epochs", f"all {now.epoch} epochs are finished")
 
+    @property
+    def _part(self) -> str:
+        return f"{self.step} of its {self.steps_per_epoch} steps"
+
     # Steps -----------------------------------------------------------------------------------------------------------
 
-    def _epochs_together(self, epochs: int) -> int:
-        """How many epochs may run before anyone looks."""
+    def _epochs_together(self, steps: int) -> int:
+        """How many epochs may run before anyone looks, where so many steps are wanted."""
         settings, now = self._settings, self._now
         is_watched = (
             self._evaluation is not None
             or settings.early_stopping is not None
             or settings.plateau is not None
-            or settings.callback is not None
+            or self._told.watchers.callback is not None
             or settings.gradient_norms
         )
-        return 1 if is_watched or now.step else min(self._feed.together(now.epoch), epochs - now.epoch)
+        return 1 if is_watched or now.step else min(self._feed.together(now.epoch), -(-steps // self.steps_per_epoch))
 
-    def _take(self, epochs: int) -> None:
-        """The steps of the next epochs."""
-        for span in self._feed.spans(self._now.epoch, epochs, self._now.step):
+    def _take(self, epochs: int, steps: int) -> None:
+        """The steps of the next epochs, at most so many."""
+        for span in _first(self._feed.spans(self._now.epoch, epochs, self._now.step), steps):
             self._descent.run(span)
             if self._descent.stopped:
                 return
 
     # What is written down --------------------------------------------------------------------------------------------
 
-    def _write_down(self) -> None:
-        """Enter the steps that were taken, and the epochs that they finished."""
-        now, per_epoch = self._now, len(self._weights)
+    def _write_down(self) -> bool:
+        """Enter the steps that were taken, and the epochs that they finished; whether the loss grows without end."""
+        now, per_epoch, grows = self._now, self.steps_per_epoch, False
         losses = np.concatenate([now.losses, self._descent.take_history()])
         finished = len(losses) // per_epoch
         now.losses = losses[finished * per_epoch :]
@@ -202,9 +282,13 @@ class Run:
                 epoch, step, back = self._before
                 self._lowest = _Lowest(mean, now.epoch - epoch, epoch, step, back)
             now.epoch += 1
+            if grows := _has_grown(now.history["loss"]):  # what came later does not count, as if one had looked at once
+                now.losses = now.losses[:0]
+                break
         if self._settings.gradient_norms:
             self._take_norms(per_epoch if finished else None)
         now.step = len(now.losses)
+        return grows
 
     def _enter(self, name: str, value: Any) -> None:
         self._now.history.setdefault(name, []).append(value)
@@ -218,12 +302,12 @@ class Run:
 
     def _take_norms(self, steps: int | None) -> None:
         """The mean norms of a finished epoch of so many steps, or the sums of one that was interrupted."""
-        state, norms = self._descent.state
-        self._now.norms = [float(norm) for norm in norms]
-        if steps is not None:
-            self._enter("gradient_norm", [norm / steps for norm in self._now.norms])
-            self._now.norms = []
-            self._descent.state = (state, [np.float64(0.0) for _ in norms])
+        if steps is None:
+            self._now.norms = [float(norm) for norm in self._descent.state[1]]
+            return
+        sums = self._descent.take_sums(len(self._now.params))
+        self._enter("gradient_norm", [norm / steps for norm in sums])
+        self._now.norms = []
 
     # Who watches -----------------------------------------------------------------------------------------------------
 
@@ -287,23 +371,31 @@ class Run:
             self._descent.take_history()
         return self._descent.leaves
 
-    def _diverged(self, what: str, finite: Any = None) -> Stopped:
+    def _grown(self) -> Stopped:
+        """The end of a run whose loss will not come back."""
+        losses = self._now.history["loss"]
+        path = f"from {losses[-_GROWING - 1]:.4g} to {losses[-1]:.4g}"
+        what = f"the loss grew for {_GROWING} epochs in a row, {path}"
+        bad = self._structure.unflatten(self._descent.leaves)
+        return self._diverged(what, DivergenceError(what, step=self._descent.steps, bad_params=bad))
+
+    def _diverged(self, what: str, error: DivergenceError) -> Stopped:
         """Go back to parameters that are worth keeping, with an optimiser that remembers nothing."""
-        now = self._now
+        now, self._told.watchers = self._now, Watchers()  # on the way back nobody is asked
         self._write_down()
         if now.best is not None:
             kept, which = now.best, f"those after epoch {now.best_epoch}"
         elif self._lowest is not None:
             kept, which = self._params_of(self._lowest), "those with the lowest training loss"
         else:
-            kept, which = flatten(finite)[0], "the last ones with a finite loss"
+            kept, which = flatten(error.params)[0], "the last ones with a finite loss"
         inner = self._optimizer.init(kept)
         self._descent.restart(
             kept, (inner, [np.float64(0.0) for _ in kept]) if self._settings.gradient_norms else inner
         )
         now.losses, now.step, now.norms = np.zeros(0), 0, []
         rate = suggested_rate(self._optimizer, self._rate_state)
-        return Stopped("diverged", f"{what}. The parameters that were kept are {which}. Try {rate}")
+        return Stopped("diverged", f"{what}. The parameters that were kept are {which}. Try {rate}", error)
 
 
 @dataclass(frozen=True)
@@ -336,6 +428,16 @@ def _feed(
         )
     size = settings.batch_size or settings.rows
     return ChunkFeed(data, batches, batch_size=size, seed=settings.seed, shuffle=settings.shuffle, renew=renew)
+
+
+def _first(spans: Iterator[Span], steps: int) -> Iterator[Span]:
+    """The first steps of spans."""
+    for span in spans:
+        taken = min(span.steps, steps)
+        yield span if taken == span.steps else Span(taken, None if span.rows is None else span.rows[:taken])
+        steps -= taken
+        if not steps:
+            return
 
 
 def _has_grown(losses: list[float]) -> bool:

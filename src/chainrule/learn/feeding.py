@@ -91,6 +91,9 @@ class MemoryFeed:
     ) -> None:
         self._data, self._batches, self._rows, self._batch_size = data, batches, rows, batch_size
         self._seed, self._shuffle, self._noise, self._renew = seed, shuffle, noise, renew
+        #: The epoch whose noise the steps have, and the last order: a run may take an epoch in many pieces.
+        self._noisy_epoch = -1
+        self._last_order: tuple[int, np.ndarray[Any, Any]] | None = None
 
     def together(self, epoch: int) -> int:
         """How many epochs may run as one: any number of them, if no rows have to be picked."""
@@ -101,8 +104,9 @@ class MemoryFeed:
 
     def spans(self, epoch: int, epochs: int, skip: int) -> Iterator[Span]:
         """The steps of the next epochs, without the first ones."""
-        if self._noise is not None:
+        if self._noise is not None and self._noisy_epoch != epoch:
             self._renew((*self._data, *self._made_noise(self._noise, epoch)))
+            self._noisy_epoch = epoch
         if self._batch_size is None:
             yield Span(epochs)
             return
@@ -114,9 +118,11 @@ class MemoryFeed:
             skip = 0
 
     def _order(self, epoch: int) -> np.ndarray[Any, Any]:
-        if not self._shuffle:
-            return np.arange(self._rows)
-        return np.random.default_rng([self._seed, epoch]).permutation(self._rows)
+        if self._last_order is None or self._last_order[0] != epoch:
+            is_shuffled, rows = self._shuffle, self._rows
+            order = np.random.default_rng([self._seed, epoch]).permutation(rows) if is_shuffled else np.arange(rows)
+            self._last_order = epoch, order
+        return self._last_order[1]
 
     def _made_noise(self, noise: Noise, epoch: int) -> list[Any]:
         made = noise(np.random.default_rng([self._seed, epoch, 1]), epoch)

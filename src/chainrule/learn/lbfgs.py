@@ -9,10 +9,10 @@ import numpy as np
 
 from chainrule.learn.evaluating import Evaluation
 from chainrule.learn.interrupts import Interrupts
+from chainrule.learn.run import Training
 from chainrule.learn.step import StepGradient
-from chainrule.learn.training import Training, row_arrays
 from chainrule.learn.training_state import TrainingState
-from chainrule.learn.validating import require_count
+from chainrule.learn.validating import require_count, row_arrays
 from chainrule.structure import Structure, flatten
 from chainrule.transforms.calling import Arguments
 

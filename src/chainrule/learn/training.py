@@ -3,64 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ConfigError, StructureError
-from chainrule.learn.epochs import Run, Settings
 from chainrule.learn.feeding import RowChunks
 from chainrule.learn.interrupts import Interrupts
 from chainrule.learn.minimize import progress_bar
 from chainrule.learn.optimizers.protocol import Optimizer
+from chainrule.learn.run import Training, TrainingRun
 from chainrule.learn.stopping import EarlyStopping, ReduceOnPlateau
 from chainrule.learn.training_state import TrainingState
-from chainrule.learn.validating import require_count, require_optimizer
-from chainrule.structure import flatten
-from chainrule.transforms.calling import Arguments
+from chainrule.learn.validating import require_count
 
-__all__ = ["Training", "fit", "row_arrays"]
-
-
-@dataclass
-class Training:
-    """What `fit` found, and what its callback sees after each epoch.
-
-    Attributes
-    ----------
-    params : object
-        The parameters: the best ones with ``EarlyStopping(restore_best=True)``, else the last ones.
-    state : TrainingState
-        From here `fit` goes on, with ``start=training.state``.
-    history : dict of str to array
-        One entry for each epoch. ``"loss"``: the mean over the rows, each measured before the step that took it in;
-        ``"lr"``: the learning rate of the last step; ``"validation_loss"``, if there are such data;
-        ``"gradient_norm"``, if asked for: shape (epochs, leaves), the mean over the steps.
-    epochs : int
-        How many are finished.
-    best_epoch : int
-        The one with the lowest watched loss, counted from 1: the loss of the validation data, else that of training.
-    stopped : str
-        Why the run ended: ``"epochs"``, ``"early stopping"``, ``"callback"``, ``"diverged"`` or ``"interrupted"``; an
-        empty string while it goes on.
-    message : str
-        The same in a sentence, for a person.
-    """
-
-    params: Any
-    state: TrainingState = field(repr=False)
-    history: dict[str, np.ndarray[Any, Any]] = field(repr=False)
-    epochs: int = 0
-    best_epoch: int = 0
-    stopped: str = ""
-    message: str = ""
-
-    def __repr__(self) -> str:
-        losses = self.history["loss"]
-        path = f"{losses[0]:.6g} → {losses[-1]:.6g}" if len(losses) else "none yet"
-        end = f", stopped: {self.stopped}" if self.stopped else ""
-        return f"<Training after {self.epochs} epochs: loss {path}{end}>"
+__all__ = ["Training", "completed", "fit"]
 
 
 def fit(
@@ -168,109 +124,52 @@ def fit(
     >>> training.stopped, training.history["loss"].shape
     ('epochs', (60,))
     """
-    require_optimizer(optimizer)
     require_count("epochs", epochs, 0)
-    require_count("seed", seed, 0)
-    if batch_size is not None:
-        require_count("batch_size", batch_size, 1)
-    if isinstance(data, RowChunks):
-        rows, example = data.rows, ()
-        _check_chunks(data, batch_size, noise)
-    else:
-        data, rows = row_arrays("data", data)
-        example = data
-    if validation is not None:
-        validation, _ = row_arrays("validation", validation)
-    Arguments(loss, (params, *example), 0).require_differentiable()
-    leaves, structure = flatten(params)
-    leaves = [np.array(leaf) for leaf in leaves]
-    optimizer_leaves, optimizer_structure = flatten(state := optimizer.init(leaves))
-    if plateau is not None and not (isinstance(state, dict) and "lr_scale" in state):
-        raise ConfigError(
-            f"ReduceOnPlateau cannot lower the learning rate of {type(optimizer).__name__}",
-            fix='let its state be a dict with "lr_scale", a factor of the learning rate that starts at 1.0',
-        )
-    if start is None:
-        start = TrainingState(leaves, optimizer_leaves, seed=int(seed))
-    else:
-        _check_start(start, leaves, optimizer_leaves, seed)
-    size = None if batch_size is None or (batch_size >= rows and example) else min(int(batch_size), rows)
-    restores = early_stopping is not None and early_stopping.restore_best
-
-    def training(run: Run, stopped: str = "", message: str = "") -> Training:
-        state = run.state()
-        kept = state.best if restores and state.best is not None else state.params
-        history = {name: np.array(entries) for name, entries in state.history.items()}
-        return Training(structure.unflatten(kept), state, history, state.epoch, state.best_epoch, stopped, message)
-
-    steps = max(epochs - start.epoch, 0) * (1 if size is None else -(-rows // size)) - start.step
-    with progress_bar(progress, steps) as advance, Interrupts() as ctrl_c:
-        settings = Settings(
-            rows=rows,
-            batch_size=size,
-            seed=int(seed),
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            plateau=plateau,
-            noise=noise,
-            gradient_norms=gradient_norms,
-            callback=None if callback is None else lambda: callback(training(run)),
-            advance=advance,
-            is_interrupted=lambda: ctrl_c.requested,
-        )
-        run = Run(loss, structure, data, optimizer, optimizer_structure, validation, settings, start)
-        stopped = run.until(epochs)
-        return training(run, stopped.reason, stopped.message)
-
-
-def row_arrays(name: str, data: Any) -> tuple[tuple[Any, ...], int]:
-    """Data as a tuple of arrays, and their number of rows."""
-    data = tuple(data) if isinstance(data, (tuple, list)) else (data,)
-    data = tuple(
-        [
-            np.ascontiguousarray(part) if isinstance(part, (list, np.ndarray)) and np.ndim(part) else part
-            for part in data
-        ]
+    run = TrainingRun(
+        loss,
+        params,
+        data,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        seed=seed,
+        shuffle=shuffle,
+        validation=validation,
+        early_stopping=early_stopping,
+        plateau=plateau,
+        noise=noise,
+        gradient_norms=gradient_norms,
+        start=start,
     )
-    leaves, _ = flatten(data)
-    if not leaves or not all(hasattr(leaf, "dtype") and np.ndim(leaf) for leaf in leaves):
-        raise StructureError(
-            f"{name} is a tuple of arrays with a row axis, but holds {'nothing' if not leaves else 'a single value'}",
-            fix="give (X, y); take other values from a closure: loss=lambda params, *rows: f(params, *rows, value)",
-        )
-    counts = [len(leaf) for leaf in leaves]
-    if len(set(counts)) > 1 or not counts[0]:
-        raise StructureError(
-            f"the arrays in {name} have {', '.join(map(str, counts))} rows",
-            fix="give arrays whose first axis is the row axis, with at least one row",
-        )
-    return data, counts[0]
+    return completed(run, epochs, callback=callback, progress=progress)
 
 
-def _check_chunks(source: RowChunks, batch_size: int | None, noise: Any) -> None:
-    """Refuse what needs all rows at once."""
-    require_count("rows", source.rows, 1)
-    if batch_size is None:
-        raise ConfigError("data in chunks are trained on in mini-batches", fix="give batch_size=1000")
-    if noise is not None:
-        raise ConfigError(
-            "noise cannot be made for data in chunks", fix="let chunks(epoch, rng) yield the noise as further arrays"
-        )
+def completed(
+    run: TrainingRun, epochs: int, *, callback: Callable[[Training], Any] | None = None, progress: bool = False
+) -> Training:
+    """Run what is left of so many epochs, or until Ctrl-C.
 
+    Parameters
+    ----------
+    run : TrainingRun
+    epochs : int
+        Those that are finished included.
+    callback : callable, optional
+    progress : bool, default False
+        As `fit` takes them.
 
-def _check_start(start: TrainingState, leaves: list[Any], optimizer_leaves: list[Any], seed: int) -> None:
-    """Refuse a state that belongs to another run."""
-    if start.seed != seed:
-        raise ConfigError(f"start comes from a run with seed {start.seed}, not {seed}", fix=f"give seed={start.seed}")
-    shapes = [[np.shape(leaf) for leaf in one] for one in (start.params, leaves)]
-    if shapes[0] != shapes[1]:
-        raise StructureError(
-            f"start has parameters of shapes {shapes[0]}, but params has {shapes[1]}",
-            fix="give the parameters of the same model: their numbers are taken from start",
-        )
-    shapes = [[np.shape(leaf) for leaf in one] for one in (start.optimizer, optimizer_leaves)]
-    if shapes[0] != shapes[1]:
-        raise ConfigError(
-            "start comes from a run with another optimiser: its state has other arrays",
-            fix="give the same optimizer, or leave start out and begin from start.params",
-        )
+    Returns
+    -------
+    Training
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.learn.optimizers import SGD
+    >>> run = TrainingRun(lambda w, x: np.mean((w - x) ** 2), 0.0, (np.ones(4),), optimizer=SGD(lr=0.5))
+    >>> completed(run, 3)
+    <Training after 3 epochs: loss 1 → 0, stopped: epochs>
+    """
+    left = max(epochs - run.epoch, 0)
+    with progress_bar(progress, left * run.steps_per_epoch - run.step) as on_steps, Interrupts() as ctrl_c:
+        run.advance(epochs=left, callback=callback, is_interrupted=lambda: ctrl_c.requested, on_steps=on_steps)
+    return run.training()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,10 +33,21 @@ from chainrule.notation.tree import (
     Verbatim,
 )
 
-__all__ = ["to_program"]
+__all__ = ["Printed", "ProgramPrinter", "Strength", "plain_number", "to_program"]
 
-# How strongly the parts of a printed expression hold together; what holds more weakly is put in parentheses.
-_RELATION, _SUM, _PRODUCT, _SIGN, _POWER, _ROOT, _POSTFIX, _ATOM = range(8)
+
+class Strength(IntEnum):
+    """How strongly the parts of a printed expression hold together; what holds more weakly is put in parentheses."""
+
+    RELATION = 0
+    SUM = 1
+    PRODUCT = 2
+    SIGN = 3
+    POWER = 4
+    ROOT = 5
+    POSTFIX = 6
+    ATOM = 7
+
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ROOTS = {2: "√", 3: "∛", 4: "∜"}
@@ -55,7 +67,7 @@ _NAMES = {
 } | {f"{letter}{'₀₁'[order]}": f"{letter.lower()}{order}" for letter, order in itertools.product("JYIK", (0, 1))}
 
 #: What is printed, and how strongly it holds together.
-_Printed = tuple[str, int]
+Printed = tuple[str, Strength]
 
 
 def to_program(expression: Expression) -> str:
@@ -80,172 +92,166 @@ def to_program(expression: Expression) -> str:
     >>> to_program(Reduction("Σ", "i", x @ y))
     'sum(x @ y, axis=0)'
     """
-    return _printed(expression)[0]
+    return _PRINTER.text(expression)
 
 
-def _printed(expression: Expression) -> _Printed:
-    return _PRINTERS[type(expression)](expression)
+class ProgramPrinter:
+    """Prints expressions as code; a method for each kind of part, which another dialect may say differently."""
+
+    def text(self, expression: Expression) -> str:
+        """An expression as code."""
+        return self.printed(expression)[0]
+
+    def printed(self, expression: Expression) -> Printed:
+        """The code, and how strongly it holds together."""
+        found: Printed = getattr(self, self._METHODS[type(expression)])(expression)
+        return found
+
+    def at_least(self, expression: Expression, strength: int) -> str:
+        """The expression as a part of another one: in parentheses where it holds more weakly than it has to."""
+        text, own = self.printed(expression)
+        return text if own >= strength else f"({text})"
+
+    # Leaves ---------------------------------------------------------------------------------------------------------
+
+    def symbol(self, symbol: Symbol) -> Printed:
+        occurrence = "" if symbol.occurrence is None else f"⁽{str(symbol.occurrence).translate(_SUPERSCRIPTS)}⁾"
+        return symbol.name + occurrence, Strength.ATOM
+
+    def number(self, number: Number) -> Printed:
+        value = plain_number(number)
+        return self.signed(f"{value:g}" if isinstance(value, float) else str(value))
+
+    def verbatim(self, verbatim: Verbatim) -> Printed:
+        return self.signed(verbatim.text)
+
+    def signed(self, text: str) -> Printed:
+        """A text that may begin with a sign."""
+        return text, Strength.SIGN if text.startswith(("-", "−")) else Strength.ATOM
+
+    def ones(self, ones: Ones) -> Printed:
+        return f"ones({ones.length})", Strength.ATOM
+
+    def derivative(self, derivative: Derivative) -> Printed:
+        return f"∂{self.text(derivative.of)}/∂{self.text(derivative.wrt)}", Strength.PRODUCT
+
+    # Arithmetic -----------------------------------------------------------------------------------------------------
+
+    def sum(self, expression: Sum) -> Printed:
+        text = self.at_least(expression.terms[0], Strength.SUM)
+        for term in expression.terms[1:]:
+            magnitude = _subtracted(term)
+            if magnitude is None:
+                text += f" + {self.at_least(term, Strength.SUM)}"
+            else:
+                text += f" - {self.at_least(magnitude, Strength.SUM + 1)}"
+        return text, Strength.SUM
+
+    def product(self, expression: Product) -> Printed:
+        sign = _times(expression)
+        first, *others = expression.factors
+        texts = [self.at_least(first, Strength.PRODUCT)]
+        for factor in others:
+            # x * (y * z) needs no parentheses, x * (y / z) and x * (y @ z) do
+            is_same = isinstance(factor, Product) and _times(factor) == sign
+            texts.append(self.at_least(factor, Strength.PRODUCT if is_same else Strength.PRODUCT + 1))
+        return f" {sign} ".join(texts), Strength.PRODUCT
+
+    def fraction(self, expression: Fraction) -> Printed:
+        return self.divided(expression, "/"), Strength.PRODUCT
+
+    def divided(self, expression: Fraction, sign: str) -> str:
+        """A quotient of any sort: ``/``, ``//``, ``%``."""
+        numerator = self.at_least(expression.numerator, Strength.PRODUCT)
+        return f"{numerator} {sign} {self.at_least(expression.denominator, Strength.PRODUCT + 1)}"
+
+    def negative(self, expression: Negative) -> Printed:
+        return f"-{self.at_least(expression.operand, Strength.SIGN + 1)}", Strength.SIGN
+
+    def power(self, expression: Power) -> Printed:
+        exponent = expression.exponent
+        if isinstance(exponent, Number) and plain_number(exponent) in (2, 3):
+            small = str(int(plain_number(exponent).real)).translate(_SUPERSCRIPTS)
+            return self.at_least(expression.base, Strength.POSTFIX) + small, Strength.POWER
+        base = self.at_least(expression.base, Strength.POWER + 1)
+        return f"{base} ** {self.at_least(exponent, Strength.POWER + 1)}", Strength.POWER
+
+    def root(self, expression: Root) -> Printed:
+        sign = _ROOTS.get(expression.degree) or f"{str(expression.degree).translate(_SUPERSCRIPTS)}√"
+        return sign + self.at_least(expression.operand, Strength.ROOT), Strength.ROOT
+
+    # Functions ------------------------------------------------------------------------------------------------------
+
+    def call(self, expression: Call) -> Printed:
+        arguments = expression.arguments
+        if expression.function == "mod" and len(arguments) == 2:
+            return self.divided(Fraction(*arguments), "%"), Strength.PRODUCT
+        if expression.function == "¬" and len(arguments) == 1:
+            return f"~{self.at_least(arguments[0], Strength.SIGN)}", Strength.SIGN
+        name = _NAMES.get(expression.function, expression.function)
+        return self.called(name, arguments, expression.settings)
+
+    def called(self, name: str, arguments: Sequence[Expression], settings: tuple[str, ...] = ()) -> Printed:
+        """A function and its arguments."""
+        return f"{name}({', '.join([*map(self.text, arguments), *settings])})", Strength.ATOM
+
+    def reduction(self, expression: Reduction) -> Printed:
+        axes = tuple([INDEX_LETTERS.index(letter) for letter in expression.index])
+        along = (f"axis={axes[0] if len(axes) == 1 else axes}",) if axes else ()
+        name = _REDUCTIONS.get(expression.sign, expression.sign)
+        return self.called(name, [expression.operand], along + expression.settings)
+
+    def cases(self, expression: Cases) -> Printed:
+        return self.called("where", expression.children)
+
+    def fence(self, expression: Fence) -> Printed:
+        if expression.left == "⌊" and isinstance(expression.operand, Fraction):
+            return self.divided(expression.operand, "//"), Strength.PRODUCT
+        return f"{expression.left}{self.text(expression.operand)}{expression.right}", Strength.ATOM
+
+    # Everything else ------------------------------------------------------------------------------------------------
+
+    def transpose(self, expression: Transpose) -> Printed:
+        return self.at_least(expression.operand, Strength.POSTFIX) + "ᵀ", Strength.POSTFIX
+
+    def item(self, expression: Item) -> Printed:
+        return f"{self.at_least(expression.operand, Strength.POSTFIX)}[{expression.index}]", Strength.POSTFIX
+
+    def relation(self, expression: Relation) -> Printed:
+        sign = _SIGNS.get(expression.sign, expression.sign)
+        operands = [self.at_least(operand, Strength.RELATION + 1) for operand in expression.operands]
+        return f" {sign} ".join(operands), Strength.RELATION
+
+    def marked(self, expression: Marked) -> Printed:
+        return self.printed(expression.operand)
+
+    _METHODS: ClassVar[dict[type[Expression], str]] = {
+        kind: kind.__name__.lower()
+        for kind in (
+            *(Symbol, Number, Verbatim, Ones, Derivative),
+            *(Sum, Product, Fraction, Negative, Power, Root),
+            *(Call, Reduction, Cases, Fence),
+            *(Transpose, Item, Relation, Marked),
+        )
+    }
 
 
-def _at_least(expression: Expression, strength: int) -> str:
-    """The expression as a part of another one: in parentheses where it holds more weakly than it has to."""
-    text, own = _printed(expression)
-    return text if own >= strength else f"({text})"
-
-
-# Leaves -----------------------------------------------------------------------------------------------------------
-def _symbol(symbol: Symbol) -> _Printed:
-    occurrence = "" if symbol.occurrence is None else f"⁽{str(symbol.occurrence).translate(_SUPERSCRIPTS)}⁾"
-    return symbol.name + occurrence, _ATOM
-
-
-def _number(number: Number) -> _Printed:
-    value = _value(number)
-    return _signed(f"{value:g}" if isinstance(value, float) else str(value))
-
-
-def _value(number: Number) -> Any:
+def plain_number(number: Number) -> Any:
     """Python's number, also where an array holds it."""
     return np.asarray(number.value).item()
-
-
-def _verbatim(verbatim: Verbatim) -> _Printed:
-    return _signed(verbatim.text)
-
-
-def _signed(text: str) -> _Printed:
-    return text, _SIGN if text.startswith(("-", "−")) else _ATOM
-
-
-def _derivative(derivative: Derivative) -> _Printed:
-    return f"∂{_printed(derivative.of)[0]}/∂{_printed(derivative.wrt)[0]}", _PRODUCT
-
-
-# Arithmetic -------------------------------------------------------------------------------------------------------
-def _sum(expression: Sum) -> _Printed:
-    text = _at_least(expression.terms[0], _SUM)
-    for term in expression.terms[1:]:
-        magnitude = _subtracted(term)
-        text += f" + {_at_least(term, _SUM)}" if magnitude is None else f" - {_at_least(magnitude, _SUM + 1)}"
-    return text, _SUM
 
 
 def _subtracted(term: Expression) -> Expression | None:
     """What is subtracted, if the term is."""
     if isinstance(term, Negative):
         return term.operand
-    if isinstance(term, Number) and isinstance(_value(term), (int, float)) and _value(term) < 0:
-        return Number(-_value(term))
+    if isinstance(term, Number) and isinstance(plain_number(term), (int, float)) and plain_number(term) < 0:
+        return Number(-plain_number(term))
     return None
-
-
-def _product(expression: Product) -> _Printed:
-    sign = _times(expression)
-    first, *others = expression.factors
-    # x * (y * z) needs no parentheses, x * (y / z) and x * (y @ z) do
-    texts = [
-        _at_least(factor, _PRODUCT if isinstance(factor, Product) and _times(factor) == sign else _PRODUCT + 1)
-        for factor in others
-    ]
-    return f" {sign} ".join([_at_least(first, _PRODUCT), *texts]), _PRODUCT
 
 
 def _times(expression: Product) -> str:
     return "@" if expression.kind == "matrix" else "*"
 
 
-def _fraction(expression: Fraction) -> _Printed:
-    return _divided(expression, "/"), _PRODUCT
-
-
-def _divided(expression: Fraction, sign: str) -> str:
-    return f"{_at_least(expression.numerator, _PRODUCT)} {sign} {_at_least(expression.denominator, _PRODUCT + 1)}"
-
-
-def _negative(expression: Negative) -> _Printed:
-    return f"-{_at_least(expression.operand, _SIGN + 1)}", _SIGN
-
-
-def _power(expression: Power) -> _Printed:
-    exponent = expression.exponent
-    if isinstance(exponent, Number) and _value(exponent) in (2, 3):
-        return _at_least(expression.base, _POSTFIX) + str(int(_value(exponent).real)).translate(_SUPERSCRIPTS), _POWER
-    return f"{_at_least(expression.base, _POWER + 1)} ** {_at_least(exponent, _POWER + 1)}", _POWER
-
-
-def _root(expression: Root) -> _Printed:
-    sign = _ROOTS.get(expression.degree) or f"{str(expression.degree).translate(_SUPERSCRIPTS)}√"
-    return sign + _at_least(expression.operand, _ROOT), _ROOT
-
-
-# Functions --------------------------------------------------------------------------------------------------------
-def _call(expression: Call) -> _Printed:
-    arguments = expression.arguments
-    if expression.function == "mod" and len(arguments) == 2:
-        return _divided(Fraction(*arguments), "%"), _PRODUCT
-    if expression.function == "¬" and len(arguments) == 1:
-        return f"~{_at_least(arguments[0], _SIGN)}", _SIGN
-    name = _NAMES.get(expression.function, expression.function)
-    return _called(name, [_printed(argument)[0] for argument in arguments], expression.settings)
-
-
-def _called(name: str, arguments: list[str], settings: tuple[str, ...] = ()) -> _Printed:
-    return f"{name}({', '.join([*arguments, *settings])})", _ATOM
-
-
-def _reduction(expression: Reduction) -> _Printed:
-    axes = tuple([INDEX_LETTERS.index(letter) for letter in expression.index])
-    along = (f"axis={axes[0] if len(axes) == 1 else axes}",) if axes else ()
-    name = _REDUCTIONS.get(expression.sign, expression.sign)
-    return _called(name, [_printed(expression.operand)[0]], along + expression.settings)
-
-
-def _cases(expression: Cases) -> _Printed:
-    return _called("where", [_printed(part)[0] for part in expression.children])
-
-
-def _fence(expression: Fence) -> _Printed:
-    if expression.left == "⌊" and isinstance(expression.operand, Fraction):
-        return _divided(expression.operand, "//"), _PRODUCT
-    return f"{expression.left}{_printed(expression.operand)[0]}{expression.right}", _ATOM
-
-
-# Everything else --------------------------------------------------------------------------------------------------
-def _transpose(expression: Transpose) -> _Printed:
-    return _at_least(expression.operand, _POSTFIX) + "ᵀ", _POSTFIX
-
-
-def _item(expression: Item) -> _Printed:
-    return f"{_at_least(expression.operand, _POSTFIX)}[{expression.index}]", _POSTFIX
-
-
-def _relation(expression: Relation) -> _Printed:
-    sign = _SIGNS.get(expression.sign, expression.sign)
-    return f" {sign} ".join([_at_least(operand, _RELATION + 1) for operand in expression.operands]), _RELATION
-
-
-def _marked(expression: Marked) -> _Printed:
-    return _printed(expression.operand)
-
-
-_PRINTERS: dict[type[Expression], Callable[[Any], _Printed]] = {
-    Symbol: _symbol,
-    Number: _number,
-    Verbatim: _verbatim,
-    Ones: lambda ones: (f"ones({ones.length})", _ATOM),
-    Derivative: _derivative,
-    Sum: _sum,
-    Negative: _negative,
-    Product: _product,
-    Fraction: _fraction,
-    Power: _power,
-    Root: _root,
-    Call: _call,
-    Reduction: _reduction,
-    Cases: _cases,
-    Fence: _fence,
-    Transpose: _transpose,
-    Item: _item,
-    Relation: _relation,
-    Marked: _marked,
-}
+_PRINTER = ProgramPrinter()

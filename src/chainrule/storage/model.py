@@ -13,7 +13,8 @@ import numpy as np
 from chainrule.errors import ChainRuleError, ConfigError, StorageError, StructureError
 from chainrule.learn.models.architecture import Architecture
 from chainrule.learn.models.network import Network
-from chainrule.storage.container import read_container, write_container
+from chainrule.storage.atomic import write_atomically
+from chainrule.storage.container import pack, read_container
 from chainrule.storage.plain import plain
 from chainrule.tables.preprocessing import Preprocessing
 from chainrule.tables.reading import read_batches
@@ -239,13 +240,29 @@ class TableModel:
         MissingPackageError
             Without safetensors.
         """
+        write_atomically(path, self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """What `save` writes.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        StorageError
+            If a part of it cannot be kept.
+        MissingPackageError
+            Without safetensors.
+        """
         header = {
             "schema": self.schema.to_json(),
             "preprocessing": self.preprocessing.to_json(),
             "architecture": self.architecture.to_json(),
             "record": self.record,
         }
-        write_container(path, _KIND, header, self.params)
+        return pack(_KIND, header, self.params)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> TableModel:

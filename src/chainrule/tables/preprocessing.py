@@ -104,6 +104,23 @@ class Preprocessing:
         return tuple(name for encoding in self.encodings for name in encoding.names)
 
     @property
+    def units(self) -> tuple[Array, Array]:
+        """Mean and deviation of each column of the design matrix, both (d,).
+
+        ``X * deviation + mean`` is in the units of the table. Columns of zeros and ones have 0 and 1; a part of a date
+        is in days, months or hours.
+        """
+        pairs = [
+            (encoding.mean, encoding.deviation)
+            if isinstance(encoding, NumberEncoding) and place == 0 and encoding.deviation
+            else (0.0, 1.0)
+            for encoding in self.encodings
+            for place in range(encoding.width)
+        ]
+        means, deviations = np.array(pairs).T
+        return means, deviations
+
+    @property
     def task(self) -> Task | None:
         """What sort of prediction is called for; None without a target."""
         return self.outcome.task if self.outcome else None

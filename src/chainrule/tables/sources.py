@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import DataError
-from chainrule.tables.files import open_file
+from chainrule.tables.content import FileContent, MemoryContent
+from chainrule.tables.files import open_content
 from chainrule.tables.frames import Frame, is_frame
 from chainrule.tables.parts import Part
 from chainrule.tables.schema import MISSING
@@ -22,6 +23,9 @@ __all__ = ["TableSource", "open_table"]
 
 #: Endings by which files of a folder are recognised as tables; what is in a file, its first bytes say.
 ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst", ".parquet", ".arrow", ".feather", ".ipc")
+
+#: How large packed bytes may become in memory, unless said otherwise.
+MAX_BYTES = 1 << 30
 
 
 class TableSource:
@@ -68,20 +72,26 @@ class TableSource:
         return first if len(self.parts) == 1 else f"{first} and {len(self.parts) - 1} more"
 
 
-def open_table(source: Any, *, missing: Sequence[str] = MISSING, name: str | None = None) -> TableSource:
+def open_table(
+    source: Any, *, missing: Sequence[str] = MISSING, name: str | None = None, max_bytes: int = MAX_BYTES
+) -> TableSource:
     r"""A table from wherever it is.
 
     Parameters
     ----------
-    source : path, list of paths, folder, "-", file object, or table in memory
+    source : path, list of paths, folder, "-", file object, bytes, or table in memory
         Files are CSV (also with semicolons, tabs or vertical bars, also packed with gzip or zstd), Parquet or Arrow;
         of a folder, all of these. ``"-"`` is standard input; it and file objects are kept in a temporary file, because
-        a table is read more than once. In memory: pandas and polars frames, pyarrow tables, dictionaries of arrays,
-        lists of dictionaries.
+        a table is read more than once. What a file holds may also be given as bytes, `io.BytesIO` or `io.StringIO`; it
+        stays in memory. Tables in memory: pandas and polars frames, pyarrow tables, dictionaries of arrays, lists of
+        dictionaries.
     missing : sequence of str
         Cells of text that mean "no value", in any case.
     name : str, optional
         What messages and reports call the table, if it is no file with a path.
+    max_bytes : int
+        How large bytes that are packed (gzip, zstd, or within Parquet and Arrow) may become in memory; 1 GiB unless
+        said otherwise.
 
     Returns
     -------
@@ -106,6 +116,9 @@ def open_table(source: Any, *, missing: Sequence[str] = MISSING, name: str | Non
         return TableSource([Frame(source, name or "the table")])
     if isinstance(source, str) and source == "-":
         return TableSource([_spooled(sys.stdin.buffer, name or "standard input", missing)])
+    data = _bytes_in_memory(source)
+    if data is not None:
+        return TableSource([open_content(MemoryContent(data, name or "the data", max_bytes), missing)])
     if hasattr(source, "read"):
         return TableSource([_spooled(source, name or "the data", missing)])
     paths = [source] if isinstance(source, (str, os.PathLike)) else source
@@ -114,7 +127,7 @@ def open_table(source: Any, *, missing: Sequence[str] = MISSING, name: str | Non
     found = [file for path in paths for file in _files(Path(path))]
     if not found:
         raise DataError("no files were given", fix="give at least one path")
-    return TableSource([open_file(path, missing=missing) for path in found])
+    return TableSource([open_content(FileContent(path, str(path)), missing) for path in found])
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -129,6 +142,17 @@ def _files(path: Path) -> Iterator[Path]:
     yield from inside
 
 
+def _bytes_in_memory(source: Any) -> bytes | None:
+    """What is in memory already, as a file would hold it; None for everything else."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source)
+    if isinstance(source, io.BytesIO):
+        return source.read()
+    if isinstance(source, io.StringIO):
+        return source.read().encode("utf-8")
+    return None
+
+
 def _spooled(file: Any, name: str, missing: Sequence[str]) -> Part:
     """What a file object gives, in a temporary file that goes with the part."""
     handle, path = tempfile.mkstemp(prefix="chainrule-", suffix=".table")
@@ -139,7 +163,7 @@ def _spooled(file: Any, name: str, missing: Sequence[str]) -> Part:
                     copy.write(text.encode("utf-8"))
             else:
                 shutil.copyfileobj(file, copy, 1 << 20)
-        part = open_file(path, name, missing)
+        part = open_content(FileContent(Path(path), name), missing)
     except BaseException:
         os.unlink(path)
         raise

@@ -17,6 +17,8 @@ __all__ = ["assigned_name", "line_of_frame", "name_in_frame", "user_frame", "use
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 #: The formulas of models are read as the user's own: their lines and variables are what lessons and errors show.
 _MODELS = os.path.join(_PACKAGE, "learn", "models") + os.sep
+#: A typed formula is the user's own too, but no line of a file: what runs below it is not looked for.
+_FORMULAS = os.path.join(_PACKAGE, "explain", "formulas") + os.sep
 _NUMPY = os.sep + "numpy" + os.sep
 
 #: Whether a file belongs to chainrule or NumPy itself. Keyed by name: a code object's hash is slow.
@@ -24,18 +26,18 @@ _is_internal: dict[str, bool] = {}
 
 
 def _internal(filename: str) -> bool:
-    is_ours = filename.startswith(_PACKAGE) and not filename.startswith(_MODELS)
+    is_ours = filename.startswith(_PACKAGE) and not filename.startswith((_MODELS, _FORMULAS))
     known = is_ours or (_NUMPY in filename and "site-packages" in filename)
     _is_internal[filename] = known
     return known
 
 
 def user_frame(depth: int = 1) -> FrameType | None:
-    """The innermost frame of the user's code."""
+    """The innermost frame of the user's code; none if that is a typed formula."""
     frame: FrameType | None = sys._getframe(depth + 1)
     while frame is not None and _internal(frame.f_code.co_filename):
         frame = frame.f_back
-    return frame
+    return None if frame is None or frame.f_code.co_filename.startswith(_FORMULAS) else frame
 
 
 def user_site(depth: int = 1) -> SourceSite | None:
@@ -46,7 +48,7 @@ def user_site(depth: int = 1) -> SourceSite | None:
         filename = code.co_filename
         known = _is_internal.get(filename)
         if not (_internal(filename) if known is None else known):
-            return code, frame.f_lasti
+            return None if filename.startswith(_FORMULAS) else (code, frame.f_lasti)
         frame = frame.f_back
     return None
 

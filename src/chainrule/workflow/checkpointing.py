@@ -14,10 +14,10 @@ from chainrule.learn.training_state import TrainingState
 from chainrule.storage.checkpoints import load_checkpoint, previous_path, save_checkpoint
 from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["Checkpoints"]
+__all__ = ["ENDLESS", "Checkpoints"]
 
 #: Schedules in which more epochs change nothing of those that are finished.
-_ENDLESS = ("constant", "plateau")
+ENDLESS = ("constant", "plateau")
 
 
 @dataclass
@@ -85,8 +85,9 @@ class Checkpoints:
         return found.state
 
     def _check(self, header: dict[str, Any], settings: TrainingSettings, fingerprint: str) -> None:
-        now, before = settings.to_json(), dict(header.get("settings", {}))
-        if settings.schedule in _ENDLESS:
+        # settings that a checkpoint of an earlier version has not got had their defaults
+        now, before = settings.to_json(), TrainingSettings().to_json() | dict(header.get("settings", {}))
+        if settings.schedule in ENDLESS:
             before["epochs"] = now["epochs"]
         changed = [name for name in now if now[name] != before.get(name)]
         if changed:

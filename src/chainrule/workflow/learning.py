@@ -15,7 +15,8 @@ from chainrule.learn.gradient_check import GradientCheck, check_gradients
 from chainrule.learn.lbfgs import lbfgs
 from chainrule.learn.models.architecture import Architecture
 from chainrule.learn.models.network import Network
-from chainrule.learn.training import Training, fit
+from chainrule.learn.run import Training, TrainingRun
+from chainrule.learn.training import completed
 from chainrule.learn.training_state import TrainingState
 from chainrule.tables.streaming import RowStream
 from chainrule.workflow.recipe import Recipe, recipe_for
@@ -57,6 +58,7 @@ class Learning:
     ----------
     rows : DividedRows
     settings : TrainingSettings
+        With ``lr="auto"``, a learning rate is looked for at once.
     """
 
     def __init__(self, rows: DividedRows, settings: TrainingSettings) -> None:
@@ -75,6 +77,8 @@ class Learning:
         self._scale, self._class_weights = self._facts_of_targets()
         self.learning_rate: LearningRateTest | None = None
         self.params = self._first_params()
+        if settings.lr == "auto":
+            self._find_learning_rate()
 
     # Before training -----------------------------------------------------------------------------------------------
 
@@ -112,9 +116,7 @@ class Learning:
             return data
         return (*data, self._class_weights[y.astype(np.int64)].astype(X.dtype))
 
-    # The run -------------------------------------------------------------------------------------------------------
-
-    def find_learning_rate(self) -> LearningRateTest:
+    def _find_learning_rate(self) -> None:
         """A short range test, whose result the run takes."""
         recipe = self.recipe
         X, y = self._some_rows(_RATE_ROWS)
@@ -129,11 +131,18 @@ class Learning:
         )
         self.learning_rate = found
         self.recipe = dataclasses.replace(recipe, lr=found.lr)
-        return found
+
+    def sample(self, count: int) -> tuple[Any, ...]:
+        """Some of the training rows, as the loss takes them."""
+        return self._data(*self._some_rows(count))
 
     def _some_rows(self, count: int) -> tuple[Array, Array]:
         taken = list(itertools.islice(self._pairs(), 2))
         return np.concatenate([X for X, _ in taken])[:count], np.concatenate([y for _, y in taken])[:count]
+
+    def loss(self, params: dict[str, Any], X: Array, y: Array) -> float:
+        """What is minimised, of some rows: targets as they stand in the table, parameters as they are trained."""
+        return float(self.network.loss(params, *self._data(X, y)))
 
     def check_gradients(self) -> GradientCheck:
         """The gradient at the first parameters beside finite differences."""
@@ -142,6 +151,8 @@ class Learning:
         rng = np.random.default_rng([self._settings.seed, 1])
         params = {name: value + 0.1 * rng.standard_normal(value.shape) for name, value in self.params.items()}
         return check_gradients(self.network.loss, params, self._data(X, y), seed=self._settings.seed)
+
+    # The run -------------------------------------------------------------------------------------------------------
 
     def run(
         self,
@@ -163,38 +174,61 @@ class Learning:
         -------
         Trained
         """
+        recipe = self.recipe
+        if not recipe.is_lbfgs:
+            return self.trained(completed(self.begun(start=start), recipe.epochs, callback=callback, progress=progress))
+        training = lbfgs(
+            self.network.loss,
+            self.params,
+            self._data(*self._rows.arrays("training")),
+            max_iter=recipe.epochs,
+            validation=self._validation(),
+            gradient_norms=True,
+            callback=callback,
+        )
+        return self.trained(training)
+
+    def begun(self, *, start: TrainingState | None = None, call_seconds: float | None = None) -> TrainingRun:
+        """A run of epochs, before its first step.
+
+        Parameters
+        ----------
+        start : TrainingState, optional
+        call_seconds : float, optional
+            As `TrainingRun` takes it.
+
+        Returns
+        -------
+        TrainingRun
+        """
         recipe, rows = self.recipe, self._rows
-        validation = self._data(*rows.arrays("validation")) if "validation" in rows.tables else None
-        if recipe.is_lbfgs:
-            training = lbfgs(
-                self.network.loss,
-                self.params,
-                self._data(*rows.arrays("training")),
-                max_iter=recipe.epochs,
-                validation=validation,
-                gradient_norms=True,
-                callback=callback,
-            )
-        else:
-            training = fit(
-                self.network.loss,
-                self.params,
-                _Chunks(self) if rows.is_stream else self._data(*rows.arrays("training")),
-                optimizer=recipe.optimizer(),
-                epochs=recipe.epochs,
-                batch_size=recipe.batch_size,
-                seed=self._settings.seed,
-                validation=validation,
-                early_stopping=recipe.early_stopping,
-                plateau=recipe.plateau,
-                noise=self._noise if recipe.architecture.dropout and not rows.is_stream else None,
-                gradient_norms=True,
-                callback=callback,
-                progress=progress,
-                start=start,
-            )
-        finished = self.network.finish(training.params, lambda: (X for X, _ in self._pairs()))
-        return Trained(recipe.architecture, self._scale.in_table_units(finished, self.network), training)
+        return TrainingRun(
+            self.network.loss,
+            self.params,
+            _Chunks(self) if rows.is_stream else self._data(*rows.arrays("training")),
+            optimizer=recipe.optimizer(),
+            batch_size=recipe.batch_size,
+            seed=self._settings.seed,
+            validation=self._validation(),
+            early_stopping=recipe.early_stopping,
+            plateau=recipe.plateau,
+            noise=self._noise if recipe.architecture.dropout and not rows.is_stream else None,
+            gradient_norms=True,
+            start=start,
+            call_seconds=call_seconds,
+        )
+
+    def trained(self, training: Training) -> Trained:
+        """The network with the parameters of a run."""
+        return Trained(self.recipe.architecture, self.finished(training.params), training)
+
+    def finished(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Parameters as they predict: with the statistics of batch normalisation, and in the units of the table."""
+        finished = self.network.finish(params, lambda: (X for X, _ in self._pairs()))
+        return self._scale.in_table_units(finished, self.network)
+
+    def _validation(self) -> tuple[Any, ...] | None:
+        return self._data(*self._rows.arrays("validation")) if "validation" in self._rows.tables else None
 
     def _noise(self, rng: np.random.Generator, epoch: int) -> tuple[Any, ...]:
         return self.network.noise(rng, self._rows.rows, self._rows.dtype)

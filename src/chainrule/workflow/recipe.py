@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.errors import ConfigError
 from chainrule.learn.clipping import ClipNorm
 from chainrule.learn.models.architecture import Architecture
+from chainrule.learn.models.objectives import TASKS
 from chainrule.learn.optimizers import AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
 from chainrule.learn.schedules import Cosine, StepDecay, WarmUp
 from chainrule.learn.stopping import EarlyStopping, ReduceOnPlateau
@@ -75,6 +76,11 @@ class Recipe:
     def is_lbfgs(self) -> bool:
         """Whether the whole data go into each iteration of L-BFGS."""
         return self.optimizer_name == "lbfgs"
+
+    @property
+    def usual_lr(self) -> float:
+        """A learning rate that suits the optimiser and standardised inputs."""
+        return _OPTIMIZERS[self.optimizer_name][1]
 
     @property
     def plateau(self) -> ReduceOnPlateau | None:
@@ -166,6 +172,13 @@ def require_fitting(settings: TrainingSettings, target: Target) -> None:
             f"{', '.join(target.names)} is a column of classes, and linear regression predicts numbers",
             fix='write model="logistic"',
         )
+    fitting = TASKS[target.task].losses
+    if settings.loss != "auto" and settings.loss not in fitting:
+        what = "numbers" if target.task == "regression" else "classes"
+        raise ConfigError(
+            f"{', '.join(target.names)} is a target of {what}, and {settings.loss} is no loss of {what}",
+            fix="write " + " or ".join(f'loss="{name}"' for name in fitting),
+        )
     if settings.class_weight and target.task not in ("binary", "multiclass"):
         raise ConfigError(
             f"class weights need a target with classes, and this one is for {target.task}",
@@ -178,7 +191,8 @@ def optimizer_name(settings: TrainingSettings, *, is_stream: bool) -> str:
     if settings.optimizer is not None:
         return settings.optimizer
     means_steps = settings.lr is not None or settings.batch_size or settings.clip or settings.schedule != "constant"
-    return "lbfgs" if settings.is_linear and not (is_stream or settings.l1 or means_steps) else "adam"
+    has_kinks = settings.l1 or settings.loss == "absolute_error"
+    return "lbfgs" if settings.is_linear and not (is_stream or has_kinks or means_steps) else "adam"
 
 
 def _patience(steps: int) -> int:
@@ -202,6 +216,7 @@ def _architecture(settings: TrainingSettings, target: Target, inputs: int, rows:
         target.outputs,
         hidden=hidden,
         activation=settings.activation,
+        loss=settings.loss,
         batch_norm=settings.batch_norm,
         dropout=settings.dropout,
         l1=settings.l1,

@@ -22,7 +22,7 @@ from chainrule.tables.streaming import RowStream
 from chainrule.tables.targets import Target, target_of
 from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["DividedRows", "TypedTable", "divided", "typed_table"]
+__all__ = ["DividedRows", "TypedTable", "design_width", "divided", "typed_table"]
 
 Array = np.ndarray[Any, Any]
 
@@ -79,12 +79,15 @@ class DividedRows:
         without rows are left out.
     note : str
         What to know about the division.
+    numbers : dict of str to array
+        Which rows of the table these are, counted from 0; of a stream they are not known.
     """
 
     preprocessing: Preprocessing
     training: pa.Table | RowStream
     tables: dict[str, pa.Table]
     note: str = ""
+    numbers: dict[str, Array] = field(default_factory=dict)
     _arrays: dict[str, tuple[Array, Array]] = field(default_factory=dict)
 
     @property
@@ -187,7 +190,9 @@ def divided(typed: TypedTable, settings: TrainingSettings, *, batch_size: int = 
     rows = {"training": parts.train, "validation": parts.validation, "test": parts.test}
     tables = {name: typed.table.take(numbers) for name, numbers in rows.items() if len(numbers)}
     note = _named_class(parts.note, typed.target)
-    return divided_already(tables, typed.schema, typed.target, note)
+    made = divided_already(tables, typed.schema, typed.target, note)
+    made.numbers = {name: rows[name] for name in tables}
+    return made
 
 
 def divided_already(tables: Mapping[str, pa.Table], schema: Schema, target: Target, note: str = "") -> DividedRows:
@@ -218,7 +223,7 @@ def _named_class(note: str, target: Target) -> str:
 
 def _divided_stream(typed: TypedTable, settings: TrainingSettings, batch_size: int) -> DividedRows:
     schema, count = typed.schema, typed.schema.rows
-    most = max(_PART_BYTES // (8 * _width(schema)), 1)
+    most = max(_PART_BYTES // (8 * design_width(schema)), 1)
     shares = {
         "validation": min(settings.validation_split, most / count),
         "test": min(settings.test_split, most / count),
@@ -279,8 +284,19 @@ def _training_batches(
         yield kept
 
 
-def _width(schema: Schema) -> int:
-    """About how many columns the design matrix will have."""
+def design_width(schema: Schema) -> int:
+    """About how many columns the design matrix will have, before it is made.
+
+    Parameters
+    ----------
+    schema : Schema
+
+    Examples
+    --------
+    >>> city = Column("city", "category", categories=("Oslo", "Rome"))
+    >>> design_width(Schema((Column("size", "number"), city)))
+    5
+    """
     return max(sum(map(_columns_of, schema.features)), 1)
 
 
@@ -292,4 +308,4 @@ def _columns_of(column: Column) -> int:
 
 def _bytes_of(schema: Schema) -> int:
     """Of the table and its design matrix."""
-    return 8 * schema.rows * (len(schema.features) + _width(schema))
+    return 8 * schema.rows * (len(schema.features) + design_width(schema))

@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.errors import ConfigError
 from chainrule.learn.models.layers import ACTIVATIONS
-from chainrule.learn.models.objectives import TASKS
+from chainrule.learn.models.objectives import LOSSES, TASKS
 
 __all__ = ["MODELS", "OPTIMIZERS", "SCHEDULES", "TrainingSettings"]
 
@@ -24,6 +24,7 @@ _CHOICES = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "activation": tuple(ACTIVATIONS),
+    "loss": ("auto", *LOSSES),
     "class_weight": ("balanced",),
     "task": tuple(TASKS),
 }
@@ -41,6 +42,10 @@ class TrainingSettings:
     hidden : tuple of int, optional
         Units of each hidden layer of a perceptron.
     activation : str, default "relu"
+    loss : str, default "auto"
+        What a wrong prediction costs: ``"squared_error"``, ``"absolute_error"`` or ``"huber"`` for numbers, in standard
+        deviations of the target; ``"cross_entropy"`` or ``"squared_error"`` for classes. ``"auto"`` takes the first
+        of them.
     optimizer : str, optional
         Adam; L-BFGS for models without hidden layers, if all rows are in memory.
     lr : float or "auto", optional
@@ -91,6 +96,7 @@ class TrainingSettings:
     model: str = "auto"
     hidden: tuple[int, ...] | None = None
     activation: str = "relu"
+    loss: str = "auto"
     optimizer: str | None = None
     lr: float | str | None = None
     schedule: str = "constant"
@@ -193,6 +199,11 @@ class TrainingSettings:
             self._check_lbfgs()
 
     def _check_lbfgs(self) -> None:
+        if self.loss == "absolute_error":
+            raise ConfigError(
+                "L-BFGS needs a loss without kinks, and the absolute error has one where the error is 0",
+                fix='write loss="huber", which is smooth there, or optimizer="adam"',
+            )
         given = {
             "lr": self.lr,
             "batch_size": self.batch_size,

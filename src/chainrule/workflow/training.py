@@ -33,7 +33,7 @@ from chainrule.workflow.recipe import Recipe, optimizer_name, require_fitting
 from chainrule.workflow.rows import DividedRows, divided, typed_table
 from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["TrainedTable", "train_table"]
+__all__ = ["TrainedTable", "scored", "train_table"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,7 +120,8 @@ class TrainedTable:
     def _instructive_row(self, rows: pa.Table) -> int:
         model = self.model
         X, y = model.preprocessing.arrays(rows, model.params["W1"].dtype)
-        return instructive_row(row_losses(model.task, y, model.network.predict(model.params, X)))  # type: ignore[arg-type]
+        predicted = model.network.predict(model.params, X)
+        return instructive_row(row_losses(model.task, y, predicted, model.architecture.loss))  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, Any]:
         """Scores, baselines and facts in dictionaries, for `json.dumps`."""
@@ -207,11 +208,9 @@ def train_table(
     rows = divided(typed, settings)
     try:
         learning = Learning(rows, settings)
-        if settings.lr == "auto":
-            learning.find_learning_rate()
         checked = _checked(learning) if gradient_check else None
         trained = _run(learning, rows, settings, checkpoints, progress)
-        return _scored(title or typed.source.name, rows, learning, trained, settings, checked)
+        return scored(title or typed.source.name, rows, learning, trained, settings, checked)
     finally:
         rows.close()
 
@@ -261,14 +260,30 @@ def _run(
     return trained
 
 
-def _scored(
+def scored(
     title: str,
     rows: DividedRows,
     learning: Learning,
     trained: Trained,
     settings: TrainingSettings,
-    checked: GradientCheck | None,
+    checked: GradientCheck | None = None,
 ) -> TrainedTable:
+    """A trained network with its scores, its report and the record of how it came about.
+
+    Parameters
+    ----------
+    title : str
+        Of the report.
+    rows : DividedRows
+    learning : Learning
+    trained : Trained
+    settings : TrainingSettings
+    checked : GradientCheck, optional
+
+    Returns
+    -------
+    TrainedTable
+    """
     recipe = learning.recipe
     training, schema = trained.training, rows.preprocessing.schema
     outcome = rows.preprocessing.outcome

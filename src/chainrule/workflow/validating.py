@@ -147,8 +147,5 @@ class _Problem:
         parts = split(y, task=outcome.task, test=0.0, validation=share, seed=settings.seed)
         tables = {"training": table.take(parts.train), "validation": table.take(parts.validation)}
         rows = divided_already({name: part for name, part in tables.items() if part.num_rows}, schema, outcome)
-        learning = Learning(rows, settings)
-        if settings.lr == "auto":
-            learning.find_learning_rate()
-        trained = learning.run()
+        trained = Learning(rows, settings).run()
         return TableModel(rows.preprocessing, trained.architecture, trained.params)

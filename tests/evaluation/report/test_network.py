@@ -14,6 +14,7 @@ from chainrule.evaluation.report.network import row_losses
 from chainrule.learn.clipping import ClipNorm
 from chainrule.learn.models.architecture import Architecture
 from chainrule.learn.models.network import Network
+from chainrule.learn.models.objectives import TASKS
 from chainrule.learn.optimizers import Adam
 from chainrule.learn.training import fit
 from chainrule.tables import infer_schema, open_table
@@ -84,9 +85,24 @@ def test_the_schema_is_told() -> None:
 
 def test_losses_of_rows() -> None:
     assert row_losses("binary", [1, 0], [0.5, 0.0]).tolist() == pytest.approx([np.log(2), 0])
-    assert row_losses("regression", [[1.0, 2.0]], [[2.0, 4.0]]).tolist() == [2.5]
+    assert row_losses("regression", [[1.0, 2.0]], [[2.0, 4.0]]).tolist() == [1.25]
     assert row_losses("multiclass", [[0, 1]], [[0.75, 0.25]]).tolist() == pytest.approx([np.log(4)])
     assert np.isfinite(row_losses("binary", [1], [0.0])).all()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_losses_of_rows_are_those_that_the_network_was_trained_with(task: str) -> None:
+    rng = np.random.default_rng(0)
+    outputs = {"multiclass": 3, "multilabel": 3}.get(task, 1)
+    z = rng.normal(size=(20, outputs) if outputs > 1 else 20)
+    y = {"regression": lambda: rng.normal(size=20), "multiclass": lambda: rng.integers(0, 3, 20)}.get(
+        task, lambda: rng.integers(0, 2, z.shape)
+    )()
+    for name, loss in TASKS[task].losses.items():
+        found = row_losses(task, y, TASKS[task].prediction(z), name)  # type: ignore[arg-type]
+        expected = loss.of_outputs(z, y)
+        expected = expected.mean(axis=-1) if task == "multilabel" else expected
+        np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=name)
 
 
 def test_names_of_parameters_in_the_order_of_training() -> None:
@@ -100,6 +116,8 @@ def test_facts() -> None:
     assert facts["Layers"] == "3 → 5 → 4"
     assert facts["Dropout"] == 0.5
     assert facts["L2 penalty"] == 0.1
+    assert facts["Loss"] == "cross-entropy"
+    assert model_facts(Architecture("regression", inputs=3, loss="huber"), {})["Loss"] == "Huber loss"
     assert model_facts(Architecture("multiclass", inputs=3, outputs=4), {})["Model"] == "softmax regression"
 
 

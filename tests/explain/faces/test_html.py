@@ -94,7 +94,7 @@ def test_the_policy_lets_only_its_own_script_run(page: Page) -> None:
 
 
 def test_the_script_is_small(page: Page) -> None:
-    assert len(page.text("script").splitlines()) <= 250
+    assert len(page.text("script").splitlines()) <= 280
 
 
 @pytest.mark.parametrize("tag", ["svg", "math"])

@@ -25,6 +25,10 @@ TASKS_AND_OUTPUTS = st.sampled_from([("regression", 1), ("regression", 4), ("bin
         ({"task": 3}, "task is one of regression", 'task="regression"'),
         ({"activation": "tahn"}, "not 'tahn'", 'activation="tanh"'),
         ({"init": "glorot"}, "init is one of auto, small, xavier, he", "init="),
+        ({"loss": "mse"}, "loss is one of auto, squared_error, absolute_error, huber, not 'mse'", "loss="),
+        ({"loss": "cross_entropy"}, "a regression network predicts numbers, and cross_entropy is no", 'loss="huber"'),
+        ({"task": "binary", "loss": "huber"}, "a binary network predicts probabilities", 'loss="squared_error"'),
+        ({"loss": None}, "loss is one of auto, squared_error", 'loss="auto"'),
         ({"inputs": 0}, "inputs is a whole number from 1, not 0", "inputs=3"),
         ({"inputs": 2.0}, "inputs is a whole number from 1, not 2.0", "int"),
         ({"outputs": True}, "outputs is a whole number from 1, not True", "int"),
@@ -70,13 +74,15 @@ def test_numbers_of_numpy_become_plain_ones() -> None:
     switches=st.tuples(st.booleans(), st.booleans()),
     strengths=st.tuples(*[st.floats(0, 0.99)] * 3),
     init=st.sampled_from(["auto", "small", "xavier", "he"]),
+    loss=st.sampled_from(["auto", "squared_error"]),
 )
 def test_json_brings_back_the_same_architecture(
-    target: Any, hidden: Any, activation: str, switches: Any, strengths: Any, init: str
+    target: Any, hidden: Any, activation: str, switches: Any, strengths: Any, init: str, loss: str
 ) -> None:
-    first = Architecture(
-        target[0], 3, target[1], tuple(hidden), activation, switches[0], strengths[0], init, *strengths[1:], switches[1]
-    )
+    task, outputs = target
+    drop, *penalties = strengths
+    switched, biased = switches
+    first = Architecture(task, 3, outputs, tuple(hidden), activation, switched, drop, init, *penalties, biased, loss)
     assert Architecture.from_json(json.loads(json.dumps(first.to_json()))) == first
 
 
@@ -99,6 +105,14 @@ def test_damaged_json_is_refused(change: dict[str, Any], message: str) -> None:
 def test_what_is_no_object_is_refused(settings: Any) -> None:
     with pytest.raises(ConfigError, match="object with settings"):
         Architecture.from_json(settings)
+
+
+@pytest.mark.parametrize(("task", "loss"), [("regression", "squared_error"), ("binary", "cross_entropy")])
+def test_without_a_loss_as_in_files_of_earlier_versions_it_is_that_of_the_task(task: str, loss: str) -> None:
+    settings = Architecture(task, 2).to_json()
+    assert settings.pop("loss") == loss
+    assert Architecture.from_json(settings) == Architecture(task, 2)
+    assert Architecture.from_json(settings).loss == loss
 
 
 def test_a_missing_setting_is_named() -> None:

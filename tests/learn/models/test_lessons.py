@@ -40,6 +40,28 @@ def test_layers_have_the_names_of_the_lecture_and_the_closed_forms_come_out(
     assert "✗" not in text
 
 
+@pytest.mark.parametrize(
+    ("settings", "y", "losses"),
+    [
+        ({"task": "regression", "loss": "absolute_error"}, [1.0], "|ŷ − y|"),
+        ({"task": "regression", "loss": "huber"}, [1.0], "{distance²/2 if distance ≤ 1, else distance − 0.5}"),
+        ({"task": "binary", "loss": "squared_error"}, [1], "(ŷ − y)²/2"),
+        ({"task": "multiclass", "outputs": 3, "loss": "squared_error"}, [1], "(Σⱼ (ŷ − y)²)/2"),
+        ({"task": "multilabel", "outputs": 2, "loss": "squared_error"}, [[1, 0]], "mean(parts, axis=1)"),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else None,
+)
+def test_every_loss_reads_as_its_formula(settings: dict[str, Any], y: Any, losses: str) -> None:
+    text = lesson_of(settings, y)
+    assert any(line.split() == ["losses", "=", *losses.split()] for line in [*map(_formula, text.splitlines())])
+    assert "✗" not in text
+
+
+def _formula(line: str) -> str:
+    """Of a line of the forward pass, without the numbers."""
+    return " = ".join(line.split(" = ")[:2])
+
+
 def test_variables_of_the_lecture_models_are_in_their_lesson() -> None:
     model = TwoLayerPerceptron(hidden=2)
     text = str(cr.explain(model.loss, model.init(np.random.default_rng(0), ROW), ROW, np.array([1.0])))

@@ -24,10 +24,10 @@ LABELS = {
 OUTPUTS = {"regression": 1, "binary": 1, "multiclass": 4, "multilabel": 3}
 
 
-def network_and_logits(task: str) -> tuple[Network, Any]:
+def network_and_logits(task: str, loss: str = "auto") -> tuple[Network, Any]:
     """A network that hands its input on, so that its loss is a function of given logits."""
     k = OUTPUTS[task]
-    network = Network(Architecture(task, inputs=k, outputs=k, fit_intercept=False))
+    network = Network(Architecture(task, inputs=k, outputs=k, fit_intercept=False, loss=loss))
     return network, RNG.normal(0.0, 3.0, (N, k))
 
 
@@ -55,6 +55,71 @@ def test_a_loss_is_that_of_scikit_learn(task: str, weight: Any) -> None:
     y = network.encode(LABELS[task])
     assert float(network.loss(params, z, y, weight)) == pytest.approx(expected, rel=1e-12)
     assert float(cr.jit(network.loss)(params, z, y, weight)) == pytest.approx(expected, rel=1e-12)
+
+
+HAND_WRITTEN = {
+    ("regression", "absolute_error"): lambda y_hat, y: np.abs(y_hat - y),
+    ("regression", "huber"): lambda y_hat, y: [e * e / 2 if abs(e) < 1 else abs(e) - 0.5 for e in (y_hat - y).tolist()],
+    ("binary", "squared_error"): lambda y_hat, y: (y_hat - y) ** 2 / 2,
+    ("multiclass", "squared_error"): lambda y_hat, y: ((y_hat - np.eye(4)[y]) ** 2).sum(axis=1) / 2,
+    ("multilabel", "squared_error"): lambda y_hat, y: ((y_hat - y) ** 2).mean(axis=1) / 2,
+}
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize(("task", "loss"), HAND_WRITTEN)
+def test_a_loss_that_was_chosen_is_its_formula(task: str, loss: str, weight: Any) -> None:
+    network, z = network_and_logits(task, loss)
+    params, y = handed_on(task), network.encode(LABELS[task])
+    rows = HAND_WRITTEN[task, loss](network.predict(params, z), LABELS[task])
+    expected = float(np.average(rows, weights=weight))
+    assert float(network.loss(params, z, y, weight)) == pytest.approx(expected, rel=1e-12)
+    assert float(cr.jit(network.loss)(params, z, y, weight)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_every_loss_is_tested() -> None:
+    first = {(task, next(iter(record.losses))) for task, record in TASKS.items()}
+    assert set(HAND_WRITTEN) | first == {(task, loss) for task, record in TASKS.items() for loss in record.losses}
+
+
+def gradient_by_z(task: str, loss: str, z: Any, y: Any) -> Any:
+    network, _ = network_and_logits(task, loss)
+    return np.squeeze(cr.grad(network.loss, argnums=1)(handed_on(task), z, network.encode(y)) * len(z))
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("squared_error", [-300.0, -0.5, 0.0, 0.5, 300.0]),
+        ("absolute_error", [-1, -1, 0, 1, 1]),
+        ("huber", [-1, -0.5, 0, 0.5, 1]),
+    ],
+)
+def test_rows_far_away_pull_as_hard_as_the_loss_says(loss: str, expected: list[float]) -> None:
+    z = np.array([[-300.0], [-0.5], [0.0], [0.5], [300.0]])
+    assert gradient_by_z("regression", loss, z, np.zeros(5)).tolist() == expected
+
+
+def test_a_squared_error_hardly_corrects_what_is_confidently_wrong_and_cross_entropy_does() -> None:
+    z, y = np.array([[-20.0]]), np.array([1])
+    assert abs(gradient_by_z("binary", "squared_error", z, y)) < 1e-8
+    assert gradient_by_z("binary", "cross_entropy", z, y) == pytest.approx(-1.0)
+    z, y = np.array([[20.0, 0.0, 0.0, 0.0]]), np.array([1])
+    assert np.abs(gradient_by_z("multiclass", "squared_error", z, y)).max() < 1e-7
+    assert gradient_by_z("multiclass", "cross_entropy", z, y) == pytest.approx([1, -1, 0, 0], abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
+def test_squared_errors_of_probabilities_stay_finite(task: str, dtype: type) -> None:
+    network, _ = network_and_logits(task, "squared_error")
+    params = {name: value.astype(dtype) for name, value in handed_on(task).items()}
+    X = (np.array([[1.0], [-1.0]]) * np.arange(1, OUTPUTS[task] + 1) * 1e4).astype(dtype)
+    y = network.encode(LABELS[task][:2], dtype)
+    loss, gradient = cr.jit(cr.value_and_grad(network.loss, argnums=1))(params, X, y)
+    assert loss.dtype == gradient.dtype == dtype
+    assert np.isfinite(loss)
+    assert np.isfinite(gradient).all()
 
 
 def test_integer_labels_give_the_loss_of_one_hot_rows() -> None:

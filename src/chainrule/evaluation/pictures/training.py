@@ -58,7 +58,9 @@ def loss_picture(history: Mapping[str, Sequence[float]], best_epoch: int | None 
     ends = "; ".join(f"{name} loss from {_n(values[0])} to {_n(values[-1])}" for name, values in series.items())
     alt = f"Line chart over {len(losses)} epochs: {ends}."
     header = ("Epoch", *(f"{name.capitalize()} loss" for name in series))
-    rows = [(i + 1, *(values[i] for values in series.values())) for i in thinned(len(losses))]
+    rows = [  # a run that diverges ends before the last validation loss
+        (i + 1, *(values[i] if i < len(values) else None for values in series.values())) for i in thinned(len(losses))
+    ]
     caption = "Where the validation loss rises while the training loss still falls, the network overfits."
     if len(series) == 1:
         caption = "Of the training rows, averaged over the steps of each epoch."

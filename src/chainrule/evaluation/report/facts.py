@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.learn.models.architecture import Architecture
+from chainrule.learn.models.objectives import TASKS
 from chainrule.learn.training import Training
 from chainrule.structure import flatten
 from chainrule.tables.schema import Schema
@@ -42,8 +43,13 @@ def model_facts(architecture: Architecture, params: Mapping[str, Any]) -> dict[s
 
     Examples
     --------
-    >>> model_facts(Architecture("binary", inputs=3, hidden=(4,)), {"W1": np.zeros((3, 4)), "b1": np.zeros(4)})
-    {'Model': 'multilayer perceptron', 'Layers': '3 → 4 → 1', 'Activation': 'relu', 'Parameters': 16}
+    >>> for fact in model_facts(Architecture("binary", inputs=3, hidden=(4,)), {"W1": np.zeros((3, 4))}).items():
+    ...     print(*fact)
+    Model multilayer perceptron
+    Layers 3 → 4 → 1
+    Activation relu
+    Loss cross-entropy
+    Parameters 12
     """
     a = architecture
     found: dict[str, object] = {
@@ -52,6 +58,7 @@ def model_facts(architecture: Architecture, params: Mapping[str, Any]) -> dict[s
     }
     if a.hidden:
         found["Activation"] = a.activation
+    found["Loss"] = TASKS[a.task].losses[a.loss].title
     found["Parameters"] = sum(int(np.size(value)) for value in params.values())
     if a.init != "auto":
         found["Initialisation"] = a.init

@@ -18,6 +18,7 @@ from chainrule.evaluation.scores import Task
 from chainrule.explain.explaining import explain
 from chainrule.explain.lesson import Lesson
 from chainrule.learn.models.network import Network
+from chainrule.learn.models.objectives import TASKS, squared_error
 from chainrule.learn.training import Training
 from chainrule.tables.schema import Schema
 
@@ -91,7 +92,7 @@ def network_report(
     (X_train, y_train), *_, (X, y) = [next(iter(parts.values())), *parts.values()]
     last = list(parts)[-1]
     simple = baselines(task, X_train, y_train, X, y, classes=classes)
-    number = instructive_row(row_losses(task, y, predicted[last]))
+    number = instructive_row(row_losses(task, y, predicted[last], network.architecture.loss))
     lesson = _lesson(network, params, X[[number]], (encode or network.encode)(y[[number]])) if with_lesson else None
     facts: dict[str, object] = dict(data or {})
     facts |= {f"{name.capitalize()} rows": len(part[1]) for name, part in parts.items()}
@@ -112,20 +113,41 @@ def network_report(
     )
 
 
-def row_losses(task: Task, y: Any, predicted: Any) -> Array:
-    """How wrong each prediction is: −log of the probability of what is true, or the squared error.
+def row_losses(task: Task, y: Any, predicted: Any, loss: str | None = None) -> Array:
+    """How wrong each prediction is, by the loss that the network was trained with.
+
+    Parameters
+    ----------
+    task : str
+    y : array-like of shape (n,) or (n, outputs)
+        Numbers, class numbers or one-hot rows, zeros and ones.
+    predicted : array-like of shape (n,) or (n, outputs)
+        Values or probabilities.
+    loss : str, optional
+        As `Architecture` has it; without it, the squared error, or −log of the probability of what is true.
+
+    Returns
+    -------
+    array of shape (n,)
 
     Examples
     --------
     >>> row_losses("multiclass", [0, 1], [[0.5, 0.5], [0.0, 1.0]]).round(3).tolist()
     [0.693, -0.0]
+    >>> row_losses("regression", [1.0, 5.0], [2.0, 2.0], "absolute_error").tolist()
+    [1.0, 3.0]
     """
     truth, p = np.asarray(y), np.asarray(predicted, np.float64)
-    if task == "multiclass":
-        codes = truth.argmax(axis=1) if truth.ndim == 2 else truth.astype(int)
-        return np.asarray(-np.log(np.maximum(p[np.arange(len(p)), codes], _SMALLEST)))
     if task == "regression":
-        losses = (p - truth) ** 2
+        losses = TASKS[task].losses[loss or "squared_error"].of_outputs(p, truth)
+    elif task == "multiclass":
+        one_hot = truth if truth.ndim == 2 else np.eye(p.shape[1])[truth.astype(int)]
+        if loss == "squared_error":
+            losses = np.sum((p - one_hot) ** 2, axis=1) / 2
+        else:
+            losses = -np.log(np.maximum(p[np.arange(len(p)), one_hot.argmax(axis=1)], _SMALLEST))
+    elif loss == "squared_error":
+        losses = squared_error(p, truth)
     else:
         losses = -np.log(np.maximum(np.where(truth == 1, p, 1 - p), _SMALLEST))
     return np.asarray(losses if losses.ndim == 1 else losses.mean(axis=1))

@@ -30,7 +30,9 @@ _FOCUS = (
 )
 
 
-def diagram_svg(diagram: Diagram, *, prefix: str = "cr-", is_inline: bool = False, fold: bool = True) -> str:
+def diagram_svg(
+    diagram: Diagram, *, prefix: str = "cr-", is_inline: bool = False, has_style: bool = True, fold: bool = True
+) -> str:
     """The picture of a graph as SVG.
 
     Parameters
@@ -41,6 +43,9 @@ def diagram_svg(diagram: Diagram, *, prefix: str = "cr-", is_inline: bool = Fals
         and ``_``.
     is_inline : bool, default False
         Whether the picture is part of a page: then it follows the page into dark mode. A file keeps its light card.
+    has_style : bool, default True
+        Whether the picture brings the styles that it needs. A page that allows no style in its markup has them in a
+        style sheet, such as ``lesson.css``.
     fold : bool, default True
         Merge stretches of a graph of more than 150 vertices.
 
@@ -63,10 +68,11 @@ def diagram_svg(diagram: Diagram, *, prefix: str = "cr-", is_inline: bool = Fals
     >>> svg[:4], 'data-symbol="y"' in svg, 'data-source="x"' in svg
     ('<svg', True, True)
     """
-    return tostring(picture_element(picture_of(diagram, fold=fold), prefix=prefix, is_inline=is_inline), "unicode")
+    style = _FOCUS + (_dark() if is_inline else "") if has_style else ""
+    return tostring(picture_element(picture_of(diagram, fold=fold), prefix=prefix, style=style), "unicode")
 
 
-def picture_element(picture: Picture, *, prefix: str, is_inline: bool) -> Element:
+def picture_element(picture: Picture, *, prefix: str, style: str) -> Element:
     """The picture as an element, to be put into a larger tree."""
     width, height = _number(picture.width), _number(picture.height)
     root = Element(
@@ -84,7 +90,8 @@ def picture_element(picture: Picture, *, prefix: str, is_inline: bool) -> Elemen
     )
     SubElement(root, "title", {"id": f"{prefix}title"}).text = picture.diagram.title or "Computational graph"
     SubElement(root, "desc", {"id": f"{prefix}desc"}).text = _description(picture.diagram)
-    SubElement(root, "style").text = _FOCUS + (_dark() if is_inline else "")
+    if style:
+        SubElement(root, "style").text = style
     SubElement(
         root,
         "rect",

@@ -28,11 +28,15 @@ class Evaluator:
         For messages.
     scope : dict
         The values of names.
+    most_numbers : int, optional
+        That all results together may have.
     """
 
-    def __init__(self, text: TypedText, scope: dict[str, Any]) -> None:
+    def __init__(self, text: TypedText, scope: dict[str, Any], most_numbers: int | None = None) -> None:
         self._text = text
         self._scope = scope
+        self._most_numbers = most_numbers
+        self._numbers = 0
         self._functions = known_functions()
 
     def visit(self, node: ast.expr) -> Any:
@@ -45,8 +49,10 @@ class Evaluator:
         """
         try:
             result = self._compute(node)
-        except ChainRuleError:
+        except FormulaError:
             raise
+        except ChainRuleError as error:  # of the innermost part, such as a product of shapes that do not fit
+            raise self._failed(node, error.what, error.fix or "") from None
         except ZeroDivisionError:
             raise self._failed(node, "this divides by zero", "choose other numbers") from None
         except ArithmeticError:
@@ -56,10 +62,12 @@ class Evaluator:
         except (TypeError, ValueError) as error:
             hidden = error.__cause__ or error.__context__
             if isinstance(hidden, ChainRuleError):
-                raise hidden from None
+                raise self._failed(node, hidden.what, hidden.fix or "") from None
             raise self._failed(node, f"this cannot be computed: {error}", "give NumPy's arguments") from None
         if isinstance(result, complex):
             raise self._failed(node, "a negative number has no such real power", "use cbrt or abs")
+        self._numbers += np.size(result)
+        self._check_total(node)
         return result
 
     def _failed(self, node: ast.expr, what: str, fix: str) -> FormulaError:
@@ -108,6 +116,12 @@ class Evaluator:
                 return
         if size > _LARGEST_RESULT:
             raise self._failed(node, f"this has more than {_LARGEST_RESULT} numbers", "use smaller arrays")
+        self._check_total(node, int(size))
+
+    def _check_total(self, node: ast.expr, more: int = 0) -> None:
+        if self._most_numbers is not None and self._numbers + more > self._most_numbers:
+            what = f"up to here, the formula computes more than {self._most_numbers} numbers"
+            raise self._failed(node, what, "use smaller arrays, or fewer statements")
 
 
 def _uncontracted(shapes: Sequence[tuple[int, ...]], *, is_inner: bool) -> list[tuple[int, ...]]:

@@ -13,11 +13,12 @@ import warnings
 from typing import Any
 
 from chainrule.errors import FormulaError
-from chainrule.explain.formulas.checking import Checker
+from chainrule.explain.formulas.checking import Checker, place
 from chainrule.explain.formulas.evaluating import Evaluator
 from chainrule.explain.formulas.hints import syntax_failure
 from chainrule.explain.formulas.naming import unified
 from chainrule.explain.formulas.typed import TypedText
+from chainrule.trace.naming import named
 from chainrule.trace.tracer import Tracer
 
 __all__ = ["Formula", "parse"]
@@ -45,12 +46,18 @@ class Formula:
     """
 
     def __init__(
-        self, text: str, typed: TypedText, statements: list[tuple[str | None, ast.expr]], names: tuple[str, ...]
+        self,
+        text: str,
+        typed: TypedText,
+        statements: list[tuple[str | None, ast.expr]],
+        names: tuple[str, ...],
+        most_numbers: int | None = None,
     ):
         self.text = text
         self.names = names
         self._typed = typed
         self._statements = statements
+        self._most_numbers = most_numbers
         self.__name__ = statements[-1][0] or "f"
         self.__signature__ = inspect.Signature(
             [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
@@ -58,18 +65,23 @@ class Formula:
 
     def __call__(self, *values: Any) -> Any:
         """The value of the last statement."""
-        scope: dict[str, Any] = dict(zip(self.names, values, strict=True))
+        scope: dict[str, Any] = {name: named(value, name) for name, value in zip(self.names, values, strict=True)}
+        evaluator = Evaluator(self._typed, scope, self._most_numbers)
         result: Any = None
         for name, expression in self._statements:
-            result = Evaluator(self._typed, scope).visit(expression)
+            result = evaluator.visit(expression)
             if name is not None:
                 scope[name] = result
                 if type(result) is Tracer and result._node.name is None:
                     result._node.name = name
         return result
 
+    def failure(self, what: str, fix: str) -> FormulaError:
+        """The error to raise for a result that is not what was wanted, with a caret under the last statement."""
+        return self._typed.failure(what, *place(self._typed, self._statements[-1][1]), fix)
 
-def parse(text: str) -> Formula:
+
+def parse(text: str, *, most_numbers: int | None = None) -> Formula:
     """Parse a formula, or several statements separated by ``;``.
 
     Parameters
@@ -79,6 +91,8 @@ def parse(text: str) -> Formula:
         by their NumPy names or chainrule's (``sigmoid``, ``bce``, ...). ``name = expression`` names a partial result.
         What a lesson prints is understood where it means one thing only: ``−``, ``·``, ``⊙``, ``²``, ``ᵀ``, ``√``,
         ``σ(z)``, ``x₁``, and ``ŷ`` for ``y_hat``.
+    most_numbers : int, optional
+        That all results of a call together may have. One alone may have a million.
 
     Returns
     -------
@@ -122,7 +136,7 @@ def parse(text: str) -> Formula:
     if count > _MOST_NODES:
         raise FormulaError(f"the formula has {count} parts; {_MOST_NODES} are allowed", fix="leave parts out")
     _unify_names(module)
-    return _checked(text, typed, module.body)
+    return _checked(text, typed, module.body, most_numbers)
 
 
 def _too_deep() -> FormulaError:
@@ -136,7 +150,7 @@ def _unify_names(module: ast.Module) -> None:
         node.id = one_for_each[node.id]
 
 
-def _checked(text: str, typed: TypedText, body: list[ast.stmt]) -> Formula:
+def _checked(text: str, typed: TypedText, body: list[ast.stmt], most_numbers: int | None) -> Formula:
     if not body:
         raise FormulaError("the formula is empty", fix="write something like (x + y) * z")
     statements: list[tuple[str | None, ast.expr]] = []
@@ -157,4 +171,4 @@ def _checked(text: str, typed: TypedText, body: list[ast.stmt]) -> Formula:
             statements.append((None, statement.value))
         else:
             raise checker.refuse(statement, "only formulas and assignments are understood", "write q = x + y; q * z")
-    return Formula(text, typed, statements, tuple(checker.free))
+    return Formula(text, typed, statements, tuple(checker.free), most_numbers)

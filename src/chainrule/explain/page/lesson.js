@@ -1,43 +1,47 @@
-"use strict";
-// Steps through a lesson: text and picture show the same step at once, and the address holds it (#step=5).
-// Without this script the page is complete: all steps are open, all numbers are there.
-(() => {
-  const SECONDS_PER_STEP = 2.5;
-  const SCROLLING = ":is(.scroll, .piece, .term)"; // where they are wider than the page
-  const player = document.querySelector(".player");
+// Steps through a lesson: text and picture show the same step at once. Page, file and notebook all mount this module.
+// Without it a lesson is complete: all steps are open, all numbers are there.
+
+const SECONDS_PER_STEP = 2.5;
+const SCROLLING = ":is(.scroll, .piece, .term)"; // where they are wider than the page
+const TYPING = "input, textarea, select, [contenteditable]"; // these use the keys themselves
+const KEYS = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last" };
+
+/**
+ * Bring a lesson to life.
+ *
+ * @param {Element} root The element `.lesson`.
+ * @param {object} [options]
+ * @param {number} [options.step] The step that is shown first; 0 shows all. Nothing scrolls to it.
+ * @param {(step: number) => void} [options.onStep] Told whenever another step is shown.
+ * @param {boolean} [options.controls] Whether the player is there.
+ * @param {EventTarget|null} [options.keys] Where arrow keys, Home and End are listened for.
+ * @returns {object} `show(step)`, `next()`, `previous()`, `first()`, `last()`, `play()`, `pause()`, `destroy()`; and
+ *   `step`, `total`, `forward`: the present step, their number, and how many belong to the forward pass.
+ */
+export function mount(root, { step: initial = 0, onStep = () => {}, controls = true, keys = root } = {}) {
+  const view = root.ownerDocument.defaultView;
+  const listening = new AbortController();
+  const { signal } = listening;
+  const player = root.querySelector(".player");
   const slider = player.querySelector("input");
   const said = player.querySelector(".said");
   const count = player.querySelector(".count");
-  const play = player.querySelector("[data-go=play]");
-  const picture = document.querySelector(".picture");
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const forward = Number(player.dataset.forward);
+  const button = (name) => player.querySelector(`[data-go=${name}]`);
+  const picture = root.querySelector(".picture");
+  const calm = view.matchMedia("(prefers-reduced-motion: reduce)");
+  const forward = Number(root.dataset.forward);
   const byStep = (a, b) => a.dataset.step - b.dataset.step;
-  const steps = [...document.querySelectorAll("[data-step]")].sort(byStep);
+  const steps = [...root.querySelectorAll("[data-step]")].sort(byStep);
   const derivations = steps.filter((step) => step.matches("details"));
+  const parts = partsByStep(root, steps, forward);
+  const edges = [...picture.querySelectorAll(".cr-edge")];
   let current = 0;
   let timer = 0;
 
-  // What belongs to which steps: lines of text, and in the picture nodes with their values and gradients.
-  const numbers = (text, before = 0) => (text ?? "").split(" ").filter(Boolean).map((n) => before + Number(n));
-  const parts = steps.map((step) => [step, numbers(step.dataset.step)]);
-  for (const node of picture.querySelectorAll(".cr-vertex")) {
-    const values = numbers(node.dataset.forward);
-    const gradients = numbers(node.dataset.backward, forward);
-    parts.push([node, [...values, ...gradients]]);
-    for (const part of node.querySelectorAll(".cr-value, .cr-badge-forward")) parts.push([part, values]);
-    for (const part of node.querySelectorAll(".cr-gradient, .cr-badge-backward")) parts.push([part, gradients]);
-  }
-  const edges = [...picture.querySelectorAll(".cr-edge")];
-
-  // What is read out: a folded step of one line of text says just that.
-  const words = (step) => step.dataset.say ?? step.textContent;
-
-  const phase = () => (current === 0 ? "all" : current <= forward ? "forward" : "backward");
-
   function show(step, { follow = true } = {}) {
-    current = Math.min(Math.max(step, 0), steps.length);
-    document.body.dataset.phase = phase();
+    const before = current;
+    current = Math.min(Math.max(Math.trunc(step) || 0, 0), steps.length);
+    root.dataset.phase = current === 0 ? "all" : current <= forward ? "forward" : "backward";
     for (const [part, numbers] of parts) {
       part.classList.toggle("is-current", numbers.includes(current));
       part.classList.toggle("is-later", current > 0 && numbers.length > 0 && Math.min(...numbers) > current);
@@ -55,32 +59,26 @@
       if (index + 1 === current) part.setAttribute("aria-current", "step");
       else part.removeAttribute("aria-current");
     });
+    tell();
+    if (follow && current) bringIntoView(steps[current - 1]);
+    if (current !== before) onStep(current);
+  }
+
+  /** What slider, counter and words say of the step; a folded step of one line of text says just that. */
+  function tell() {
+    const step = steps[current - 1];
     slider.value = current;
     count.textContent = `${current} / ${steps.length}`;
-    said.textContent = current ? words(steps[current - 1]) : "All steps. Press → to go through them one by one.";
+    said.textContent = step
+      ? (step.dataset.say ?? step.textContent)
+      : "All steps. Press → to go through them one by one.";
     slider.setAttribute("aria-valuetext", said.textContent);
-    player.querySelector("[data-go=previous]").disabled = current === 0;
-    player.querySelector("[data-go=next]").disabled = current === steps.length;
-    if (follow) remember();
-    if (follow && current) bringIntoView(steps[current - 1]);
-  }
-
-  function remember() {
-    const address = current ? `#step=${current}` : location.pathname + location.search;
-    try {
-      history.replaceState(null, "", address);
-    } catch {
-      // A page inside of another one, in a notebook say, may have no address of its own to change.
-    }
-  }
-
-  function remembered() {
-    const found = /^#step=(\d{1,6})$/.exec(location.hash);
-    return found ? Number(found[1]) : null;
+    button("previous").disabled = current === 0;
+    button("next").disabled = current === steps.length;
   }
 
   function bringIntoView(step) {
-    for (let outer = step.parentElement; outer; outer = outer.parentElement) {
+    for (let outer = step.parentElement; outer && outer !== root; outer = outer.parentElement) {
       if (outer.matches("details")) outer.open = true;
     }
     const behavior = calm.matches ? "instant" : "smooth";
@@ -93,65 +91,66 @@
     picture.scrollTo({ left, top, behavior });
   }
 
-  function stop() {
-    clearInterval(timer);
+  function pause() {
+    view.clearInterval(timer);
     timer = 0;
-    label(play, "▶", "Play");
+    label(button("play"), "▶", "Play");
   }
 
-  function start() {
+  function play() {
+    if (timer) return;
     if (current === steps.length) show(0);
-    timer = setInterval(() => {
+    timer = view.setInterval(() => {
       show(current + 1);
-      if (current === steps.length) stop();
+      if (current === steps.length) pause();
     }, SECONDS_PER_STEP * 1000);
-    label(play, "❚❚", "Pause");
+    label(button("play"), "❚❚", "Pause");
     show(current + 1);
   }
 
-  function label(button, sign, words) {
-    button.firstElementChild.textContent = sign;
-    button.setAttribute("aria-label", words);
-    button.title = words;
-  }
-
-  const go = {
-    previous: () => show(current - 1),
-    next: () => show(current + 1),
-    first: () => show(0),
-    last: () => show(steps.length),
+  const lesson = {
+    show(step) {
+      pause();
+      show(step);
+    },
+    previous: () => lesson.show(current - 1),
+    next: () => lesson.show(current + 1),
+    first: () => lesson.show(0),
+    last: () => lesson.show(steps.length),
+    play,
+    pause,
+    destroy,
+    get step() {
+      return current;
+    },
+    total: steps.length,
+    forward,
   };
 
-  player.addEventListener("click", (event) => {
-    const name = event.target.closest("[data-go]")?.dataset.go;
-    if (!name) return;
-    const wasPlaying = timer !== 0;
-    stop();
-    if (name !== "play") go[name]();
-    else if (!wasPlaying) start();
-  });
-
-  slider.addEventListener("input", () => {
-    stop();
-    show(Number(slider.value));
-  });
-
-  document.addEventListener("keydown", (event) => {
-    const name = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last" }[event.key];
-    if (!name || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (event.target.matches(`input, ${SCROLLING}`)) return; // these use the keys themselves
-    event.preventDefault();
-    stop();
-    go[name]();
-  });
-
-  addEventListener("hashchange", () => {
-    const step = remembered();
-    if (step !== null && step !== current) show(step);
-  });
+  player.addEventListener(
+    "click",
+    (event) => {
+      const name = event.target.closest("[data-go]")?.dataset.go;
+      if (name === "play" && timer) pause();
+      else if (name) lesson[name]();
+    },
+    { signal },
+  );
+  slider.addEventListener("input", () => lesson.show(Number(slider.value)), { signal });
+  keys?.addEventListener(
+    "keydown",
+    (event) => {
+      const name = KEYS[event.key];
+      const isOther = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented;
+      if (!name || isOther || event.target.closest?.(`${TYPING}, ${SCROLLING}`)) return;
+      event.preventDefault();
+      lesson[name]();
+    },
+    { signal },
+  );
 
   // A button that opens all derivations, or closes them.
-  const all = document.createElement("button");
+  const all = root.ownerDocument.createElement("button");
   all.type = "button";
   all.className = "all";
   const isOpen = () => derivations.every((derivation) => derivation.open);
@@ -160,44 +159,102 @@
     const open = !isOpen();
     for (const derivation of derivations) derivation.open = open;
   });
-  document.querySelector(".backward-pass .lead")?.after(all);
+  root.querySelector(".backward-pass .lead")?.after(all);
 
-  // Formulas that are wider than the page scroll by themselves, and by keyboard too; the picture covers part of it.
+  // Formulas that are wider than their place scroll by themselves, and by keyboard too; the picture covers part of it.
+  // All is measured before anything is changed: a lesson may be long, and laying it out takes most of the time.
   function fit() {
-    const covered = getComputedStyle(picture).position === "sticky" ? picture.offsetHeight : 0;
-    document.documentElement.style.setProperty("--picture", `${covered}px`);
-    for (const box of document.querySelectorAll(SCROLLING)) {
-      const isHigher = box === picture && box.scrollHeight > box.clientHeight + 1;
-      if (isHigher || box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    const covered = view.getComputedStyle(picture).position === "sticky" ? picture.offsetHeight : 0;
+    const isHigher = (box) => box === picture && box.scrollHeight > box.clientHeight + 1;
+    const boxes = [...root.querySelectorAll(SCROLLING)];
+    const scroll = boxes.map((box) => isHigher(box) || box.scrollWidth > box.clientWidth + 1);
+    boxes.forEach((box, index) => {
+      if (scroll[index]) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
-    }
+    });
+    root.style.setProperty("--picture", `${covered}px`);
   }
-  addEventListener("resize", fit);
+  const resized = new view.ResizeObserver(fit);
+  resized.observe(root);
   let frame = 0;
   const afterToggles = () => {
     frame = 0;
     fit();
     describe();
   };
-  document.addEventListener("toggle", () => (frame ||= requestAnimationFrame(afterToggles)), true);
+  root.addEventListener("toggle", () => (frame ||= view.requestAnimationFrame(afterToggles)), {
+    capture: true,
+    signal,
+  });
 
   // On paper, everything is there and open, whichever step the screen shows.
   let closed = [];
   let shown = 0;
-  addEventListener("beforeprint", () => {
-    shown = current;
-    show(0, { follow: false });
-    closed = [...document.querySelectorAll("details:not([open])")];
-    for (const part of closed) part.open = true;
-  });
-  addEventListener("afterprint", () => {
-    for (const part of closed) part.open = false;
-    show(shown, { follow: false });
-  });
+  view.addEventListener(
+    "beforeprint",
+    () => {
+      shown = current;
+      current = 0;
+      show(0, { follow: false });
+      closed = [...root.querySelectorAll("details:not([open])")];
+      for (const part of closed) part.open = true;
+    },
+    { signal },
+  );
+  view.addEventListener(
+    "afterprint",
+    () => {
+      for (const part of closed) part.open = false;
+      current = shown;
+      show(shown, { follow: false });
+    },
+    { signal },
+  );
 
-  player.hidden = false;
-  document.body.classList.add("has-player");
+  /** Leave the lesson as it was, without listeners and timers. */
+  function destroy() {
+    pause();
+    listening.abort();
+    resized.disconnect();
+    view.cancelAnimationFrame(frame);
+    all.remove();
+    player.hidden = true;
+    root.classList.remove("has-player");
+  }
+
+  size(picture);
+  player.hidden = !controls;
+  root.classList.toggle("has-player", controls);
+  current = initial; // nobody needs to be told of it
+  show(initial, { follow: false });
   fit();
-  show(remembered() ?? 0, { follow: remembered() !== null });
   describe();
-})();
+  return lesson;
+}
+
+/** What belongs to which steps: lines of text, and in the picture nodes with their values and gradients. */
+function partsByStep(root, steps, forward) {
+  const numbers = (text, before = 0) => (text ?? "").split(" ").filter(Boolean).map((n) => before + Number(n));
+  const parts = steps.map((step) => [step, numbers(step.dataset.step)]);
+  for (const node of root.querySelectorAll(".picture .cr-vertex")) {
+    const values = numbers(node.dataset.forward);
+    const gradients = numbers(node.dataset.backward, forward);
+    parts.push([node, [...values, ...gradients]]);
+    for (const part of node.querySelectorAll(".cr-value, .cr-badge-forward")) parts.push([part, values]);
+    for (const part of node.querySelectorAll(".cr-gradient, .cr-badge-backward")) parts.push([part, gradients]);
+  }
+  return parts;
+}
+
+/** Let the picture grow and shrink with its place; a policy may forbid that its markup says how far. */
+function size(picture) {
+  const svg = picture.querySelector("svg");
+  for (const side of ["width", "height"]) picture.style.setProperty(`--${side}`, svg.getAttribute(side));
+  picture.classList.add("is-sized");
+}
+
+function label(button, sign, words) {
+  button.firstElementChild.textContent = sign;
+  button.setAttribute("aria-label", words);
+  button.title = words;
+}

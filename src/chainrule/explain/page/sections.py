@@ -113,7 +113,10 @@ def result_section(lesson: Lesson, formula: Formula) -> Markup | None:
     """The gradients in a table, and the rules that use them."""
     if not lesson.result:
         return None
-    heads = [element("th", name, scope="col") for name in ("input", "value", "gradient", "closed form", "check")]
+    heads = [
+        element("th", name, scope="col", class_="closed" if name == "closed form" else None)
+        for name in ("input", "value", "gradient", "closed form", "check")
+    ]
     table = element(
         "table",
         element("caption", "Gradients of the inputs"),
@@ -225,7 +228,9 @@ def _derivation(step: BackwardStep, lines: list[Line], formula: Formula) -> list
     for together in joined_numbers(lines):
         sides = [_equals(_side(line, formula), "term") for line in together]
         left = formula(step.gradient) if not rows else None
-        rows.append(_row(left, sides, _reason(together[0], step)))
+        rows.append(
+            _row(left, sides, _reason(together[0], step), is_closed=bool(rows) and together[0].kind == "closed")
+        )
         if together[0].factors:
             rows.append(_row(None, [_shapes(step, formula)], "shapes"))
     return rows
@@ -240,10 +245,11 @@ def _reason(line: Line, step: BackwardStep) -> str:
     return reasons.get(line.kind, "")
 
 
-def _row(left: Markup | None, sides: list[Markup], reason: str) -> Markup:
+def _row(left: Markup | None, sides: list[Markup], reason: str, *, is_closed: bool = False) -> Markup:
     said_why = element("span", _plain(" ("), reason, _plain(")"), class_="reason") if reason else None
     right = element("span", sides, said_why, class_="right")
-    return element("div", element("span", left, class_="left"), right, class_="row")
+    classes = "row closed" if is_closed else "row"
+    return element("div", element("span", left, class_="left"), right, class_=classes)
 
 
 def _shapes(step: BackwardStep, formula: Formula) -> Markup:
@@ -262,7 +268,7 @@ def _result_row(part: InputGradient, formula: Formula) -> Markup:
         element("th", formula(part.symbol), scope="row"),
         element("td", value_text(part.value), class_="number value"),
         element("td", value_text(part.slope), class_="number gradient"),
-        element("td", formula(part.closed.formula) if part.closed else "–"),
+        element("td", formula(part.closed.formula) if part.closed else "–", class_="closed"),
         element("td", words, class_="agrees" if words.startswith("✓") else "differs"),
     )
 
@@ -282,7 +288,8 @@ def _plain(text: str) -> Markup:
 
 def _given(lines: list[Line], formula: Formula) -> Markup:
     """What a step gives: `` = ŷ − y = −0.5``; hidden until the step is reached."""
-    return element("span", [_equals(_side(line, formula), "piece") for line in lines], class_="given")
+    pieces = [_equals(_side(line, formula), "piece closed" if line.kind == "closed" else "piece") for line in lines]
+    return element("span", pieces, class_="given")
 
 
 def _side(line: Line, formula: Formula) -> Markup:

@@ -13,9 +13,12 @@ import numpy as np
 from chainrule.errors import ConfigError
 from chainrule.learn.models.initialisation import INITIALISATIONS
 from chainrule.learn.models.layers import ACTIVATIONS
-from chainrule.learn.models.objectives import TASKS
+from chainrule.learn.models.objectives import LOSSES, TASKS
 
 __all__ = ["Architecture"]
+
+#: Settings that files of earlier versions have not got: they were trained with the defaults.
+_ADDED_LATER = {"loss"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Architecture:
         What is added to the loss: l1 Σ|w| + l2/2 Σw², over all weights, not over biases.
     fit_intercept : bool, default True
         Whether units have biases.
+    loss : str, default "auto"
+        What a wrong prediction costs. Of numbers: ``"squared_error"``, ``"absolute_error"`` or ``"huber"``; of classes
+        and labels: ``"cross_entropy"`` or ``"squared_error"``, that of the probabilities. ``"auto"`` becomes the first
+        of them.
 
     Raises
     ------
@@ -57,6 +64,8 @@ class Architecture:
     --------
     >>> Architecture("binary", inputs=30, hidden=(64, 32), dropout=0.2).hidden
     (64, 32)
+    >>> Architecture("binary", inputs=30).loss
+    'cross_entropy'
     >>> try:
     ...     Architecture("binary", inputs=30, activation="tahn")
     ... except ConfigError as error:
@@ -76,11 +85,13 @@ class Architecture:
     l1: float = 0.0
     l2: float = 0.0
     fit_intercept: bool = True
+    loss: str = "auto"
 
     def __post_init__(self) -> None:
         _one_of("task", self.task, TASKS)
         _one_of("activation", self.activation, ACTIVATIONS)
         _one_of("init", self.init, INITIALISATIONS)
+        self._set("loss", _loss(self.loss, self.task))
         for name in ("inputs", "outputs"):
             self._set(name, _count(name, getattr(self, name)))
         self._set("hidden", _counts(self.hidden))
@@ -169,7 +180,8 @@ class Architecture:
                 fix="give the dictionary that to_json() returned",
             )
         known = {field.name for field in dataclasses.fields(cls)}
-        for problem, names in (("unknown", set(settings) - known), ("missing", known - set(settings))):
+        needed = known - _ADDED_LATER
+        for problem, names in (("unknown", set(settings) - known), ("missing", needed - set(settings))):
             if names:
                 raise ConfigError(
                     f"settings of the architecture are {problem}: {', '.join(sorted(map(str, names)))}",
@@ -186,6 +198,19 @@ def _one_of(name: str, value: Any, allowed: Any) -> None:
     near = difflib.get_close_matches(value, allowed, n=1) if isinstance(value, str) else []
     example = near[0] if near else next(iter(allowed))
     raise ConfigError(f"{name} is one of {', '.join(allowed)}, not {value!r:.60}", fix=f'write {name}="{example}"')
+
+
+def _loss(name: Any, task: str) -> str:
+    """The name of a loss that fits the task."""
+    fitting = TASKS[task].losses
+    if isinstance(name, str) and name in LOSSES and name not in fitting:
+        what = "numbers" if task == "regression" else "probabilities"
+        raise ConfigError(
+            f"a {task} network predicts {what}, and {name} is no loss of {what}",
+            fix="write " + " or ".join(f'loss="{one}"' for one in fitting),
+        )
+    _one_of("loss", name, ("auto", *fitting))
+    return next(iter(fitting)) if name == "auto" else str(name)
 
 
 def _count(name: str, value: Any) -> int:

@@ -174,6 +174,10 @@ class Network:
         [11.5]
         """
         self._check_columns(X)
+        return self._outputs(params, X, noise)
+
+    def _outputs(self, params: Params, x: Any, noise: tuple[Any, ...] = ()) -> Any:
+        """The same for rows, or for one row that is a vector."""
         settings = self.architecture
         if len(noise) not in (0, len(settings.hidden) if settings.dropout else 0):
             raise ConfigError(
@@ -182,7 +186,7 @@ class Network:
                 fix="give what network.noise(rng, rows) returned, or nothing",
             )
         activate = ACTIVATIONS[settings.activation]
-        a = X
+        a = x
         for i in range(1, self._depth):
             z = named(self._preactivation(params, i, a), f"z{i}")
             a = named(activate(z), f"a{i}")
@@ -193,7 +197,8 @@ class Network:
     def loss(self, params: Params, X: Any, y: Any, weight: Any = None, *noise: Any) -> Any:
         """What training minimises: the weighted mean of the rows' losses, and the penalties.
 
-        The loss of a row is half the squared error, or the cross-entropy; see `chainrule.learn.models.objectives`.
+        The loss of a row is half the squared error, or the cross-entropy, unless the architecture says otherwise; see
+        `chainrule.learn.models.objectives`.
 
         Parameters
         ----------
@@ -225,16 +230,50 @@ class Network:
         """
         if weight is not None and np.ndim(weight) == 2:  # no weights, so that the first mask stands in their place
             weight, noise = None, (weight, *noise)
-        settings = self.architecture
-        z = self.outputs(params, X, noise)
-        named(z, "y_hat" if settings.task == "regression" else f"z{self._depth}")
-        self._check_targets(z, y)
-        is_label = settings.task == "multiclass" and np.ndim(y) == 1
-        losses = TASKS[settings.task].loss(z, y if is_label else _like(y, z))
-        mean = weighted_mean(losses, None if weight is None else _like(weight, z))
-        if not (settings.l1 or settings.l2):
-            return mean
-        return mean + penalty([params[f"W{i}"] for i in range(1, self._depth + 1)], settings.l1, settings.l2)
+        losses = self._losses(self.outputs(params, X, noise), y)
+        mean = weighted_mean(losses, None if weight is None else _like(weight, losses))
+        return self._with_penalty(mean, params)
+
+    def loss_of_row(self, params: Params, x: Any, y: Any) -> Any:
+        """The loss of one row as the lecture writes it: x is a vector, and there is no mean over rows.
+
+        Its lesson has the numbers of that of `loss` for a table of this one row.
+
+        Parameters
+        ----------
+        params : dict of str to array
+            Finished, where there is batch normalisation.
+        x : array of shape (inputs,)
+        y : array of shape () or (outputs,)
+            A row of what `encode` returns.
+
+        Returns
+        -------
+        array of shape ()
+
+        Raises
+        ------
+        ShapeMismatchError
+            If `x` or `y` has another shape.
+        ConfigError
+            If batch normalisation has no statistics yet.
+
+        Examples
+        --------
+        >>> network = Network(Architecture("regression", inputs=2))
+        >>> params = {"W1": np.array([1.0, 2.0]), "b1": np.array(0.5)}
+        >>> float(network.loss_of_row(params, np.array([3.0, 4.0]), np.array(10.5)))
+        0.5
+        """
+        if np.shape(x) != (self.architecture.inputs,):
+            raise ShapeMismatchError(
+                f"x has the shape {np.shape(x)}, but a row of this network has the shape ({self.architecture.inputs},)",
+                fix="give X[i], or network.loss for several rows",
+            )
+        if self.architecture.batch_norm:
+            self._check_statistics(params, 1)
+        loss = self._losses(self._outputs(params, x), y)
+        return self._with_penalty(loss, params)
 
     # After training ------------------------------------------------------------------------------------------------
 
@@ -267,7 +306,8 @@ class Network:
         for i in range(1, self._depth):
             moments = Moments()
             for chunk in batches():
-                moments.add(dense(self._activations(finished, chunk, i - 1), finished[f"W{i}"]))
+                *_, a = self._through([self._affine(finished, layer) for layer in range(1, i)], chunk)
+                moments.add(dense(a, finished[f"W{i}"]))
             dtype = finished[f"W{i}"].dtype
             finished[f"mean{i}"], finished[f"var{i}"] = moments.mean.astype(dtype), moments.variance.astype(dtype)
         return finished
@@ -345,14 +385,41 @@ class Network:
         """
         self._check_columns(X)
         layers = self.affine_layers(params)
-        activate, head = ACTIVATIONS[self.architecture.activation], TASKS[self.architecture.task].prediction
+        head = TASKS[self.architecture.task].prediction
         parts = []
         for chunk in self._chunks(X):
-            a = chunk
-            for W, b in layers[:-1]:
-                a = activate(dense(a, W, b))
+            *_, a = self._through(layers[:-1], chunk)
             parts.append(head(dense(a, *layers[-1])))
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def activations(self, params: Params, X: Any) -> list[Any]:
+        """What the units of each hidden layer say of some rows.
+
+        Parameters
+        ----------
+        params : dict of str to array
+            Finished, where there is batch normalisation.
+        X : array of shape (n, inputs)
+
+        Returns
+        -------
+        list of array of shape (n, units)
+            One for each hidden layer; dropout leaves no unit out.
+
+        Raises
+        ------
+        ConfigError
+            If batch normalisation has no statistics yet.
+
+        Examples
+        --------
+        >>> network = Network(Architecture("binary", inputs=1, hidden=(2,), activation="relu"))
+        >>> params = {"W1": np.array([[1.0, -1.0]]), "b1": np.zeros(2), "W2": np.ones(2), "b2": np.array(0.0)}
+        >>> [a.tolist() for a in network.activations(params, np.array([[3.0], [-4.0]]))]
+        [[[3.0, 0.0], [0.0, 4.0]]]
+        """
+        self._check_columns(X)
+        return list(self._through(self.affine_layers(params)[:-1], X))[1:]
 
     # Parts ---------------------------------------------------------------------------------------------------------
 
@@ -360,6 +427,26 @@ class Network:
     def _depth(self) -> int:
         """The number of layers with weights."""
         return len(self.architecture.hidden) + 1
+
+    def _losses(self, z: Any, y: Any) -> Any:
+        """The loss of each row, from raw outputs."""
+        settings = self.architecture
+        task = TASKS[settings.task]
+        named(z, "y_hat" if settings.task == "regression" else f"z{self._depth}")
+        self._check_targets(z, y)
+        is_label = settings.task == "multiclass" and np.ndim(y) < z.ndim
+        loss, targets = task.losses[settings.loss], y if is_label else _like(y, z)
+        if settings.has_flat_output or not task.averages_outputs:
+            return loss.of_outputs(z, targets)
+        parts = loss.of_outputs(z, targets)
+        return np.mean(parts, axis=-1)
+
+    def _with_penalty(self, loss: Any, params: Params) -> Any:
+        settings = self.architecture
+        if not (settings.l1 or settings.l2):
+            return loss
+        weights = [params[f"W{i}"] for i in range(1, self._depth + 1)]
+        return loss + named(penalty(weights, settings.l1, settings.l2), "penalty")
 
     def _preactivation(self, params: Params, i: int, a: Any) -> Any:
         """z of layer i from the activations before it, normalised where a hidden layer is."""
@@ -370,29 +457,33 @@ class Network:
         moments = (_part(params, f"mean{i}"), _part(params, f"var{i}")) if is_finished else batch_moments(z)
         return normalise(z, *moments, gamma=_part(params, f"gamma{i}"), beta=_part(params, f"beta{i}"))
 
-    def _activations(self, params: Params, X: Any, count: int) -> Any:
-        """The values behind the first layers, by the statistics in the parameters."""
+    def _through(self, layers: list[tuple[Any, Any]], X: Any) -> Iterator[Any]:
+        """X, and the activations behind one hidden layer after the other."""
         activate = ACTIVATIONS[self.architecture.activation]
         a = X
-        for i in range(1, count + 1):
-            a = activate(dense(a, *self._affine(params, i)))
-        return a
+        yield a
+        for W, b in layers:
+            a = activate(dense(a, W, b))
+            yield a
 
     def _affine(self, params: Params, i: int) -> tuple[Any, Any]:
         W = params[f"W{i}"]
         if not self.architecture.batch_norm or i == self._depth:
             return W, params.get(f"b{i}", np.zeros(W.shape[1:], W.dtype))
-        if f"mean{i}" not in params:
-            raise ConfigError(
-                f"the parameters hold no mean{i} and var{i}, by which batch normalisation predicts",
-                fix="params = network.finish(params, X) after training, with the training data X",
-            )
+        self._check_statistics(params, i)
         scale = params[f"gamma{i}"] / np.sqrt(params[f"var{i}"] + EPSILON)
         return W * scale, params[f"beta{i}"] - params[f"mean{i}"] * scale
 
     def _chunks(self, X: Any) -> Iterator[Any]:
         rows = max(256, _CHUNK // max(self.architecture.widths))
         return (X[start : start + rows] for start in range(0, max(len(X), 1), rows))
+
+    def _check_statistics(self, params: Params, i: int) -> None:
+        if f"mean{i}" not in params:
+            raise ConfigError(
+                f"the parameters hold no mean{i} and var{i}, by which batch normalisation predicts",
+                fix="params = network.finish(params, X) after training, with the training data X",
+            )
 
     def _check_columns(self, X: Any) -> None:
         shape = np.shape(X)
@@ -405,7 +496,7 @@ class Network:
 
     def _check_targets(self, z: Any, y: Any) -> None:
         """Refuse (n, 1) with (n,), which NumPy would broadcast to (n, n)."""
-        is_label = self.architecture.task == "multiclass" and np.ndim(y) == 1
+        is_label = self.architecture.task == "multiclass" and z.ndim == 2 and np.ndim(y) == 1
         expected = z.shape[:1] if is_label else z.shape
         if np.shape(y) != expected:
             raise ShapeMismatchError(

@@ -1,4 +1,7 @@
-"""Losses from the last layer's raw numbers z: one number for each row, their weighted mean, and penalties on weights.
+"""Losses from the last layer's raw numbers z, their weighted mean, and penalties on weights.
+
+A loss is one number for each output, or for each row; z has rows (n, outputs) or numbers (n,), or it is one row
+(outputs,) or one number ().
 
 Traced, each loss is the formula of the lecture, with ŷ as a value of its own; what is evaluated is its stable form, as
 everywhere in chainrule. Called on plain arrays, where there is no graph, the stable form is written out.
@@ -6,7 +9,9 @@ everywhere in chainrule. Called on plain arrays, where there is no graph, the st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import functools
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,27 +21,32 @@ from chainrule.functions import log_softmax, sigmoid, softmax, softplus
 from chainrule.trace.call import is_traced
 
 __all__ = [
+    "LOSSES",
     "TASKS",
+    "Loss",
     "Task",
+    "absolute_error",
     "binary_cross_entropy",
     "categorical_cross_entropy",
-    "multilabel_cross_entropy",
+    "categorical_squared_error",
+    "huber",
     "penalty",
+    "probability_squared_error",
     "squared_error",
     "weighted_mean",
 ]
 
 
 def squared_error(z: Any, y: Any) -> Any:
-    """Half the squared error, (ŷ − y)²/2 with ŷ = z, so that ∂l/∂ŷ = ŷ − y; with several outputs, their mean.
+    """Half the squared error, (ŷ − y)²/2 with ŷ = z, so that ∂l/∂ŷ = ŷ − y.
 
     Parameters
     ----------
-    z, y : array of shape (n,) or (n, outputs)
+    z, y : array of the same shape
 
     Returns
     -------
-    array of shape (n,)
+    array of the same shape
 
     Examples
     --------
@@ -44,8 +54,50 @@ def squared_error(z: Any, y: Any) -> Any:
     [2.0, 0.0]
     """
     y_hat = z
-    loss = (y_hat - y) ** 2 / 2
-    return loss if loss.ndim == 1 else np.mean(loss, axis=1)
+    return (y_hat - y) ** 2 / 2
+
+
+def absolute_error(z: Any, y: Any) -> Any:
+    """|ŷ − y| with ŷ = z, so that ∂l/∂ŷ = sign(ŷ − y): a row far away pulls no harder than one nearby.
+
+    Parameters
+    ----------
+    z, y : array of the same shape
+
+    Returns
+    -------
+    array of the same shape
+
+    Examples
+    --------
+    >>> absolute_error(np.array([3.0, 1.0]), np.array([1.0, 1.0])).tolist()
+    [2.0, 0.0]
+    """
+    y_hat = z
+    return np.abs(y_hat - y)
+
+
+def huber(z: Any, y: Any) -> Any:
+    """Half the squared error up to a distance of 1, and from there on the absolute error less 1/2; ŷ = z.
+
+    So ∂l/∂ŷ is ŷ − y, cut off at −1 and 1. Source: P. J. Huber, Robust estimation of a location parameter (1964).
+
+    Parameters
+    ----------
+    z, y : array of the same shape
+
+    Returns
+    -------
+    array of the same shape
+
+    Examples
+    --------
+    >>> huber(np.array([3.0, 1.5]), np.array([1.0, 1.0])).tolist()
+    [1.5, 0.125]
+    """
+    y_hat = z
+    distance = np.abs(y_hat - y)
+    return np.where(distance <= 1, distance**2 / 2, distance - 1 / 2)
 
 
 def binary_cross_entropy(z: Any, y: Any) -> Any:
@@ -72,49 +124,103 @@ def binary_cross_entropy(z: Any, y: Any) -> Any:
     return -(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
 
 
-def multilabel_cross_entropy(z: Any, y: Any) -> Any:
-    """The binary cross-entropy of each label, averaged over the labels.
-
-    Parameters
-    ----------
-    z, y : array of shape (n, labels)
-
-    Returns
-    -------
-    array of shape (n,)
-
-    Examples
-    --------
-    >>> multilabel_cross_entropy(np.array([[0.0, 800.0]]), np.array([[1.0, 1.0]])).round(4).tolist()
-    [0.3466]
-    """
-    return np.mean(binary_cross_entropy(z, y), axis=1)
-
-
 def categorical_cross_entropy(z: Any, y: Any) -> Any:
     """−Σ y log ŷ over the classes, with ŷ = softmax(z), so that ∂l/∂z = ŷ − y.
 
     Parameters
     ----------
-    z : array of shape (n, classes)
-    y : array of shape (n, classes) or (n,)
-        One-hot rows or probabilities; or integer labels from 0.
+    z : array of shape (n, classes) or (classes,)
+    y : array of shape (n, classes) or (classes,)
+        One-hot rows or probabilities; or of shape (n,), integer labels from 0.
 
     Returns
     -------
-    array of shape (n,)
+    array of shape (n,) or ()
 
     Examples
     --------
     >>> categorical_cross_entropy(np.array([[0.0, 0.0], [800.0, 0.0]]), np.array([1, 1])).round(4).tolist()
     [0.6931, 800.0]
     """
-    if y.ndim == 1:
-        y = (y[:, None] == np.arange(z.shape[1])).astype(z.dtype)
+    y = _one_hot(y, z)
     if not is_traced(z):
-        return -np.sum(y * log_softmax(z), axis=1)
+        return -np.sum(y * log_softmax(z), axis=-1)
     y_hat = softmax(z)
-    return -np.sum(y * np.log(y_hat), axis=1)
+    return -np.sum(y * np.log(y_hat), axis=-1)
+
+
+def probability_squared_error(z: Any, y: Any) -> Any:
+    """(ŷ − y)²/2 with ŷ = σ(z), so that ∂l/∂z = (ŷ − y) ŷ (1 − ŷ).
+
+    Where ŷ is near 0 or 1, the factor ŷ (1 − ŷ) is near 0, for wrong predictions too: they are hardly corrected. The
+    cross-entropy has not got that factor, and trains better.
+
+    Parameters
+    ----------
+    z, y : array of the same shape
+
+    Returns
+    -------
+    array of the same shape
+
+    Examples
+    --------
+    >>> probability_squared_error(np.array([0.0, 800.0]), np.array([1.0, 0.0])).tolist()
+    [0.125, 0.5]
+    """
+    y_hat = sigmoid(z)
+    return (y_hat - y) ** 2 / 2
+
+
+def categorical_squared_error(z: Any, y: Any) -> Any:
+    """Σ (ŷ − y)²/2 over the classes, with ŷ = softmax(z).
+
+    Its gradient fades where a softmax is saturated, as that of `probability_squared_error` does.
+
+    Parameters
+    ----------
+    z : array of shape (n, classes) or (classes,)
+    y : array of shape (n, classes) or (classes,)
+        One-hot rows or probabilities; or of shape (n,), integer labels from 0.
+
+    Returns
+    -------
+    array of shape (n,) or ()
+
+    Examples
+    --------
+    >>> categorical_squared_error(np.array([[0.0, 0.0], [800.0, 0.0]]), np.array([1, 1])).tolist()
+    [0.25, 1.0]
+    """
+    y = _one_hot(y, z)
+    y_hat = softmax(z)
+    return np.sum((y_hat - y) ** 2, axis=-1) / 2
+
+
+def _one_hot(y: Any, z: Any) -> Any:
+    """Integer labels as rows with one 1; rows stay as they are."""
+    return (y[:, None] == np.arange(z.shape[1])).astype(z.dtype) if y.ndim < z.ndim else y
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a prediction that is wrong costs.
+
+    Attributes
+    ----------
+    title : str
+        As reports call it.
+    of_outputs : callable
+        From raw outputs and targets to one number for each output; for classes that exclude each other, for each row.
+
+    Examples
+    --------
+    >>> TASKS["regression"].losses["huber"].title
+    'Huber loss'
+    """
+
+    title: str
+    of_outputs: Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -123,28 +229,50 @@ class Task:
 
     Attributes
     ----------
-    loss : callable
-        From raw outputs and targets to one number for each row.
+    losses : mapping of str to Loss
+        Those that it can be trained with, by name; the first one is taken where none is named.
     prediction : callable
         From raw outputs to values or probabilities.
+    averages_outputs : bool
+        Whether a row's loss is the mean of those of its outputs, where it has several.
 
     Examples
     --------
     >>> TASKS["binary"].prediction(np.array([-800.0, 0.0])).tolist()
     [0.0, 0.5]
+    >>> list(TASKS["binary"].losses)
+    ['cross_entropy', 'squared_error']
     """
 
-    loss: Callable[[Any, Any], Any]
+    losses: Mapping[str, Loss]
     prediction: Callable[[Any], Any]
+    averages_outputs: bool = False
 
+
+_OF_NUMBERS = {
+    "squared_error": Loss("squared error", squared_error),
+    "absolute_error": Loss("absolute error", absolute_error),
+    "huber": Loss("Huber loss", huber),
+}
+_OF_PROBABILITIES = {
+    "cross_entropy": Loss("cross-entropy", binary_cross_entropy),
+    "squared_error": Loss("squared error of the probabilities", probability_squared_error),
+}
+_OF_CLASSES = {
+    "cross_entropy": Loss("cross-entropy", categorical_cross_entropy),
+    "squared_error": Loss("squared error of the probabilities", categorical_squared_error),
+}
 
 #: What networks can be for, by name.
 TASKS = {
-    "regression": Task(squared_error, lambda z: z),
-    "binary": Task(binary_cross_entropy, sigmoid),
-    "multiclass": Task(categorical_cross_entropy, softmax),
-    "multilabel": Task(multilabel_cross_entropy, sigmoid),
+    "regression": Task(_OF_NUMBERS, lambda z: z, averages_outputs=True),
+    "binary": Task(_OF_PROBABILITIES, sigmoid),
+    "multiclass": Task(_OF_CLASSES, softmax),
+    "multilabel": Task(_OF_PROBABILITIES, sigmoid, averages_outputs=True),
 }
+
+#: The names of all losses; which of them fit a task, its record says.
+LOSSES = tuple(dict.fromkeys(name for task in TASKS.values() for name in task.losses))
 
 
 def weighted_mean(losses: Any, weight: Any = None) -> Any:
@@ -188,10 +316,7 @@ def penalty(weights: Iterable[Any], l1: float, l2: float) -> Any:
     >>> float(penalty([np.array([1.0, -2.0])], l1=1.0, l2=10.0))
     28.0
     """
-    total: Any = 0.0
-    for W in weights:
-        if l1:
-            total = total + l1 * np.sum(np.abs(W))
-        if l2:
-            total = total + l2 / 2 * np.sum(W**2)
-    return total
+    weights = list(weights)
+    absolute = [l1 * np.sum(np.abs(W)) for W in weights if l1]
+    squared = [l2 / 2 * np.sum(W**2) for W in weights if l2]
+    return functools.reduce(operator.add, absolute + squared) if l1 or l2 else 0.0

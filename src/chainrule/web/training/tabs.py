@@ -1,22 +1,239 @@
-"""The tabs that are open in browsers, each with its own training."""
+"""Open tabs of the page: what each of them holds, and when it is given up."""
 
 from __future__ import annotations
 
-from chainrule.web.limits import Limits
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
 
-__all__ = ["Tabs"]
+from anyio import CapacityLimiter, to_thread
+
+from chainrule.web.fields import Refused
+from chainrule.web.limits import Limits
+from chainrule.web.training.events import Stream, event
+from chainrule.web.training.runs import Run
+from chainrule.web.training.scheduler import Scheduler
+from chainrule.web.training.uploads import Upload
+
+__all__ = ["Tab", "Tabs"]
+
+_T = TypeVar("_T")
+
+
+class Tab:
+    """What one tab of the browser holds on the server. It lives in the event loop; runs work in other threads.
+
+    Attributes
+    ----------
+    id : str
+    upload : Upload or None
+    run : Run or None
+    lock : asyncio.Lock
+        Held by requests that change the upload or the run.
+    runs : int
+        How many it has had.
+    is_closed : bool
+    """
+
+    def __init__(self) -> None:
+        self.id = secrets.token_hex(16)
+        self.upload: Upload | None = None
+        self.run: Run | None = None
+        self.lock = asyncio.Lock()
+        self.waiting = 0
+        self.runs = 0
+        self.is_closed = False
+        self.streams: tuple[Stream, ...] = ()  # replaced as a whole, for threads read it
+        self.timer: asyncio.TimerHandle | None = None
+
+    def is_watched(self) -> bool:
+        """Whether an event stream is open."""
+        return bool(self.streams)
+
+    def publish(self, frame: bytes) -> None:
+        """Send a frame to whoever watches; any thread may."""
+        data = event("frame", frame)
+        for stream in self.streams:
+            stream.put(data)
 
 
 class Tabs:
-    """All open tabs.
+    """All tabs of a server, and the threads that work for them.
 
     Parameters
     ----------
     limits : Limits
+    clock : callable, default time.monotonic
+        Of runs and scheduler.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        cores = os.cpu_count() or 1
+        self.limits, self.clock = limits, clock
+        self.scheduler = Scheduler(cores, clock)
+        self._tabs: dict[str, Tab] = {}
+        self._heavy, self._light = CapacityLimiter(cores), CapacityLimiter(2 * cores)
+
+    def __len__(self) -> int:
+        return len(self._tabs)
+
+    # Opening and closing ---------------------------------------------------------------------------------------------
+
+    def open(self) -> Tab:
+        """A new tab.
+
+        Raises
+        ------
+        Refused
+            429 if there are too many.
+        """
+        if len(self._tabs) >= self.limits.tabs:
+            raise Refused(
+                429,
+                f"{self.limits.tabs} tabs are open, the most that this server keeps",
+                "close the training view in another tab, or try again in a minute",
+            )
+        tab = Tab()
+        self._tabs[tab.id] = tab
+        self._expect(tab)
+        return tab
+
+    def get(self, id: str) -> Tab:
+        """The tab of this name.
+
+        Raises
+        ------
+        Refused
+            404 if there is none, or it was given up.
+        """
+        tab = self._tabs.get(id)
+        if tab is None:
+            raise Refused(404, "this tab is not known, or was closed a while ago", "load the page again")
+        return tab
+
+    def give_up(self, tab: Tab) -> None:
+        """Stop the run of a tab and forget all that it holds."""
+        self._tabs.pop(tab.id, None)
+        tab.is_closed = True
+        if tab.timer is not None:
+            tab.timer.cancel()
+        for stream in tab.streams:
+            stream.end()
+        tab.streams, tab.upload = (), None
+        self.replace_run(tab, None)
 
     def close(self) -> None:
-        """Stop all runs, and end all streams."""
+        """The server ends."""
+        for tab in list(self._tabs.values()):
+            self.give_up(tab)
+        self.scheduler.close()
+
+    def replace_run(self, tab: Tab, run: Run | None) -> None:
+        """Give a tab another run; the one before ends at once."""
+        old, tab.run = tab.run, run
+        if old is not None:
+            old.close()
+            self.scheduler.add(old)  # for the turn in which it frees what it holds
+        if run is not None:
+            self.scheduler.add(run)
+
+    # Streams ---------------------------------------------------------------------------------------------------------
+
+    def connect(self, tab: Tab) -> Stream:
+        """Open an event stream; it begins with the present frame.
+
+        Raises
+        ------
+        Refused
+            429 if the tab has too many.
+        """
+        if len(tab.streams) >= self.limits.streams:
+            raise Refused(429, f"this tab has {self.limits.streams} event streams already", "close one of them")
+        stream = Stream()
+        tab.streams = (*tab.streams, stream)
+        if tab.timer is not None:
+            tab.timer.cancel()
+            tab.timer = None
+        self._show(tab)
+        return stream
+
+    def disconnect(self, tab: Tab, stream: Stream) -> None:
+        """An event stream was closed; without any, the tab is given up after a while."""
+        tab.streams = tuple(other for other in tab.streams if other is not stream)
+        if not tab.streams and not tab.is_closed:
+            self._expect(tab)
+
+    def _expect(self, tab: Tab) -> None:
+        """Give a tab up unless somebody opens a stream soon."""
+        loop = asyncio.get_running_loop()
+        tab.timer = loop.call_later(self.limits.grace_seconds, self.give_up, tab)
+
+    def _show(self, tab: Tab) -> None:
+        if tab.run is not None:
+            tab.run.show()
+            self.scheduler.add(tab.run)
+
+    # Requests --------------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def turn(self, tab: Tab) -> AsyncIterator[None]:
+        """Requests of one tab come one after the other.
+
+        Raises
+        ------
+        Refused
+            429 if too many wait, 404 if the tab was closed meanwhile.
+        """
+        if tab.waiting >= self.limits.requests:
+            raise Refused(429, "this tab has sent more than it can do at once", "wait for the answers")
+        tab.waiting += 1
+        try:
+            async with tab.lock:
+                self.get(tab.id)
+                yield
+        finally:
+            tab.waiting -= 1
+
+    def require_room(self, tab: Tab, size: int) -> None:
+        """Refuse a table that is too large for all tabs together.
+
+        Raises
+        ------
+        Refused
+            429.
+        """
+        others = sum(other.upload.size for other in self._tabs.values() if other.upload and other is not tab)
+        if others + size > self.limits.tables_bytes:
+            raise Refused(
+                429,
+                f"the tables of all tabs together may have {self.limits.tables_bytes // 1024**2} MB",
+                "close other tabs, or upload a smaller table",
+            )
+
+    # Threads ---------------------------------------------------------------------------------------------------------
+
+    async def heavily(self, work: Callable[[], _T]) -> _T:
+        """Do something long, such as reading a table, in a thread; as many at once as there are cores."""
+        return await to_thread.run_sync(work, limiter=self._heavy)
+
+    async def holding(self, tab: Tab, work: Callable[[Run], _T], *, is_long: bool = False) -> _T:
+        """Do something with the run of a tab, while it does nothing else.
+
+        Raises
+        ------
+        Refused
+            409 if there is none.
+        """
+        run = tab.run
+        if run is None:
+            raise Refused(409, "this tab has no run yet", "choose data and a model first")
+
+        def held() -> _T:
+            with self.scheduler.holding(run):
+                return work(run)
+
+        return await to_thread.run_sync(held, limiter=self._heavy if is_long else self._light)

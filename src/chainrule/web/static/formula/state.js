@@ -1,0 +1,75 @@
+// What the formula view shows, as plain data, and the same in an address. Anybody may have written an address.
+
+import { wholeNumber } from "../address.js";
+import { typedNumber } from "../common/numbers.js";
+
+const LEVELS = ["statement", "operation"];
+const MARK = "."; // before the name of a value, so that a value may be called "step"
+
+/**
+ * @typedef {object} State
+ * @property {string} statements
+ * @property {Record<string, string>} values Texts by name; a name without one has not been given a value yet.
+ * @property {string[]|null} wrt Names whose gradients are wanted; null for all.
+ * @property {"statement"|"operation"} level
+ * @property {boolean} showsClosed
+ * @property {number} step Of the lesson; 0 shows all.
+ * @property {number} lr Learning rate.
+ */
+
+/** @returns {State} */
+export function ofPreset(preset) {
+  return {
+    statements: preset.statements,
+    values: { ...preset.values },
+    wrt: preset.wrt ?? null,
+    level: "statement",
+    showsClosed: false,
+    step: 0,
+    lr: preset.lr ?? 0.1,
+  };
+}
+
+/** The state that an address describes; where it says nothing of a formula, that of the first preset. */
+export function fromQuery(query, presets) {
+  const preset = presets.find((each) => each.id === query.get("preset")) ?? presets[0];
+  const typed = query.get("f");
+  const state = ofPreset(typed === null ? preset : { statements: typed, values: {} });
+  for (const [key, text] of query) {
+    if (key.startsWith(MARK) && key.length > 1) state.values[key.slice(MARK.length)] = text;
+  }
+  const wrt = query.get("wrt");
+  if (wrt !== null) state.wrt = wrt ? wrt.split(",") : null;
+  if (LEVELS.includes(query.get("level"))) state.level = query.get("level");
+  state.showsClosed = query.get("closed") === "1";
+  state.step = wholeNumber(query, "step");
+  const lr = typedNumber(query.get("lr") ?? "");
+  if (lr !== null && lr > 0) state.lr = lr;
+  return state;
+}
+
+/** What an address says of a state, in as few words as possible. */
+export function toQuery(state, presets, names) {
+  const query = new URLSearchParams();
+  const preset = presetOf(state, presets);
+  const from = preset ? ofPreset(preset) : null;
+  if (preset) query.set("preset", preset.id);
+  else query.set("f", state.statements);
+  for (const name of names) {
+    const text = state.values[name];
+    if (text !== undefined && text !== from?.values[name]) query.set(MARK + name, text);
+  }
+  if (!isSame(state.wrt, from?.wrt ?? null)) query.set("wrt", (state.wrt ?? []).join(","));
+  if (state.level !== "statement") query.set("level", state.level);
+  if (state.showsClosed) query.set("closed", "1");
+  if (state.lr !== (from?.lr ?? 0.1)) query.set("lr", String(state.lr));
+  if (state.step) query.set("step", String(state.step));
+  return query;
+}
+
+/** The preset whose statements these are. */
+export function presetOf(state, presets) {
+  return presets.find((preset) => preset.statements === state.statements);
+}
+
+const isSame = (left, right) => JSON.stringify(left) === JSON.stringify(right);

@@ -1,0 +1,206 @@
+// The training view at work: what the user wishes goes to the server, what comes back is drawn.
+import { download, get } from "../api.js";
+import { createBanner } from "./banner.js";
+import { afterwards } from "./calm.js";
+import { createControls } from "./controls.js";
+import { createData } from "./data.js";
+import { fits } from "./frames.js";
+import { build } from "./layout.js";
+import { createLayers } from "./layers.js";
+import { createLooks } from "./looks.js";
+import { createModel } from "./model.js";
+import { errorNotice } from "./notice.js";
+import { onThemeChange } from "./palette.js";
+import { sampleQuery } from "./sample.js";
+import { createSchema } from "./schema.js";
+import { createSession } from "./session.js";
+import { createTakeaway } from "./takeaway.js";
+import { createTeller } from "./telling.js";
+import { hasLayers, readWishes, writeWishes } from "./wishes.js";
+
+/** Milliseconds after the last change until a new run is asked for. */
+const PATIENCE = 120;
+/** Milliseconds in which frames may still be of the time before a button was pressed. */
+const ECHO = 600;
+
+/** Builds the view for what the server has, its catalog. */
+export function createDesk(root, page, catalog) {
+  let wishes = null;
+  let run = null;
+  let last = null; // frame
+  let ownTask = "binary";
+  let isShown = false;
+  let quietUntil = 0;
+  const parts = build(root);
+  const session = createSession({ onRun, onFrame, onError, onConnection: (isOpen) => (parts.link.hidden = isOpen) });
+  const controls = createControls(parts.bar, { onAction: act });
+  const data = createData(parts.data, { catalog, onChange: change, onFile: take });
+  const model = createModel(parts.model, { catalog, onChange: change });
+  const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
+  const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
+  const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
+  const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
+  const teller = createTeller(page.announce);
+  const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
+  createTakeaway(parts.takeaway, {
+    onDownload: (name) => tried(() => download(session.address(name))),
+    program: session.program,
+  });
+  // What the user does -----------------------------------------------------------------------------------------------
+
+  function change(edit) {
+    edit(wishes);
+    tidy();
+    showWishes();
+    prepareSoon();
+  }
+
+  function prepare(shouldPlay) {
+    page.remember(writeWishes(wishes));
+    session.prepare({ ...structuredClone(wishes), shouldPlay, speed: controls.speed });
+  }
+
+  function taskOf() {
+    return catalog.datasets.find((set) => set.id === wishes.source.name)?.task ?? ownTask;
+  }
+
+  /** What does not fit the table's task any more gives way to what does. */
+  function tidy() {
+    const { settings } = wishes;
+    const task = taskOf();
+    if (hasLayers(settings) && !settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
+    const losses = catalog.losses[task].map(({ id }) => id);
+    if (!losses.includes(settings.loss)) [settings.loss] = losses; // the usual one comes first
+  }
+
+  function showWishes() {
+    data.set(wishes);
+    model.set(wishes, taskOf());
+    layers.set(wishes);
+  }
+
+  function act(action, speed) {
+    quietUntil = performance.now() + ECHO;
+    setTimeout(() => last && controls.show(last.is_running), ECHO);
+    tried(async () => {
+      const state = await session.control(action, speed);
+      controls.show(state.is_running);
+    });
+  }
+
+  function calmDown(lr) {
+    change(({ settings }) => (settings.lr = lr));
+    controls.show(true);
+  }
+
+  async function take(file) {
+    data.upload.name(`Reading ${file.name} …`);
+    const most = catalog.limits.upload_bytes;
+    try {
+      if (most && file.size > most)
+        throw Object.assign(
+          new Error(
+            `${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`,
+          ),
+          { fix: "train it with: chainrule train FILE" },
+        );
+      schema.show(await session.upload(file), { isNew: true });
+      data.upload.name(file.name);
+    } catch (error) {
+      data.upload.name("Drop a CSV file here, or choose one");
+      schema.refuse(file.name, error);
+    }
+  }
+
+  function use(source, task) {
+    ownTask = task;
+    controls.show(false);
+    change((now) => Object.assign(now, { source, axes: null }));
+  }
+
+  async function turn(axes) {
+    await tried(async () => {
+      const { points } = await session.look(axes);
+      wishes.axes = axes;
+      page.remember(writeWishes(wishes));
+      looks.turn(points, axes);
+    });
+  }
+
+  function openRow(row) {
+    return tried(async () => page.go("formula", sampleQuery(await session.sample(row))));
+  }
+
+  async function tried(task) {
+    try {
+      await task();
+      onError(null);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  // What the server says ---------------------------------------------------------------------------------------------
+
+  function onRun(next) {
+    run = next;
+    last = null;
+    ownTask = run.task;
+    tidy();
+    showWishes();
+    controls.prepare(run);
+    looks.prepare(run);
+    teller.prepare(run);
+    banner.draw(null);
+  }
+
+  function onFrame(frame) {
+    if (!run || !fits(run, frame)) return;
+    last = frame;
+    if (frame.stopped || performance.now() > quietUntil) controls.show(frame.is_running);
+    controls.draw(frame);
+    looks.draw(frame);
+    teller.draw(frame);
+    banner.draw(frame.stopped);
+  }
+
+  function onError(error) {
+    parts.problem.replaceChildren(...(error ? [errorNotice(error)] : []));
+  }
+
+  // The page ---------------------------------------------------------------------------------------------------------
+
+  document.addEventListener("keydown", (event) => {
+    const isFree = event.target === document.body || event.target.id === "main";
+    if (event.key !== " " || !isShown || !isFree || event.repeat) return;
+    event.preventDefault();
+    controls.toggle();
+  });
+  function recolour() {
+    looks.recolour();
+    data.recolour(looks.palette);
+  }
+  onThemeChange(recolour);
+  get("/api/training/previews").then(
+    (previews) => data.take(previews, looks.palette),
+    () => {},
+  ); // pictures only
+
+  return {
+    show(query) {
+      isShown = true;
+      session.watch(true);
+      const isOther = !wishes || (query.size > 0 && writeWishes(wishes).toString() !== query.toString());
+      if (!isOther) return;
+      wishes = readWishes(query, catalog);
+      tidy();
+      showWishes();
+      prepare(false);
+    },
+    hide() {
+      isShown = false;
+      session.watch(false);
+    },
+    query: () => writeWishes(wishes),
+  };
+}

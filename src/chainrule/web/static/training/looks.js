@@ -1,0 +1,86 @@
+// All that is drawn of a run: the network, its output, curves, matrix, histograms, equations, numbers.
+import { calmly } from "./calm.js";
+import { say } from "./canvas.js";
+import { createConfusion } from "./confusion.js";
+import { createCurves } from "./curves.js";
+import { createEquations } from "./equations.js";
+import { layersOf } from "./frames.js";
+import { createHistograms } from "./histograms.js";
+import { createNetwork } from "./network.js";
+import { counted } from "./numbers.js";
+import { createOutput } from "./output.js";
+import { readPalette } from "./palette.js";
+import { createWeights } from "./weights.js";
+
+/** Milliseconds between two drawings of charts, and of numbers to be read. */
+const CHARTS = 80;
+const NUMBERS = 250;
+
+/**
+ * @param {object} parts Of layout.js.
+ * @param {object} given
+ * @param {(axes: number[]) => void} given.onAxes
+ * @param {(row: number) => void} given.onOpen
+ * @param {(layer: number, change: 1 | -1) => void} given.onUnits
+ * @param {(text: string) => void} given.announce
+ */
+export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
+  let palette = readPalette(parts.output);
+  let frame = null;
+  const colours = () => palette;
+  const output = createOutput(parts.output, { palette: colours, onAxes, onOpen, announce });
+  const network = createNetwork(parts.network, { palette: colours, onUnit: output.showUnit, onUnits });
+  const curves = createCurves(parts.curves);
+  const confusion = createConfusion(parts.confusion);
+  const histograms = createHistograms(parts.histograms);
+  const equations = createEquations(parts.equations);
+  const weights = createWeights(parts.weights);
+
+  const drawCharts = calmly(CHARTS, () => {
+    if (!frame) return;
+    curves.draw(frame.curves);
+    confusion.draw(frame.confusion);
+    histograms.draw(frame.histograms);
+  });
+  const drawNumbers = calmly(NUMBERS, () => {
+    if (!frame) return;
+    const layers = layersOf(frame);
+    if (parts.folds.equations.open) equations.update(layers);
+    if (parts.folds.weights.open) weights.update(layers);
+  });
+  for (const fold of Object.values(parts.folds)) fold.addEventListener("toggle", drawNumbers);
+
+  return {
+    get palette() {
+      return palette;
+    },
+    prepare(run) {
+      frame = null;
+      for (const part of [output, network, curves, confusion, histograms, equations, weights]) part.prepare(run);
+      const rows = [
+        counted(run.rows.training, "training row"),
+        run.rows.validation ? counted(run.rows.validation, "validation row") : "no validation rows",
+      ];
+      say(
+        parts.facts,
+        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}. Numbers are standardised.`,
+      );
+    },
+    draw(next) {
+      frame = next;
+      output.draw(frame);
+      network.draw(frame);
+      drawCharts();
+      drawNumbers();
+    },
+    turn(points, axes) {
+      output.turn(points, axes);
+      network.rebuild();
+    },
+    recolour() {
+      palette = readPalette(parts.output);
+      output.redraw();
+      network.recolour();
+    },
+  };
+}

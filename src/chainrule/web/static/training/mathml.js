@@ -1,0 +1,49 @@
+// Formulas from elements.
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+
+/** An element of MathML: `m("mi", "x")`, `m("mrow", a, b)`. */
+export function m(tag, ...children) {
+  const node = document.createElementNS(MATHML, tag);
+  node.append(...children);
+  return node;
+}
+
+/** A letter with an index: x₁, W₂; without an index, the letter alone. */
+export function indexed(letter, ...indices) {
+  const names = letter.length > 1 ? m("mtext", letter) : m("mi", letter);
+  if (!indices.length) return names;
+  const parts = indices.flatMap((index, i) => (i ? [m("mo", ","), number(index)] : [number(index)]));
+  return m("msub", names, parts.length > 1 ? m("mrow", ...parts) : parts[0]);
+}
+
+/** A number, with its sign as an operator of its own. */
+export const number = (value) => m("mn", `${value}`);
+
+/** A formula of its own. */
+export const formula = (...children) => m("math", m("mrow", ...children));
+
+/** A matrix in brackets whose entries are these nodes. */
+export function brackets(rows) {
+  const table = m("mtable", ...rows.map((row) => m("mtr", ...row.map((entry) => m("mtd", entry)))));
+  const [left, right] = [m("mo", "["), m("mo", "]")];
+  for (const fence of [left, right]) fence.setAttribute("stretchy", "true");
+  return m("mrow", left, table, right);
+}
+
+/** Names of activations as they are written before an argument. */
+export const FUNCTIONS = {
+  sigmoid: "σ",
+  tanh: "tanh",
+  relu: "ReLU",
+  leaky_relu: "LeakyReLU",
+  gelu: "GELU",
+  silu: "SiLU",
+};
+
+/** f(…), or the argument alone for the identity. */
+export function applied(name, ...argument) {
+  if (!name || name === "identity") return m("mrow", ...argument);
+  const called = m("mi", FUNCTIONS[name] ?? name);
+  called.setAttribute("mathvariant", "normal");
+  return m("mrow", called, m("mo", "("), ...argument, m("mo", ")"));
+}

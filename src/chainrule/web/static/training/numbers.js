@@ -1,0 +1,38 @@
+// Numbers of networks, beside those of common/numbers.js.
+import { short } from "../common/numbers.js";
+
+/** A weight: two decimals where these say enough, so that columns of numbers stay calm. */
+export function weight(value) {
+  if (value === null || value === undefined) return "not finite";
+  const size = Math.abs(value);
+  const isPlain = size < 1e-9 || (size >= 0.005 && size < 1000);
+  return isPlain ? value.toFixed(2).replace("-", "−") : short(value, 2);
+}
+
+/** A loss as the bar shows it, about as wide as the one before. */
+export function loss(value) {
+  if (value === null || value === undefined) return "–";
+  return value >= 0.001 && value < 1000 ? value.toPrecision(3) : short(value, 2).replaceAll(" ", "");
+}
+
+/** How well numbers are predicted, at most 1; what is far below 0 is just that. */
+export function r2(value) {
+  if (value === null || value === undefined) return "–";
+  return value < -99 ? "< −99" : value.toFixed(3).replace("-", "−");
+}
+
+/** A share as a percentage. */
+export const percent = (share, digits = 1) =>
+  share === null || share === undefined ? "–" : `${(100 * share).toFixed(digits)} %`;
+
+/** A whole number with commas. */
+export const whole = (value) => value.toLocaleString("en");
+
+/** One thing, two things. */
+export const counted = (count, one, many = `${one}s`) => `${whole(count)} ${count === 1 ? one : many}`;
+
+/** How finely numbers of a range are told: the digits after the point. */
+export function plain(value, [low, high]) {
+  const decimals = Math.min(Math.max(2 - Math.floor(Math.log10(high - low || 1)), 0), 6);
+  return value.toFixed(decimals).replace("-", "−");
+}

@@ -1,0 +1,67 @@
+// Where the nodes of a network stand: columns from left to right, each centred; what does not fit is left out and counted.
+
+/** Nodes of a column that are drawn. */
+const MOST = 8;
+const HEAD = 62;
+const FOOT = 8;
+/** Height that the nodes of a column may take up, where they are few. */
+const TALL = 360;
+/** The least distance between two columns. */
+const NARROW = 80;
+
+/**
+ * @param {object} run
+ * @param {number} room The width in pixels.
+ * @returns {{width: number, height: number, node: number, spare: {before: number, after: number}, columns: {kind: string, layer: number, names: string[], indices: number[], left: number, hidden: number, x: number, y: number[]}[]}}
+ */
+export function planOf(run, room) {
+  const columns = [
+    inputs(run),
+    ...run.layers.map((layer, i) => (i + 1 < run.layers.length ? units(layer, i) : outputs(run, i))),
+  ];
+  const most = Math.max(...columns.map((column) => column.indices.length + (column.left ? 0.6 : 0)));
+  const node = room < 420 ? 34 : most > 6 ? 38 : 46;
+  const step = Math.min(Math.max(TALL / most, node + 9), node + 34);
+  const spare = { before: besides(columns[0]), after: besides(columns.at(-1)) }; // names of inputs and outputs stand outside
+  const width = Math.max(room, (columns.length - 1) * NARROW + node + spare.before + spare.after);
+  const height = HEAD + Math.max(3, most) * step + FOOT;
+  columns.forEach((column, i) => {
+    column.x = spare.before + node / 2 + (i / (columns.length - 1)) * (width - spare.before - spare.after - node);
+    const rows = column.indices.length + (column.left ? 0.6 : 0);
+    const top = HEAD + (height - HEAD - FOOT - rows * step) / 2 + step / 2;
+    column.y = column.indices.map((_, k) => top + k * step);
+    column.rest = top + column.indices.length * step - step / 2 + 10;
+  });
+  return { width, height, node, columns, spare };
+}
+
+/** Room for the longest name of a column, on one or two lines; a heading needs some as well. */
+const besides = ({ names }) => Math.min(Math.max(28, 14 + 7 * Math.max(...names.map((name) => name.length))), 96);
+
+function inputs(run) {
+  const first = [...new Set([...(run.axes ?? []), ...run.features.keys()])].slice(0, MOST).sort((a, b) => a - b);
+  return {
+    kind: "input",
+    layer: -1,
+    indices: first,
+    left: run.features.length - first.length,
+    names: first.map((i) => run.features[i]),
+  };
+}
+
+function units(layer, i) {
+  const indices = [...Array(Math.min(layer.units, MOST)).keys()];
+  return { kind: "unit", layer: i, indices, left: layer.units - indices.length, names: indices.map((k) => `${k + 1}`) };
+}
+
+function outputs(run, i) {
+  const names = run.task === "multiclass" ? run.classes : run.task === "binary" ? [run.classes[1]] : [run.target];
+  const indices = [...names.keys()].slice(0, MOST + 2);
+  return {
+    kind: "output",
+    layer: i,
+    indices,
+    left: names.length - indices.length,
+    names: indices.map((k) => names[k]),
+  };
+}

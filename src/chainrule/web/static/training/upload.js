@@ -1,0 +1,64 @@
+// The user's own table: dropped, or chosen as a file.
+import { freshId, h } from "../common/dom.js";
+import { say } from "./canvas.js";
+
+/**
+ * @param {object} given
+ * @param {{upload_bytes?: number}} given.limits
+ * @param {(file: File) => void} given.onFile
+ */
+export function createUpload({ limits, onFile }) {
+  const id = freshId("own");
+  const most = limits.upload_bytes ? `up to ${Math.floor(limits.upload_bytes / 1e6)} MB; ` : "";
+  const input = h("input", {
+    id,
+    type: "file",
+    class: "visually-hidden",
+    accept: ".csv,.tsv,.txt,.parquet,.gz",
+    "aria-describedby": `${id}-note`,
+    onchange: () => take(input.files),
+  });
+  const name = h("span", { class: "tr-file" }, "Drop a CSV file here, or choose one");
+  const zone = h("label", { class: "tr-drop", for: id }, h("span", { class: "visually-hidden" }, "Own data: "), name);
+  const element = h(
+    "div",
+    { class: "tr-own-data" },
+    h("h3", {}, "Own data"),
+    input,
+    zone,
+    h(
+      "p",
+      { id: `${id}-note`, class: "tr-faint" },
+      `CSV, TSV or Parquet, ${most}it stays in this computer's memory and goes with this tab.`,
+    ),
+  );
+
+  function take(files) {
+    if (!files?.length) return;
+    onFile(files[0]);
+    input.value = ""; // so that the same file can be chosen again after it was changed
+  }
+
+  for (const kind of ["dragenter", "dragover"]) {
+    element.addEventListener(kind, (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      zone.classList.add("is-over");
+    });
+  }
+  element.addEventListener(
+    "dragleave",
+    (event) => element.contains(event.relatedTarget) || zone.classList.remove("is-over"),
+  );
+  element.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.classList.remove("is-over");
+    take(event.dataTransfer.files);
+  });
+  return {
+    element,
+    /** Says which file it is. */
+    name: (text) => say(name, text),
+    mark: (isUsed) => zone.classList.toggle("is-used", isUsed),
+  };
+}

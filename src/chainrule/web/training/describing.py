@@ -1,0 +1,70 @@
+"""What a run is, before it has trained: its rows, its network, the points to be drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.learn.models.objectives import TASKS
+from chainrule.web.training.frames import Frames
+from chainrule.workflow.live import LiveTraining
+
+__all__ = ["count_parameters", "description"]
+
+#: What the last layer makes of its numbers.
+_OUTPUTS = {"regression": "identity", "binary": "sigmoid", "multiclass": "softmax"}
+
+
+def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
+    """A run as the page gets it once, for JSON.
+
+    Parameters
+    ----------
+    live : LiveTraining
+    frames : Frames
+    """
+    points, task = frames.points, live.task
+    rows = {name: live.rows.tables[name].num_rows for name in ("training", "validation") if name in live.rows.tables}
+    return {
+        "title": live.title,
+        "task": task,
+        "target": live.rows.preprocessing.schema.targets[0],
+        "classes": list(live.classes),
+        "features": list(points.names),
+        "axes_choices": points.choices,
+        "axes": None if frames.axes is None else list(frames.axes),
+        "points": points.drawn(frames.axes),
+        "target_range": points.target_range if task == "regression" else None,
+        "layers": _layers(live),
+        "parameters": count_parameters(live),
+        "rows": {"training": rows["training"], "validation": rows.get("validation", 0)},
+        "loss_name": _loss(live),
+        "epoch": live.epoch,
+        "steps_per_epoch": live.steps_per_epoch,
+        "note": live.rows.note,
+    }
+
+
+def count_parameters(live: LiveTraining) -> int:
+    """How many numbers are learnt."""
+    return sum(value.size for value in live.raw_params.values())
+
+
+def _loss(live: LiveTraining) -> str:
+    architecture = live.network.architecture
+    losses = TASKS[architecture.task].losses
+    return losses[next(iter(losses)) if architecture.loss == "auto" else architecture.loss].title
+
+
+def _layers(live: LiveTraining) -> list[dict[str, Any]]:
+    architecture = live.network.architecture
+    widths = architecture.widths
+    last = len(widths) - 1
+    return [
+        {
+            "name": f"layer {i}",
+            "units": widths[i],
+            "activation": _OUTPUTS[architecture.task] if i == last else architecture.activation,
+            "shape": [widths[i - 1], widths[i]],
+        }
+        for i in range(1, last + 1)
+    ]

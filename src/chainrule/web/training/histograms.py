@@ -1,0 +1,113 @@
+"""Weights and gradients of each layer as histograms, with a mark where gradients vanish or explode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient, gradient_flow
+from chainrule.web.training.numbers import rounded, rounded_or_none
+
+__all__ = ["histograms", "layer_marks", "shown_weights"]
+
+Array = np.ndarray[Any, Any]
+
+_BINS = 24
+#: Epochs that marks rest on, evenly over the run.
+_EPOCHS = 400
+
+
+def histograms(
+    params: Mapping[str, Array], gradients: Mapping[str, Array], marks: Mapping[str, LayerGradient]
+) -> list[dict[str, Any]]:
+    """One entry for each layer.
+
+    Parameters
+    ----------
+    params, gradients : mapping of str to array
+        W1, b1, W2, …
+    marks : mapping of str to LayerGradient
+        By names of layers, as `layer_marks` gives them.
+
+    Returns
+    -------
+    list of dict
+        Name of the layer, histograms of its weights and of their gradients, the norm of all of its gradients, and
+        what is wrong with it.
+    """
+    found = []
+    for name in _weights(params):
+        layer = f"layer {name[1:]}"
+        mark = marks.get(layer)
+        members = [value for key, value in gradients.items() if re.fullmatch(rf"[a-zA-Z_]+{name[1:]}", key)]
+        with np.errstate(over="ignore"):
+            norm = float(np.sqrt(sum(float(np.sum(np.square(value))) for value in members)))
+        found.append(
+            {
+                "layer": layer,
+                "weights": _histogram(params[name]),
+                "gradients": _histogram(gradients[name]),
+                "norm": rounded_or_none(norm),
+                "mark": mark.mark if mark else "",
+                "reason": f"{mark.reason}: {REMEDIES[mark.mark]}" if mark and mark.mark else "",
+            }
+        )
+    return found
+
+
+def layer_marks(names: Sequence[str], norms: Sequence[Any]) -> dict[str, LayerGradient]:
+    """What `gradient_flow` says of each layer.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the parameters.
+    norms : sequence of array
+        For each epoch, one number for each parameter. Of a long run, some of the epochs are looked at: marks rest on
+        medians.
+    """
+    if not len(norms):
+        return {}
+    if len(norms) > _EPOCHS and np.isfinite(norms[-1]).all():
+        norms = norms[:: -(-len(norms) // _EPOCHS)]
+    columns = np.asarray(norms, np.float64).T
+    return {layer.name: layer for layer in gradient_flow(dict(zip(names, columns, strict=True)))}
+
+
+def shown_weights(params: Mapping[str, Array], most: int) -> list[dict[str, Any]]:
+    """Names and shapes of the parameters, and the numbers of those that are small enough to be read.
+
+    All are matrices: weights have a row for each input, biases are one row.
+
+    Parameters
+    ----------
+    params : mapping of str to array
+    most : int
+        Numbers that such a parameter may have.
+    """
+    shown = []
+    for name, value in params.items():
+        matrix = value.reshape(-1, 1) if name.startswith("W") and value.ndim == 1 else np.atleast_2d(value)
+        numbers = [[rounded_or_none(number) for number in row] for row in matrix.tolist()]
+        shown.append({"name": name, "shape": list(matrix.shape), "values": numbers if value.size <= most else None})
+    return shown
+
+
+def _weights(params: Mapping[str, Array]) -> list[str]:
+    return sorted((name for name in params if re.fullmatch(r"W\d+", name)), key=lambda name: int(name[1:]))
+
+
+def _histogram(values: Array) -> dict[str, list[Any]] | None:
+    """None where there is nothing to count: a value is not finite, or they differ by less than their last digit."""
+    values = values.reshape(-1)
+    if not np.isfinite(values).all():
+        return None
+    low, high = float(values.min()), float(values.max())
+    middle, half = (low + high) / 2, max((high - low) / 2, 1e-6 * max(abs(low), abs(high)), 1e-12)
+    edges = np.linspace(middle - half, middle + half, _BINS + 1)
+    places = np.clip(((values - edges[0]) / (2 * half) * _BINS).astype(np.int64), 0, _BINS - 1)
+    counts = np.bincount(places, minlength=_BINS)
+    return {"edges": [rounded(edge) for edge in edges], "counts": counts.tolist()}

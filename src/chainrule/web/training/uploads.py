@@ -1,0 +1,214 @@
+"""A user's own table: its bytes, and what the schema pass makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from chainrule.errors import ChainRuleError
+from chainrule.tables.inference import infer_schema
+from chainrule.tables.schema import Column, Schema
+from chainrule.tables.sources import TableSource, open_table
+from chainrule.tables.targets import Target, target_of
+from chainrule.web.fields import Refused
+from chainrule.web.limits import Limits
+from chainrule.workflow.rows import design_width
+
+__all__ = ["Upload", "file_name"]
+
+#: What a column to be predicted is often called.
+_TARGETS = ("target", "label", "class", "y", "outcome", "diagnosis", "species")
+_EXAMPLES, _LONGEST = 3, 40
+_LONGEST_NAME = 120
+
+
+def file_name(header: str) -> str:
+    """What a browser says that a file is called, to be shown and for nothing else.
+
+    Parameters
+    ----------
+    header : str
+        Percent-encoded.
+
+    Examples
+    --------
+    >>> file_name("C%3A%5Cdata%5Chouse%20prices.csv"), file_name("")
+    ('house prices.csv', 'your table')
+    """
+    name = re.split(r"[\\/]", unquote(header, errors="replace"))[-1]
+    shown = "".join(character for character in name if character.isprintable()).strip()
+    return shown[:_LONGEST_NAME] or "your table"
+
+
+@dataclass
+class Upload:
+    """A table that was uploaded, with the schema that was last decided.
+
+    Attributes
+    ----------
+    name : str
+    size : int
+        Bytes of the file.
+    table : TableSource
+        In memory.
+    schema : Schema
+    types : dict of str to str
+        Kinds of columns that the user chose.
+    """
+
+    name: str
+    size: int
+    table: TableSource
+    schema: Schema
+    types: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, data: bytes, name: str, limits: Limits) -> Upload:
+        """Look at all rows of a file.
+
+        Raises
+        ------
+        Refused
+            413 if it is too large.
+        DataError
+            If it is no table, naming row and column.
+        """
+        table = open_table(data, name=name, max_bytes=limits.table_bytes)
+        if len(table.columns) > limits.table_columns:
+            raise _too_large(name, len(table.columns), "columns", limits.table_columns)
+        if table.rows is not None and table.rows > limits.table_rows:
+            raise _too_large(name, table.rows, "rows", limits.table_rows)
+        schema = infer_schema(table)
+        if schema.rows > limits.table_rows:
+            raise _too_large(name, schema.rows, "rows", limits.table_rows)
+        upload = cls(name, len(data), table, schema)
+        target = upload._suggested_target()
+        if target is not None:
+            try:
+                upload.decide(target, {})
+            except ChainRuleError:  # a column that can be shown need not be one that can be predicted
+                upload.schema = schema
+        return upload
+
+    def decide(self, target: str | None, types: Mapping[str, str]) -> None:
+        """Run the schema pass again, with what the user knows better.
+
+        Raises
+        ------
+        DataError
+            If a column does not fit its kind, naming row and column.
+        """
+        given = dict(types)
+        if (target, given) != (self.schema.target, self.types) or target is None:
+            self.schema = infer_schema(self.table, target, types=given)
+            self.types = given
+
+    @property
+    def outcome(self) -> Target:
+        """What the target calls for.
+
+        Raises
+        ------
+        DataError
+            If there is none, or it cannot be predicted.
+        """
+        return target_of(self.schema)
+
+    def require_size(self, limits: Limits) -> None:
+        """Refuse a table that would become too many numbers: each category has a column of its own.
+
+        Raises
+        ------
+        Refused
+            413.
+        """
+        numbers = self.schema.rows * design_width(self.schema)
+        if numbers > limits.table_numbers:
+            raise _too_large(self.name, numbers, "numbers, with a column for each category,", limits.table_numbers)
+
+    def _suggested_target(self) -> str | None:
+        """A column with a telling name, or else the last one that is no text."""
+        possible = [column for column in self.schema.columns if column.is_feature]
+        telling = [column for column in possible if column.name.strip().lower() in _TARGETS]
+        found = telling or possible
+        return found[-1].name if found else None
+
+    # What the page shows ---------------------------------------------------------------------------------------------
+
+    def payload(self) -> dict[str, Any]:
+        """Columns, kinds, reasons and examples, for JSON."""
+        examples = self._examples()
+        return {
+            "name": self.name,
+            "rows": self.schema.rows,
+            "columns": [self._shown(column, examples.get(column.name, [])) for column in self.schema.columns],
+            "target": self.schema.targets[0] if self.schema.targets else None,
+            "notes": self._notes(),
+        }
+
+    def _examples(self) -> dict[str, list[str]]:
+        """The first values of each column that are not missing."""
+        block = next(iter(self.table.parts[0].blocks()), None)
+        if block is None:
+            return {}
+        first = block.slice(0, 50)
+        return {
+            name: [_short(str(value)) for value in column.to_pylist() if value is not None][:_EXAMPLES]
+            for name, column in zip(self.table.columns, first.columns, strict=True)
+        }
+
+    def _shown(self, column: Column, examples: list[str]) -> dict[str, Any]:
+        values = column.values
+        if column.categories:
+            some = [_short(name) for name in column.categories[:4]]
+            values += f": {', '.join(some)}" + (", …" if len(column.categories) > 4 else "")
+        kinds = _kinds(column)
+        return {
+            "name": column.name,
+            "kind": column.kind,
+            "kinds": [kind for kind in kinds if kind != "ignored"] if column.name in self.schema.targets else kinds,
+            "missing": column.missing,
+            "detail": "; ".join(filter(None, [values, column.note])),
+            "examples": examples,
+        }
+
+    def _notes(self) -> list[str]:
+        if not self.schema.targets:
+            return ["choose the column that is to be predicted"]
+        (name,) = self.schema.targets
+        try:
+            outcome = self.outcome
+        except ChainRuleError as error:
+            return [error.what]
+        if outcome.task == "regression":
+            return [f"{name} is a column of numbers: the network predicts a number"]
+        shown = ", ".join(map(_short, outcome.classes[:6])) + (", …" if len(outcome.classes) > 6 else "")
+        return [f"{name} has {len(outcome.classes)} classes: {shown}"]
+
+
+def _too_large(name: str, count: int, what: str, most: int) -> Refused:
+    return Refused(
+        413,
+        f"{name} has {count:,} {what}, and this page takes tables with at most {most:,}",
+        "upload a part of it, or train on all of it with `chainrule train`",
+    )
+
+
+def _kinds(column: Column) -> list[str]:
+    """The kind that was decided, and others that its values may have."""
+    possible: list[str] = [column.kind]
+    if column.kind in ("number", "integer") or (column.kind == "ignored" and column.low is not None):
+        possible += ["number", "category"]
+    elif column.kind in ("boolean", "date", "text") or (column.kind == "ignored" and column.example):
+        possible += ["category"]
+    if {"number", "integer"} <= set(possible):
+        possible.remove("number")
+    return list(dict.fromkeys([*possible, "ignored"]))
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

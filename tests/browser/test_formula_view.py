@@ -1,0 +1,255 @@
+"""The formula view: examples stepped to their end, typing, errors, sliders, levels, descent, links, exports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.browser.formula_view import FormulaView
+from tests.browser.visiting import Visitor
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def view(visit: Visitor) -> FormulaView:
+    """The view as it opens: with the lecture's neuron."""
+    return FormulaView(visit())
+
+
+def test_keys_step_through_the_lesson(view: FormulaView) -> None:
+    total = view.total
+    assert total > 5
+    for key, step in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", total), ("ArrowRight", total)]:
+        view.page.keyboard.press(key)
+        assert view.step == step
+    view.page.keyboard.press("Home")
+    assert view.step == 0
+
+
+def test_buttons_step_through_the_lesson_and_know_its_ends(view: FormulaView) -> None:
+    back, on = (view.player.get_by_role("button", name=f"{which} step") for which in ("Previous", "Next"))
+    assert back.is_disabled()
+    for step in range(1, view.total + 1):
+        on.click()
+        assert view.step == step
+    assert on.is_disabled()
+    back.click()
+    assert view.step == view.total - 1
+
+
+def test_both_passes_look_different(view: FormulaView) -> None:
+    view.page.keyboard.press("ArrowRight")
+    colours = []
+    for key in ("Home", "End"):
+        view.page.keyboard.press(key)
+        if key == "Home":
+            view.page.keyboard.press("ArrowRight")
+        badge = view.lesson.locator("[data-step][aria-current=step] .badge")
+        colours.append(badge.evaluate("e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).borderRadius]"))
+    assert colours[0][0] != colours[1][0]
+    assert colours[0][1] != colours[1][1], "told by shape as well"
+
+
+def test_typed_statements_are_answered(view: FormulaView) -> None:
+    view.statements.fill("q = x + y\nf = q * z")
+    view.page.get_by_role("textbox", name="z: value", exact=True).wait_for()
+    for name, text in {"x": "5", "y": "-2", "z": "-4"}.items():
+        view.set_value(name, text)
+    view.shows_loss("f = −12")
+    view.page.locator("body").click(position={"x": 2, "y": 300})
+    view.page.keyboard.press("End")
+    assert view.told().name == "x"
+    assert view.told().number == "−4"
+    assert "Your own formula." in view.page.locator("main").inner_text()
+
+
+def test_typing_letter_by_letter_keeps_every_letter(view: FormulaView) -> None:
+    view.statements.fill("")
+    view.statements.press_sequentially("a = tanh(w*x)\nL = (a - y)**2 + 0.5*w**2", delay=5)
+    assert view.statements.input_value() == "a = tanh(w*x)\nL = (a - y)**2 + 0.5*w**2"
+    view.page.get_by_role("textbox", name="y: value", exact=True).wait_for()
+    w, x, y = 0.0, 50.0, 1.0  # the values that these names had before
+    view.shows_loss(f"L = {(np.tanh(w * x) - y) ** 2 + 0.5 * w**2:g}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "column", "what", "fix"),
+    [
+        ("L = 2x + 1", 5, "", "2*x"),
+        ("z = w*x + b\nL = sigmoidd(z)", 4, "sigmoidd", "sigmoid"),
+        ("L = (w*x", 4, "", ""),
+    ],
+)
+def test_what_is_not_understood_stands_below_with_a_caret(
+    view: FormulaView, typed: str, column: int, what: str, fix: str
+) -> None:
+    view.statements.fill(typed)
+    box = view.page.locator("#statements-error .error")
+    box.wait_for()
+    assert box.locator("..").get_attribute("role") in ("alert", "status")
+    assert what in box.inner_text()
+    assert fix in box.inner_text()
+    caret = box.locator(".caret")
+    assert caret.count() == 1
+    line = typed.splitlines()[-1]
+    marked = box.locator("mark").evaluate("e => e.firstChild.textContent")
+    assert marked == (line[column] if column < len(line) else " ")
+    assert view.statements.get_attribute("aria-invalid") == "true"
+    view.statements.fill("L = w*x")
+    box.wait_for(state="detached")
+    assert view.statements.get_attribute("aria-invalid") == "false"
+
+
+def test_a_wrong_value_is_shown_where_it_is_typed(view: FormulaView) -> None:
+    view.set_value("w", "1..2")
+    error = view.page.locator(".value-row.is-wrong")
+    error.wait_for()
+    assert error.get_attribute("data-name") == "w"
+    view.set_value("w", "1.2")
+    error.wait_for(state="detached")
+
+
+def test_a_slider_changes_value_and_lesson(view: FormulaView) -> None:
+    slider = view.page.get_by_role("slider", name="w", exact=True)
+    slider.focus()
+    before = view.outcome.inner_text()
+    slider.press("ArrowRight")
+    value = float(slider.input_value())
+    assert value > 0
+    view.page.wait_for_function("before => document.querySelector('.outcome').innerText !== before", arg=before)
+    assert float(view.page.get_by_role("textbox", name="w: value").input_value()) == pytest.approx(value)
+    y_hat = 1 / (1 + np.exp(-50 * value))
+    view.shows_loss(f"L = {float(f'{-np.log(y_hat):.4g}'):g}"[:7])
+
+
+def test_operations_are_more_steps_than_statements(view: FormulaView) -> None:
+    statements = view.total
+    view.page.get_by_role("radio", name="Operations").check(force=True)
+    view.page.wait_for_function(
+        "before => Number(document.querySelector('.lesson .player input').max) > before", arg=statements
+    )
+    view.page.keyboard.press("End")
+    assert view.told().name == "w" or view.told().name == "b"
+
+
+def test_closed_forms_are_shown_on_demand(view: FormulaView) -> None:
+    view.page.keyboard.press("End")
+    closed = view.lesson.locator("[data-step][aria-current=step] .closed")
+    assert closed.count() > 0
+    assert not closed.first.is_visible()
+    view.page.get_by_role("switch", name="Closed forms").check()
+    assert closed.first.is_visible()
+    view.page.reload()
+    view.page.get_by_role("switch", name="Closed forms").wait_for()
+    closed.first.wait_for()
+    assert closed.first.is_visible(), "the address holds it"
+
+
+def test_descent_lowers_the_loss_and_draws_it(view: FormulaView) -> None:
+    rate = view.page.get_by_role("textbox", name="Learning rate")
+    rate.fill("0.001")
+    view.page.get_by_role("button", name="One step").click()
+    # one neuron at w = b = 0, x = 50, y = 1: the gradients are −25 and −0.5
+    w, b = 0.001 * 25, 0.001 * 0.5
+    view.shows_loss(f"L = {-np.log(1 / (1 + np.exp(-(w * 50 + b)))):.6g}")
+    view.page.get_by_role("button", name="Run").click()
+    chart = view.page.get_by_role("img", name="Loss")
+    view.page.wait_for_function("document.querySelectorAll('.descent-part .chart-line').length === 1")
+    assert "at step 51" in chart.get_attribute("aria-label")
+    first, last = 0.6931, float(view.outcome.inner_text().split("=")[1])
+    assert last < first / 4
+    view.page.get_by_role("button", name="Start again").click()
+    view.shows_loss("L = 0.693147")
+
+
+def test_a_rate_that_is_too_large_is_told(view: FormulaView) -> None:
+    view.statements.fill("L = (w*x - y)**2")
+    view.shows_loss("L = 1")
+    view.page.get_by_role("textbox", name="Learning rate").fill("1000")
+    view.page.get_by_role("button", name="Run").click()
+    told = view.page.locator(".descent-words .error")
+    told.wait_for()
+    assert "learning rate" in told.inner_text()
+
+
+def test_a_link_brings_formula_values_level_and_step(view: FormulaView, visit: Visitor) -> None:
+    view.statements.fill("h = tanh(w*x + v)\nL = (h - y)**2")
+    view.page.get_by_role("textbox", name="v: value", exact=True).wait_for()
+    for name, text in {"w": "0.75", "v": "-1", "x": "2", "y": "0.5"}.items():
+        view.set_value(name, text)
+    view.page.get_by_role("radio", name="Operations").check(force=True)
+    view.shows_loss(f"L = {(np.tanh(0.5) - 0.5) ** 2:.6g}")
+    view.page.wait_for_function("Number(document.querySelector('.lesson .player input').max) > 8")
+    view.page.locator("body").click(position={"x": 2, "y": 300})
+    for _ in range(4):
+        view.page.keyboard.press("ArrowRight")
+    view.page.wait_for_function("location.hash.includes('step=4')")
+    told = view.told()
+
+    other = FormulaView(visit(view.page.url.removeprefix(view.page.url.partition("#")[0])))
+    assert other.statements.input_value() == "h = tanh(w*x + v)\nL = (h - y)**2"
+    other.shows_loss(f"L = {(np.tanh(0.5) - 0.5) ** 2:.6g}")
+    other.shows_step(4)
+    assert other.told() == told
+    assert other.page.get_by_role("radio", name="Operations").is_checked()
+    assert other.page.get_by_role("textbox", name="v: value").input_value() == "-1"
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#formula?step=999999999",
+        "#formula?f=" + "x%2B" * 3000 + "1",
+        "#formula?preset=%3Cscript%3E&level=x&lr=nan&wrt=%00&.w=1e999",
+        "#formula?f=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
+        "#nonsense?%%%",
+        "#formula?%E0%A4%A",
+    ],
+)
+def test_an_address_of_any_kind_leaves_a_page_that_works(visit: Visitor, fragment: str) -> None:
+    page = visit(fragment)
+    page.get_by_role("textbox", name="Statements, one a line").wait_for()
+    page.wait_for_selector(".lesson, .error")
+    page.get_by_role("textbox", name="Statements, one a line").fill("L = 3*w")
+    page.wait_for_function("document.querySelector('.outcome').textContent.includes('L =')")
+
+
+def test_going_back_undoes_an_example(view: FormulaView) -> None:
+    first = view.statements.input_value()
+    examples = view.page.get_by_role("group", name="Examples").get_by_role("button")
+    examples.nth(1).click()
+    view.page.wait_for_function("first => document.querySelector('#statements').value !== first", arg=first)
+    view.page.go_back()
+    view.page.wait_for_function("first => document.querySelector('#statements').value === first", arg=first)
+
+
+@pytest.mark.parametrize(
+    ("entry", "ending", "holds"),
+    [
+        ("SVG", ".svg", b"<svg"),
+        ("PNG", ".png", b"\x89PNG"),
+        ("LaTeX", ".tex", rb"\begin{document}"),
+        ("HTML", ".html", b"<!DOCTYPE html>"),
+        ("Markdown", ".md", "ŷ".encode()),
+        ("JSON", ".json", b'"backward"'),
+    ],
+)
+def test_exports_are_files_of_the_lesson(
+    view: FormulaView, tmp_path: Path, entry: str, ending: str, holds: bytes
+) -> None:
+    view.page.get_by_role("button", name="Export").click()
+    with view.page.expect_download() as waiting:
+        view.page.get_by_role("menuitem", name=entry).click()
+    found = waiting.value
+    assert found.suggested_filename.endswith(ending)
+    path = tmp_path / found.suggested_filename
+    found.save_as(path)
+    content = path.read_bytes()
+    assert holds.lower() in content.lower()
+    if ending == ".json":
+        gradients = {step["gradient"]["text"]: step for step in json.loads(content)["backward"]}
+        assert len(gradients) == 5

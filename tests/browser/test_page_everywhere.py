@@ -1,0 +1,287 @@
+"""Both views for everybody: small and large screens, light and dark, keyboard alone, little motion, strict policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.browser.formula_view import FormulaView
+from tests.browser.training_view import TrainingView
+from tests.browser.visiting import Visitor, focused, serious_faults, tab_until, width_needed
+
+pytestmark = pytest.mark.browser
+
+
+def formulas(page: Any) -> None:
+    """The formula view in the middle of a backward pass, after a step of descent."""
+    view = FormulaView(page)
+    page.get_by_role("button", name="One step", exact=True).click()
+    page.wait_for_function("document.querySelector('.descent-words').textContent.includes('After')")
+    page.locator("body").press("ArrowRight")
+    view.player.get_by_role("slider").fill("5")
+
+
+def an_error(page: Any) -> None:
+    """The formula view with something that is not understood, and a value that is none."""
+    view = FormulaView(page)
+    view.set_value("w", "..")
+    view.statements.fill("L = 2x")
+    page.locator("#statements-error .error").wait_for()
+
+
+def training(page: Any) -> None:
+    """The training view with everything that it shows of a run."""
+    view = TrainingView(page)
+    view.button("One epoch").click()
+    view.wait_for_epoch(1)
+    page.evaluate("document.querySelectorAll('#training details').forEach(part => part.open = true)")
+
+
+def a_table(page: Any) -> None:
+    """The training view with the columns of an own table."""
+    TrainingView(page)
+    file = {"name": "t.csv", "mimeType": "text/csv", "buffer": b"a,b,c\n" + b"1,x,0.5\n2,y,\n3,x,0.1\n" * 9}
+    page.get_by_label("Own data").set_input_files(file)
+    page.get_by_role("region", name="Own table").get_by_role("button", name="Use this data").wait_for()
+
+
+STATES: list[tuple[str, Callable[[Any], None]]] = [
+    ("#formula", formulas),
+    ("#formula?preset=lstm&step=9&level=operation", lambda page: None),
+    ("#formula", an_error),
+    ("#training", training),
+    ("#training?data=blobs", training),
+    ("#training?data=breast_cancer", training),
+    ("#training", a_table),
+]
+NAMES = ["formulas", "lstm", "error", "training", "classes", "many features", "table"]
+in_every_state = pytest.mark.parametrize(("fragment", "prepare"), STATES, ids=NAMES)
+
+
+@in_every_state
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1920, "dark")])
+def test_axe_finds_no_serious_fault(
+    visit: Visitor, axe: str, fragment: str, prepare: Callable[[Any], None], width: int, scheme: str
+) -> None:
+    page = visit(fragment, width=width, color_scheme=scheme, reduced_motion="reduce")
+    page.wait_for_selector(".lesson, [data-readout]")
+    prepare(page)
+    assert serious_faults(page, axe) == []
+    page.emulate_media(color_scheme="dark" if scheme == "light" else "light", reduced_motion="reduce")
+    assert serious_faults(page, axe) == []
+
+
+@in_every_state
+@pytest.mark.parametrize("width", [360, 768, 1920])
+def test_nothing_is_wider_than_the_screen(
+    visit: Visitor, fragment: str, prepare: Callable[[Any], None], width: int
+) -> None:
+    page = visit(fragment, width=width)
+    page.wait_for_selector(".lesson, [data-readout]")
+    prepare(page)
+    assert width_needed(page) <= width
+
+
+def test_no_step_of_any_example_is_wider_than_a_phone(visit: Visitor) -> None:
+    page = visit("#formula", width=360)
+    view = FormulaView(page)
+    examples = page.get_by_role("group", name="Examples").get_by_role("button").all()
+    for example in examples:
+        title = example.inner_text()
+        example.click()
+        page.wait_for_function(
+            "title => document.querySelector('.chip[aria-pressed=true]').innerText === title", arg=title
+        )
+        page.wait_for_timeout(300)
+        view.player.get_by_role("slider").fill("0")
+        for step in range(view.total + 1):
+            assert width_needed(page) <= 360, f"{title}, step {step}"
+            view.player.get_by_role("slider").press("ArrowRight")
+
+
+def test_the_formula_view_is_used_by_keyboard_alone(visit: Visitor) -> None:
+    page = visit()
+    view = FormulaView(page)
+    assert tab_until(page, lambda role, name: name == "Skip to the content")
+    tab_until(page, lambda role, name: role == "textbox" and name.startswith("Statements"))
+    page.keyboard.press("Control+A")
+    page.keyboard.type("L = (3*w - 1)**2")
+    view.shows_loss("L =")
+    tab_until(page, lambda role, name: role == "textbox" and name == "w: value")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("2")
+    view.shows_loss("L = 25")
+    tab_until(page, lambda role, name: name == "Learning rate")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0.01")
+    tab_until(page, lambda role, name: role == "button" and name == "One step")
+    page.keyboard.press("Enter")
+    w = 2 - 0.01 * 2 * 3 * (3 * 2 - 1)
+    view.shows_loss(f"L = {(3 * w - 1) ** 2:.6g}")
+    tab_until(page, lambda role, name: role == "radio")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.hash.includes('level=operation')")
+    tab_until(page, lambda role, name: role in ("switch", "checkbox") and name == "Closed forms")
+    page.keyboard.press("Space")
+    tab_until(page, lambda role, name: role == "button" and name == "Export")
+    page.keyboard.press("Enter")
+    assert focused(page)[0] == "menuitem"
+    page.keyboard.press("Escape")
+    assert focused(page) == ("button", "Export")
+    tab_until(page, lambda role, name: role == "button" and name.startswith("Next step"))
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert view.step == 2
+    assert focused(page)[1].startswith("Next step"), "the focus stays"
+    page.keyboard.press("End")
+    assert view.step == view.total
+
+
+def test_the_training_view_is_used_by_keyboard_alone(visit: Visitor) -> None:
+    page = visit()
+    FormulaView(page)
+    tab_until(page, lambda role, name: role == "link" and name == "Training")
+    page.keyboard.press("Enter")
+    view = TrainingView(page)
+    tab_until(page, lambda role, name: role == "button" and name == "Play")
+    page.keyboard.press("Enter")
+    view.wait_for_epoch(1)
+    assert focused(page) == ("button", "Pause"), "the focus stays"
+    page.keyboard.press("Enter")
+    tab_until(page, lambda role, name: role == "combobox" and name == "Activation")
+    page.keyboard.press("ArrowDown")
+    tab_until(page, lambda role, name: role == "radio")
+    page.keyboard.press("ArrowRight")
+    view.wait_for("epoch", "value === 0")
+    view.is_ready()
+    tab_until(page, lambda role, name: name == "Add a layer")
+    page.keyboard.press("Enter")
+    view.page.wait_for_function("location.hash.match(/hidden=\\d+%2C\\d+%2C\\d+|hidden=\\d+,\\d+,\\d+/)")
+    tab_until(page, lambda role, name: role == "button" and re.match("Input|Unit", name) is not None)
+    page.keyboard.press("ArrowRight")
+    assert "Unit" in focused(page)[1]
+    tab_until(page, lambda role, name: role == "application")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash.startsWith('#formula')")
+    FormulaView(page)
+    page.go_back()
+    page.wait_for_function("location.hash.startsWith('#training')")
+    view.is_ready()
+
+
+def test_every_stop_of_the_keyboard_has_a_name_and_is_seen(visit: Visitor) -> None:
+    for fragment in ("#formula", "#training"):
+        page = visit(fragment)
+        page.wait_for_selector(".lesson, [data-readout]")
+        page.wait_for_timeout(300)
+        stops = set()
+        for _ in range(150):
+            page.keyboard.press("Tab")
+            role, name = focused(page)
+            if role in ("RootWebArea", "generic", ""):
+                break
+            stops.add((role, name))
+            assert name.strip(), f"a {role} without a name"
+            looks = page.evaluate(
+                """() => {
+                    const style = getComputedStyle(document.activeElement);
+                    const near = document.activeElement.closest('label') ?? document.activeElement;
+                    return [style.outlineStyle, style.boxShadow, getComputedStyle(near).outlineStyle,
+                            getComputedStyle(near).boxShadow, document.activeElement.nextElementSibling
+                              ? getComputedStyle(document.activeElement.nextElementSibling).outlineStyle : 'none'];
+                }"""
+            )
+            assert any(look != "none" for look in looks), f"the focus on {role} {name!r} is not seen"
+        assert len(stops) > 12
+
+
+def test_the_policy_lets_no_inline_script_run(visit: Visitor) -> None:
+    page = visit()
+    FormulaView(page)
+    page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = 'globalThis.injected = true';
+            document.body.append(script);
+            const image = document.createElement('div');
+            image.innerHTML = '<img src="/static/none" onerror="globalThis.injected = true">';
+            document.body.append(image);
+        }"""
+    )
+    page.wait_for_timeout(300)
+    assert page.evaluate("globalThis.injected") is None
+    assert page.evaluate("fetch('http://127.0.0.1:9/').then(() => 'read', () => 'refused')") == "refused"
+    refused = [complaint for complaint in visit.complaints if "Content Security Policy" in complaint]
+    assert len(refused) >= 3
+    visit.complaints.clear()
+
+
+@pytest.mark.parametrize("fragment", ["#formula", "#training"])
+def test_reduced_motion_moves_nothing(visit: Visitor, fragment: str) -> None:
+    page = visit(fragment, reduced_motion="reduce")
+    page.wait_for_selector(".lesson, [data-readout]")
+    moves = page.evaluate(
+        """[...document.querySelectorAll('*')].filter(e => {
+            const style = getComputedStyle(e);
+            const long = text => text.split(',').some(part => parseFloat(part) > 0.01);
+            return long(style.transitionDuration) || (style.animationName !== 'none' && long(style.animationDuration));
+        }).map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert moves == []
+
+
+@pytest.mark.parametrize("fragment", ["#formula", "#training"])
+def test_the_page_follows_the_system_into_the_dark_and_can_be_told_otherwise(visit: Visitor, fragment: str) -> None:
+    page = visit(fragment, color_scheme="dark")
+    page.wait_for_selector(".lesson, [data-readout]")
+
+    def brightness() -> float:
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / 3
+
+    assert brightness() < 60
+    page.get_by_role("button", name=re.compile("^Colours")).click()
+    assert brightness() > 200
+    page.reload()
+    page.wait_for_selector(".lesson, [data-readout]")
+    assert brightness() > 200, "the choice is kept"
+
+
+def test_mathematics_is_set_in_the_embedded_font(visit: Visitor) -> None:
+    page = visit()
+    FormulaView(page)
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    loaded = page.evaluate(
+        "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))"
+    )
+    assert "STIX Two Text" in loaded
+    assert "STIX Two Math" in loaded
+    assert "STIX Two Math" in page.evaluate("getComputedStyle(document.querySelector('math')).fontFamily")
+
+
+def test_a_screen_reader_gets_the_graph_as_a_table_and_each_step_in_words(visit: Visitor) -> None:
+    page = visit()
+    view = FormulaView(page)
+    page.get_by_text("The graph as a table").click()
+    table = view.lesson.get_by_role("table").first
+    assert table.get_by_role("columnheader", name="value").count() == 1
+    assert table.get_by_role("row").count() > 5
+    page.locator("body").press("End")
+    assert "Backward step" in view.player.locator("[aria-live=polite]").inner_text()
+    snapshot = page.locator("main").aria_snapshot()
+    assert "img" in snapshot
+    assert "math" in snapshot
+
+
+def test_every_view_has_its_landmarks_and_one_heading_of_the_first_level(visit: Visitor) -> None:
+    for fragment in ("#formula", "#training"):
+        page = visit(fragment)
+        page.wait_for_selector(".lesson, [data-readout]")
+        assert page.get_by_role("main").count() == 1
+        assert page.get_by_role("navigation", name="Views").count() == 1
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert page.get_by_role("link", name="Training").count() == 1
+        assert page.title().endswith("chainrule")

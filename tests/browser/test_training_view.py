@@ -1,0 +1,372 @@
+"""The training view: data of every kind, learning that is seen, and what one takes away from it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from sklearn.datasets import load_wine
+from tests.browser.formula_view import FormulaView
+from tests.browser.training_view import TrainingView
+from tests.browser.visiting import Visitor
+from tests.web.serving import Served
+
+from chainrule.cli.main import main as cli
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def view(visit: Visitor) -> TrainingView:
+    """The view as it opens: with the moons."""
+    return TrainingView(visit("#training"))
+
+
+def colours_of(view: TrainingView, canvas: str) -> int:
+    """How many colours a canvas shows, roughly."""
+    return view.page.locator(canvas).first.evaluate(
+        """canvas => {
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            const found = new Set();
+            for (let i = 0; i < data.length; i += 4) if (data[i + 3]) found.add((data[i] >> 4) * 256 + (data[i + 1] >> 4) * 16 + (data[i + 2] >> 4));
+            return found.size;
+        }"""
+    )
+
+
+def test_moons_are_learnt_to_99_per_cent(view: TrainingView) -> None:
+    view.choose("Speed", "as fast as possible")
+    view.button("Play").click()
+    view.wait_for("training-score", "value >= 0.99")
+    view.wait_for("validation-score", "value >= 0.95")
+    view.button("Pause").click()
+    assert view.readout("training-loss") < 0.1
+    assert colours_of(view, ".tr-surface") > 10
+    assert "Decision surface at epoch" in view.page.get_by_role("img", name="surface").first.get_attribute("aria-label")
+    curves = view.page.locator(".tr-curves .chart-line")
+    assert curves.count() == 4, "loss and accuracy, of training and validation rows"
+
+
+def test_play_pause_step_epoch_and_reset(view: TrainingView) -> None:
+    start = view.readout("training-loss")
+    view.button("One step").click()
+    view.wait_for("step", "value === 1")
+    assert view.readout("epoch") == 0
+    view.button("One epoch").click()
+    view.wait_for_epoch(1)
+    view.choose("Speed", "5 epochs a second")
+    view.button("Play").click()
+    view.wait_for_epoch(3)
+    view.button("Pause").click()
+    view.page.wait_for_timeout(700)
+    paused = view.readout("epoch")
+    view.page.wait_for_timeout(600)
+    assert view.readout("epoch") == paused
+    view.button("Reset").click()
+    view.wait_for("epoch", "value === 0")
+    view.wait_for("step", "value === 0")
+    assert view.readout("training-loss") == start
+
+
+def test_the_same_seed_gives_the_same_run(view: TrainingView, visit: Visitor) -> None:
+    losses = []
+    for tab in (view, TrainingView(visit("#training"))):
+        for epoch in (1, 2, 3):
+            tab.button("One epoch").click()
+            tab.wait_for_epoch(epoch)
+        losses.append(tab.readout("training-loss"))
+    assert losses[0] == losses[1]
+
+
+def test_three_classes_have_a_confusion_matrix_of_nine_cells(view: TrainingView) -> None:
+    view.choose_data("Blobs")
+    view.page.wait_for_function("document.querySelectorAll('.tr-confusion tbody td').length === 9")
+    view.choose("Speed", "as fast as possible")
+    view.button("Play").click()
+    view.wait_for("training-score", "value >= 0.95")
+    view.button("Pause").click()
+    table = view.page.get_by_role("table", name="Confusion matrix")
+    counts = np.array([int(cell.inner_text()) for cell in table.locator(".tr-count").all()]).reshape(3, 3)
+    assert np.trace(counts) >= 0.8 * counts.sum() > 0
+
+
+def test_a_regression_surface_fits_numbers(view: TrainingView) -> None:
+    view.choose_data("Hills")
+    view.page.get_by_role("table", name="Confusion matrix").wait_for(state="hidden")
+    view.choose("Speed", "as fast as possible")
+    view.button("Play").click()
+    view.wait_for("training-score", "value >= 0.9")
+    view.button("Pause").click()
+    assert "Regression surface" in view.page.get_by_role("img", name="surface").first.get_attribute("aria-label")
+
+
+def test_a_pair_of_features_is_chosen_for_a_table_of_many(view: TrainingView) -> None:
+    view.choose_data("Breast cancer")
+    x_axis = view.page.get_by_role("combobox", name="x axis")
+    x_axis.wait_for()
+    assert x_axis.locator("option").count() == 30
+    before = view.page.locator(".tr-axes").inner_html()
+    x_axis.select_option("worst area")
+    view.page.wait_for_function("before => document.querySelector('.tr-axes').innerHTML !== before", arg=before)
+    assert "worst area" in view.page.locator(".tr-axes").text_content()
+    view.button("Play").click()
+    view.wait_for("training-score", "value >= 0.9")
+
+
+def test_layers_and_units_are_added_and_removed(view: TrainingView) -> None:
+    units = view.page.get_by_role("button", name=re.compile(r"^Unit \d+ of layer \d"))
+    before = units.count()
+    view.button("Add a unit to layer 1").click()
+    view.page.wait_for_function(
+        "before => document.querySelectorAll('button.tr-node.is-unit').length === before + 1", arg=before
+    )
+    view.button("Remove a layer").click()
+    view.page.wait_for_function(
+        "before => document.querySelectorAll('button.tr-node.is-unit').length < before", arg=before
+    )
+    view.button("Remove a layer").click()
+    view.page.wait_for_function("document.querySelectorAll('button.tr-node.is-unit').length === 0")
+    assert view.page.get_by_role("combobox", name="Model").input_value() in ("logistic", "linear")
+    view.button("Add a layer").click()
+    view.page.wait_for_function("document.querySelectorAll('button.tr-node.is-unit').length > 0")
+
+
+def test_each_hidden_unit_shows_its_own_surface(view: TrainingView) -> None:
+    view.button("One epoch").click()
+    view.wait_for_epoch(1)
+    unit = view.page.get_by_role("button", name=re.compile(r"^Unit 1 of layer 1"))
+    assert unit.locator("canvas").evaluate("c => c.width") > 20
+    assert colours_of(view, "button.tr-node.is-unit canvas") > 3
+    unit.click()
+    view.page.wait_for_function("document.querySelector('.tr-output').textContent.includes('Unit 1 of layer 1')")
+
+
+def test_a_run_that_diverges_stops_and_names_the_node(view: TrainingView) -> None:
+    view.choose_data("Plane")
+    view.choose("Optimiser", "Gradient descent")
+    view.choose("Learning rate", "10")
+    view.choose("Activation", "ReLU")
+    view.page.wait_for_timeout(400)
+    view.button("Play").click()
+    view.alert.wait_for(timeout=60_000)
+    said = view.alert.inner_text()
+    assert "diverged" in said
+    assert "Node" in said
+    assert "learning rate" in said
+    view.button("Play").wait_for()
+    view.page.get_by_role("button", name=re.compile("Use learning rate")).click()
+    view.alert.wait_for(state="detached")
+
+
+def test_exploding_and_vanishing_gradients_are_marked(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?data=moons&hidden=4,4,4,4,4,4&activation=sigmoid&lr=0.0001"))
+    view.button("One epoch").click()
+    view.wait_for_epoch(1)
+    mark = view.page.locator(".tr-mark:visible").first
+    mark.wait_for()
+    assert "anishing gradient" in mark.inner_text()
+
+
+@pytest.fixture(scope="session")
+def wine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real table: wine by its cultivar, with a code that begins with a zero, and cells that are missing."""
+    data = load_wine(as_frame=True)
+    frame = data.frame.rename(columns={"target": "cultivar"})
+    frame["cultivar"] = [data.target_names[row] for row in frame["cultivar"]]
+    frame.insert(0, "cellar", [f"0{1000 + row % 7}" for row in range(len(frame))])
+    frame.loc[frame.index % 11 == 3, "magnesium"] = None
+    path = tmp_path_factory.mktemp("tables") / "wine & more.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def learns_wine(view: TrainingView) -> None:
+    view.choose("Speed", "as fast as possible")
+    view.button("Play").click()
+    view.wait_for("training-score", "value >= 0.97")
+    view.button("Pause").click()
+
+
+def test_an_own_file_is_chosen_and_its_columns_are_edited(view: TrainingView, wine: Path) -> None:
+    view.page.get_by_label("Own data").set_input_files(wine)
+    table = view.page.get_by_role("region", name="Own table")
+    table.wait_for()
+    said = table.inner_text()
+    assert "wine & more.csv" in said
+    assert "178 rows" in said
+    cellar = table.get_by_role("row", name=re.compile("^cellar"))
+    assert table.get_by_role("combobox", name="Kind of cellar").input_value() == "category"
+    assert "01000" in cellar.inner_text()
+    assert "16" in table.get_by_role("row", name=re.compile("^magnesium")).inner_text()
+    table.get_by_role("combobox", name="Target").select_option("cultivar")
+    table.get_by_role("combobox", name="Kind of cellar").select_option("ignored")
+    view.page.wait_for_function("document.querySelector('.tr-schema tr.is-left-out th')?.textContent === 'cellar'")
+    table.get_by_role("button", name="Use this data").click()
+    view.page.wait_for_function("document.querySelectorAll('.tr-confusion tbody td').length === 9")
+    names = [option.inner_text() for option in view.page.get_by_role("combobox", name="x axis").locator("option").all()]
+    assert "alcohol" in names
+    assert "cellar" not in " ".join(names)
+    learns_wine(view)
+
+
+def test_an_own_file_is_dropped(view: TrainingView, wine: Path) -> None:
+    drop = view.page.evaluate_handle(
+        """text => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([text], 'wine.csv', {type: 'text/csv'}));
+            return transfer;
+        }""",
+        wine.read_text(encoding="utf-8"),
+    )
+    for kind in ("dragenter", "dragover", "drop"):
+        view.page.locator(".tr-own-data").dispatch_event(kind, {"dataTransfer": drop})
+    table = view.page.get_by_role("region", name="Own table")
+    table.get_by_text("wine.csv").wait_for()
+    table.get_by_role("combobox", name="Target").select_option("cultivar")
+    table.get_by_role("button", name="Use this data").click()
+    view.page.wait_for_function("document.querySelectorAll('.tr-confusion tbody td').length === 9")
+    learns_wine(view)
+
+
+def test_a_file_that_is_no_table_is_refused_with_reasons(view: TrainingView) -> None:
+    for name, content in [("empty.csv", b""), ("picture.csv", bytes(range(256)) * 20)]:
+        view.page.get_by_label("Own data").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+        table = view.page.get_by_role("region", name="Own table")
+        table.get_by_role("heading", name=name).wait_for()
+        table.get_by_role("alert").filter(has_text=re.compile(r"\w{3}")).wait_for()
+        assert table.get_by_role("button", name="Use this data").is_disabled()
+
+
+def test_a_point_becomes_a_formula_with_the_same_loss(view: TrainingView) -> None:
+    for epoch in (1, 2):
+        view.button("One epoch").click()
+        view.wait_for_epoch(epoch)
+    view.plot.focus()
+    for _ in range(3):
+        view.page.keyboard.press("ArrowRight")
+    view.page.keyboard.press("Enter")
+    view.page.wait_for_function("location.hash.startsWith('#formula')")
+    formula = FormulaView(view.page)
+    formula.page.locator("body").click(position={"x": 2, "y": 400})
+    formula.page.keyboard.press("End")
+    assert formula.step == formula.total > 10
+    # the loss of that row, by hand, from the weights that stand in the values
+    view.page.wait_for_function("document.querySelector('.outcome').textContent.includes('=')")
+    asked = view.page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.split('?')[1]))")
+    values = {key[1:]: np.array(eval_numbers(text)) for key, text in asked.items() if key.startswith(".")}
+    assert {"x", "y"} <= set(values)
+    loss = float(formula.outcome.inner_text().split("=")[1].replace("−", "-"))
+    assert loss == pytest.approx(loss_by_hand(values), rel=1e-4)
+
+
+def eval_numbers(text: str) -> Any:
+    """A number, vector or matrix as it is typed."""
+    import json
+
+    return json.loads(text)
+
+
+def loss_by_hand(values: dict[str, Any]) -> float:
+    """Cross-entropy of a perceptron with tanh, for one row."""
+    a = values["x"]
+    depth = sum(re.fullmatch(r"W\d*", name) is not None for name in values)
+    for layer in range(1, depth + 1):
+        z = a @ values[f"W{layer}"] + values[f"b{layer}"]
+        a = np.tanh(z) if layer < depth else 1 / (1 + np.exp(-z))
+    y, y_hat = values["y"].reshape(-1)[0], np.reshape(a, -1)[0]
+    return float(-(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat)))
+
+
+def test_the_model_file_is_read_by_predict(view: TrainingView, tmp_path: Path) -> None:
+    view.choose_data("Blobs")
+    view.page.wait_for_function("document.querySelectorAll('.tr-confusion tbody td').length === 9")
+    view.choose("Speed", "as fast as possible")
+    view.button("Play").click()
+    view.wait_for("training-score", "value >= 0.95")
+    view.button("Pause").click()
+    with view.page.expect_download() as waiting:
+        view.button("Download model").click()
+    model = tmp_path / "model.safetensors"
+    waiting.value.save_as(model)
+    rows = tmp_path / "rows.csv"
+    rows.write_text("x1,x2\n0.5,0.5\n-1,2\n")
+    answer = CliRunner().invoke(cli, ["predict", str(model), str(rows)])
+    assert answer.exit_code == 0, answer.output
+    head, *predicted = answer.stdout.strip().splitlines()
+    assert head == "predicted_label"
+    assert len(predicted) == 2
+    inspected = CliRunner().invoke(cli, ["inspect", str(model)])
+    assert "x1" in inspected.output
+
+
+def test_the_report_and_the_program_are_there(view: TrainingView, tmp_path: Path) -> None:
+    for epoch in (1, 2):
+        view.button("One epoch").click()
+        view.wait_for_epoch(epoch)
+    with view.page.expect_download() as waiting:
+        view.button("Download report").click()
+    report = tmp_path / "report.html"
+    waiting.value.save_as(report)
+    assert "<!doctype html>" in report.read_text(encoding="utf-8").lower()
+    view.button("Show the code").click()
+    dialog = view.page.get_by_role("dialog")
+    dialog.wait_for()
+    program = dialog.locator("pre").inner_text()
+    view.page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    script = tmp_path / "again.py"
+    script.write_text(program, encoding="utf-8")
+    answer = subprocess.run([sys.executable, script], capture_output=True, text=True, cwd=tmp_path, env=environment())
+    assert answer.returncode == 0, answer.stderr
+    assert f"{view.readout('training-loss'):.3g}"[:5] in answer.stdout
+
+
+def environment() -> dict[str, str]:
+    import os
+
+    import chainrule
+
+    return {**os.environ, "PYTHONPATH": str(Path(chainrule.__file__).parent.parent)}
+
+
+def test_two_tabs_train_independently(view: TrainingView, visit: Visitor) -> None:
+    other = TrainingView(visit("#training"))
+    other.choose_data("XOR")
+    other.is_ready()
+    view.choose("Speed", "as fast as possible")
+    view.button("Play").click()
+    view.wait_for_epoch(20)
+    assert other.readout("epoch") == 0
+    other.button("One epoch").click()
+    other.wait_for_epoch(1)
+    assert other.readout("epoch") == 1
+    assert view.readout("epoch") >= 20
+    assert view.tabs[-1] != other.tabs[-1]
+
+
+def test_closing_a_tab_stops_its_run(visit: Visitor, site: Served) -> None:
+    view = TrainingView(visit("#training"))
+    view.button("Play").click()
+    view.wait_for_epoch(2)
+    (tab,) = view.tabs
+    assert site.get(f"/api/tabs/{tab}/code").status == 200
+    view.page.close()
+    deadline = 50
+    while site.get(f"/api/tabs/{tab}/code").status == 200 and deadline:
+        deadline -= 1
+    assert site.get(f"/api/tabs/{tab}/code").status == 404
+
+
+def test_a_link_brings_the_settings(view: TrainingView, visit: Visitor) -> None:
+    view.choose("Activation", "ReLU")
+    view.choose("Learning rate", "0.03")
+    view.page.wait_for_function("location.hash.includes('lr=0.03')")
+    other = TrainingView(visit(view.page.url.partition("/")[2].partition("/")[2].partition("/")[2]))
+    assert other.page.get_by_role("combobox", name="Activation").input_value() == "relu"
+    assert other.page.get_by_role("combobox", name="Learning rate").input_value() == "0.03"

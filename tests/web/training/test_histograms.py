@@ -1,0 +1,83 @@
+"""Histograms count every number, and marks say what gradients do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chainrule.web.training.histograms import histograms, layer_marks, shown_weights
+
+RNG = np.random.default_rng(0)
+PARAMS = {"W1": RNG.normal(size=(3, 5)), "b1": np.zeros(5), "W2": RNG.normal(size=5), "b2": np.array(0.5)}
+
+
+def test_each_layer_has_its_weights_and_their_gradients() -> None:
+    gradients = {name: 2 * value for name, value in PARAMS.items()}
+    first, second = histograms(PARAMS, gradients, {})
+    assert (first["layer"], second["layer"]) == ("layer 1", "layer 2")
+    assert sum(first["weights"]["counts"]) == 15
+    assert sum(second["gradients"]["counts"]) == 5
+    assert first["norm"] == pytest.approx(np.linalg.norm(2 * PARAMS["W1"]), rel=1e-5)
+    assert second["norm"] == pytest.approx(np.hypot(np.linalg.norm(2 * PARAMS["W2"]), 1.0), rel=1e-5)
+    assert first["mark"] == first["reason"] == ""
+
+
+def test_counts_are_those_of_numpy() -> None:
+    values = RNG.normal(size=500)
+    found = histograms({"W1": values}, {"W1": values}, {})[0]["weights"]
+    counts, edges = np.histogram(values, bins=len(found["counts"]))
+    np.testing.assert_allclose(found["edges"], edges, rtol=1e-5)
+    assert np.abs(np.array(found["counts"]) - counts).sum() <= 2  # a number may lie on an edge
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -1e-9, 1e300])
+def test_equal_numbers_are_counted_in_one_bin(value: float) -> None:
+    found = histograms({"W1": np.full(7, value)}, {"W1": np.full(7, value)}, {})[0]["weights"]
+    assert max(found["counts"]) == sum(found["counts"]) == 7
+    assert found["edges"] == sorted(found["edges"])
+
+
+def test_what_is_not_finite_has_no_histogram() -> None:
+    found = histograms({"W1": np.array([1.0, np.nan])}, {"W1": np.array([np.inf, 0.0])}, {})[0]
+    assert found["weights"] is None
+    assert found["gradients"] is None
+    assert found["norm"] is None
+
+
+def test_ten_layers_are_in_order_and_do_not_mix() -> None:
+    params = {f"{kind}{i}": np.full(2, float(i)) for i in range(1, 12) for kind in "Wb"}
+    found = histograms(params, params, {})
+    assert [layer["layer"] for layer in found] == [f"layer {i}" for i in range(1, 12)]
+    assert [layer["norm"] for layer in found] == [2.0 * i for i in range(1, 12)]
+
+
+def test_marks_name_the_layer_the_fault_and_a_remedy() -> None:
+    norms = np.array([[1e-6, 1e-6, 1.0, 1.0]] * 20)
+    marks = layer_marks(["W1", "b1", "W2", "b2"], norms)
+    first, second = histograms(PARAMS, PARAMS, marks)
+    assert first["mark"] == "vanishing"
+    assert "smaller than that of the largest layer" in first["reason"]
+    assert "ReLU" in first["reason"]
+    assert second["mark"] == ""
+
+
+@pytest.mark.parametrize("epochs", [50, 5000])
+def test_long_runs_are_marked_as_short_ones(epochs: int) -> None:
+    norms = np.stack([np.geomspace(1, 1e6, epochs), np.zeros(epochs), np.ones(epochs)], axis=1)
+    marks = layer_marks(["W1", "W2", "W3"], norms)
+    assert [marks[f"layer {i}"].mark for i in (1, 2, 3)] == ["exploding", "zero", ""]
+
+
+def test_a_gradient_that_is_not_finite_is_found_in_its_epoch() -> None:
+    norms = np.ones((3000, 1))
+    norms[2999] = np.inf
+    assert layer_marks(["W1"], norms)["layer 1"].reason == "not finite from epoch 3000 on"
+
+
+def test_small_weights_are_shown_as_numbers_in_matrices() -> None:
+    shown = {entry["name"]: entry for entry in shown_weights(PARAMS, most=10)}
+    assert shown["W1"] == {"name": "W1", "shape": [3, 5], "values": None}
+    assert shown["W2"]["shape"] == [5, 1]
+    assert shown["W2"]["values"] == [[pytest.approx(value, rel=1e-5)] for value in PARAMS["W2"]]
+    assert shown["b1"] == {"name": "b1", "shape": [1, 5], "values": [[0.0] * 5]}
+    assert shown["b2"] == {"name": "b2", "shape": [1, 1], "values": [[0.5]]}
