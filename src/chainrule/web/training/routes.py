@@ -17,6 +17,7 @@ from chainrule.web.training.describing import count_parameters, description
 from chainrule.web.training.downloads import attachment, sample_of
 from chainrule.web.training.events import EventResponse
 from chainrule.web.training.frames import SHOWS
+from chainrule.web.training.previews import previews
 from chainrule.web.training.runs import Run
 from chainrule.web.training.tabs import Tab, Tabs
 from chainrule.web.training.uploads import Upload, file_name
@@ -47,6 +48,7 @@ def routes(limits: Limits, tabs: Tabs) -> list[Route]:
     tab = "/api/tabs/{tab}"
     return [
         Route("/api/training", view.choices, methods=["GET"]),
+        Route("/api/training/previews", view.previews, methods=["GET"]),
         Route("/api/tabs", view.open, methods=["POST"]),
         Route(f"{tab}/close", view.close, methods=["POST"]),
         Route(f"{tab}/events", view.events, methods=["GET"]),
@@ -78,6 +80,9 @@ class _View:
 
     async def choices(self, request: Request) -> Response:
         return reply(choices(self._limits))
+
+    async def previews(self, request: Request) -> Response:
+        return reply(await self._tabs.heavily(previews))
 
     async def open(self, request: Request) -> Response:
         return reply({"tab": self._tabs.open().id}, 201)

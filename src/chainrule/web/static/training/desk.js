@@ -1,5 +1,5 @@
 // The training view at work: what the user wishes goes to the server, what comes back is drawn.
-import { download } from "../api.js";
+import { download, get } from "../api.js";
 import { createBanner } from "./banner.js";
 import { afterwards } from "./calm.js";
 import { createControls } from "./controls.js";
@@ -16,7 +16,7 @@ import { createSchema } from "./schema.js";
 import { createSession } from "./session.js";
 import { createTakeaway } from "./takeaway.js";
 import { createTeller } from "./telling.js";
-import { plainModel, readWishes, writeWishes } from "./wishes.js";
+import { hasLayers, readWishes, writeWishes } from "./wishes.js";
 
 /** Milliseconds after the last change until a new run is asked for. */
 const PATIENCE = 120;
@@ -36,13 +36,16 @@ export function createDesk(root, page, catalog) {
   const controls = createControls(parts.bar, { onAction: act });
   const data = createData(parts.data, { catalog, onChange: change, onFile: take });
   const model = createModel(parts.model, { catalog, onChange: change });
-  const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change, task: taskOf });
+  const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
   const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
   const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
-  createTakeaway(parts.takeaway, { onDownload: (name) => tried(() => download(session.address(name))), program: session.program });
+  createTakeaway(parts.takeaway, {
+    onDownload: (name) => tried(() => download(session.address(name))),
+    program: session.program,
+  });
   // What the user does -----------------------------------------------------------------------------------------------
 
   function change(edit) {
@@ -65,9 +68,9 @@ export function createDesk(root, page, catalog) {
   function tidy() {
     const { settings } = wishes;
     const task = taskOf();
-    if (settings.model !== "mlp") settings.model = plainModel(task);
-    else if (!settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
-    if (!catalog.losses[task].includes(settings.loss)) settings.loss = catalog.losses[task].includes("auto") ? "auto" : catalog.losses[task][0];
+    if (hasLayers(settings) && !settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
+    const losses = catalog.losses[task].map(({ id }) => id);
+    if (!losses.includes(settings.loss)) [settings.loss] = losses; // the usual one comes first
   }
 
   function showWishes() {
@@ -94,7 +97,13 @@ export function createDesk(root, page, catalog) {
     data.upload.name(`Reading ${file.name} …`);
     const most = catalog.limits.upload_bytes;
     try {
-      if (most && file.size > most) throw Object.assign(new Error(`${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`), { fix: "train it with: chainrule train FILE" });
+      if (most && file.size > most)
+        throw Object.assign(
+          new Error(
+            `${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`,
+          ),
+          { fix: "train it with: chainrule train FILE" },
+        );
       schema.show(await session.upload(file), { isNew: true });
       data.upload.name(file.name);
     } catch (error) {
@@ -172,7 +181,10 @@ export function createDesk(root, page, catalog) {
     data.recolour(looks.palette);
   }
   onThemeChange(recolour);
-  recolour();
+  get("/api/training/previews").then(
+    (previews) => data.take(previews, looks.palette),
+    () => {},
+  ); // pictures only
 
   return {
     show(query) {
