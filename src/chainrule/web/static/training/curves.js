@@ -10,7 +10,15 @@ export function createCurves(root) {
   const shares = lineChart({ label: "Accuracy over epochs", xLabel: "epoch", yLabel: "accuracy", empty: EMPTY });
   const log = h("input", { type: "checkbox", onchange: () => last && draw(last) });
   const accuracy = h("div", {}, h("h3", {}, "Accuracy"), shares.element);
-  root.append(h("div", {}, h("h3", { class: "tr-with-tool" }, "Loss", h("label", { class: "check" }, log, "log scale")), losses.element), accuracy);
+  root.append(
+    h(
+      "div",
+      {},
+      h("h3", { class: "tr-with-tool" }, "Loss", h("label", { class: "check" }, log, "log scale")),
+      losses.element,
+    ),
+    accuracy,
+  );
   let last = null;
 
   function prepare(run) {

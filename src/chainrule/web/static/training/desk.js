@@ -42,7 +42,10 @@ export function createDesk(root, page, catalog) {
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
   const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
-  createTakeaway(parts.takeaway, { onDownload: (name) => tried(() => download(session.address(name))), program: session.program });
+  createTakeaway(parts.takeaway, {
+    onDownload: (name) => tried(() => download(session.address(name))),
+    program: session.program,
+  });
   // What the user does -----------------------------------------------------------------------------------------------
 
   function change(edit) {
@@ -94,7 +97,13 @@ export function createDesk(root, page, catalog) {
     data.upload.name(`Reading ${file.name} …`);
     const most = catalog.limits.upload_bytes;
     try {
-      if (most && file.size > most) throw Object.assign(new Error(`${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`), { fix: "train it with: chainrule train FILE" });
+      if (most && file.size > most)
+        throw Object.assign(
+          new Error(
+            `${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`,
+          ),
+          { fix: "train it with: chainrule train FILE" },
+        );
       schema.show(await session.upload(file), { isNew: true });
       data.upload.name(file.name);
     } catch (error) {
@@ -172,7 +181,10 @@ export function createDesk(root, page, catalog) {
     data.recolour(looks.palette);
   }
   onThemeChange(recolour);
-  get("/api/training/previews").then((previews) => data.take(previews, looks.palette), () => {}); // pictures only
+  get("/api/training/previews").then(
+    (previews) => data.take(previews, looks.palette),
+    () => {},
+  ); // pictures only
 
   return {
     show(query) {

@@ -14,8 +14,28 @@ const UNITS = 4;
  * @param {(change: (wishes: object) => void) => void} given.onChange
  */
 export function createLayers(root, { limits, onChange }) {
-  const less = h("button", { type: "button", class: "tr-round", "aria-label": "Remove a layer", title: "Remove a layer", onclick: () => onChange(remove) }, "−");
-  const more = h("button", { type: "button", class: "tr-round", "aria-label": "Add a layer", title: "Add a layer", onclick: () => onChange(add) }, "+");
+  const less = h(
+    "button",
+    {
+      type: "button",
+      class: "tr-round",
+      "aria-label": "Remove a layer",
+      title: "Remove a layer",
+      onclick: () => onChange(remove),
+    },
+    "−",
+  );
+  const more = h(
+    "button",
+    {
+      type: "button",
+      class: "tr-round",
+      "aria-label": "Add a layer",
+      title: "Add a layer",
+      onclick: () => onChange(add),
+    },
+    "+",
+  );
   const count = h("span", {});
   root.append(less, count, more);
   const hidden = ({ settings }) => (hasLayers(settings) ? settings.hidden : []);
@@ -40,7 +60,9 @@ export function createLayers(root, { limits, onChange }) {
     /** One unit more or less in a layer; a layer keeps at least one. */
     change: (layer, by) =>
       onChange(({ settings }) => {
-        settings.hidden = settings.hidden.map((units, i) => (i === layer ? Math.min(Math.max(units + by, 1), limits.hidden_units) : units));
+        settings.hidden = settings.hidden.map((units, i) =>
+          i === layer ? Math.min(Math.max(units + by, 1), limits.hidden_units) : units,
+        );
       }),
   };
 }

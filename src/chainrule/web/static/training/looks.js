@@ -57,8 +57,14 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
     prepare(run) {
       frame = null;
       for (const part of [output, network, curves, confusion, histograms, equations, weights]) part.prepare(run);
-      const rows = [counted(run.rows.training, "training row"), run.rows.validation ? counted(run.rows.validation, "validation row") : "no validation rows"];
-      say(parts.facts, `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}.`);
+      const rows = [
+        counted(run.rows.training, "training row"),
+        run.rows.validation ? counted(run.rows.validation, "validation row") : "no validation rows",
+      ];
+      say(
+        parts.facts,
+        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}. Numbers are standardised.`,
+      );
     },
     draw(next) {
       frame = next;

@@ -31,7 +31,14 @@ export function brackets(rows) {
 }
 
 /** Names of activations as they are written before an argument. */
-export const FUNCTIONS = { sigmoid: "σ", tanh: "tanh", relu: "ReLU", leaky_relu: "LeakyReLU", gelu: "GELU", silu: "SiLU" };
+export const FUNCTIONS = {
+  sigmoid: "σ",
+  tanh: "tanh",
+  relu: "ReLU",
+  leaky_relu: "LeakyReLU",
+  gelu: "GELU",
+  silu: "SiLU",
+};
 
 /** f(…), or the argument alone for the identity. */
 export function applied(name, ...argument) {

@@ -9,14 +9,21 @@ export function weight(value) {
   return isPlain ? value.toFixed(2).replace("-", "−") : short(value, 2);
 }
 
-/** A loss or a score as the bar shows it: always as wide as the one before. */
+/** A loss as the bar shows it, about as wide as the one before. */
 export function loss(value) {
   if (value === null || value === undefined) return "–";
-  return value >= 0.001 && value < 1000 ? value.toPrecision(3) : short(value, 3);
+  return value >= 0.001 && value < 1000 ? value.toPrecision(3) : short(value, 2).replaceAll(" ", "");
+}
+
+/** How well numbers are predicted, at most 1; what is far below 0 is just that. */
+export function r2(value) {
+  if (value === null || value === undefined) return "–";
+  return value < -99 ? "< −99" : value.toFixed(3).replace("-", "−");
 }
 
 /** A share as a percentage. */
-export const percent = (share, digits = 1) => (share === null || share === undefined ? "–" : `${(100 * share).toFixed(digits)} %`);
+export const percent = (share, digits = 1) =>
+  share === null || share === undefined ? "–" : `${(100 * share).toFixed(digits)} %`;
 
 /** A whole number with commas. */
 export const whole = (value) => value.toLocaleString("en");

@@ -15,7 +15,10 @@ const NARROW = 80;
  * @returns {{width: number, height: number, node: number, spare: {before: number, after: number}, columns: {kind: string, layer: number, names: string[], indices: number[], left: number, hidden: number, x: number, y: number[]}[]}}
  */
 export function planOf(run, room) {
-  const columns = [inputs(run), ...run.layers.map((layer, i) => (i + 1 < run.layers.length ? units(layer, i) : outputs(run, i)))];
+  const columns = [
+    inputs(run),
+    ...run.layers.map((layer, i) => (i + 1 < run.layers.length ? units(layer, i) : outputs(run, i))),
+  ];
   const most = Math.max(...columns.map((column) => column.indices.length + (column.left ? 0.6 : 0)));
   const node = room < 420 ? 34 : most > 6 ? 38 : 46;
   const step = Math.min(Math.max(TALL / most, node + 9), node + 34);
@@ -37,7 +40,13 @@ const besides = ({ names }) => Math.min(Math.max(28, 14 + 7 * Math.max(...names.
 
 function inputs(run) {
   const first = [...new Set([...(run.axes ?? []), ...run.features.keys()])].slice(0, MOST).sort((a, b) => a - b);
-  return { kind: "input", layer: -1, indices: first, left: run.features.length - first.length, names: first.map((i) => run.features[i]) };
+  return {
+    kind: "input",
+    layer: -1,
+    indices: first,
+    left: run.features.length - first.length,
+    names: first.map((i) => run.features[i]),
+  };
 }
 
 function units(layer, i) {
@@ -48,5 +57,11 @@ function units(layer, i) {
 function outputs(run, i) {
   const names = run.task === "multiclass" ? run.classes : run.task === "binary" ? [run.classes[1]] : [run.target];
   const indices = [...names.keys()].slice(0, MOST + 2);
-  return { kind: "output", layer: i, indices, left: names.length - indices.length, names: indices.map((k) => names[k]) };
+  return {
+    kind: "output",
+    layer: i,
+    indices,
+    left: names.length - indices.length,
+    names: indices.map((k) => names[k]),
+  };
 }

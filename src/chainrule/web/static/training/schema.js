@@ -38,8 +38,13 @@ export function createSchema(root, { check, onUse, announce }) {
     problem.replaceChildren();
     use.disabled = false;
     title.textContent = schema.name;
-    facts.textContent = [`${counted(schema.rows, "row")}, ${counted(schema.columns.length, "column")}.`, ...schema.notes].join(" ");
-    target.replaceChildren(...schema.columns.map(({ name }) => h("option", { value: name, selected: name === schema.target }, name)));
+    facts.textContent = [
+      `${counted(schema.rows, "row")}, ${counted(schema.columns.length, "column")}.`,
+      ...schema.notes,
+    ].join(" ");
+    target.replaceChildren(
+      ...schema.columns.map(({ name }) => h("option", { value: name, selected: name === schema.target }, name)),
+    );
     const head = ["Column", "Kind", "Missing", "Values", "Examples"].map((name) => h("th", { scope: "col" }, name));
     table.replaceChildren(h("thead", {}, h("tr", {}, head)), h("tbody", {}, schema.columns.map(row)));
     if (isNew) {
@@ -50,7 +55,11 @@ export function createSchema(root, { check, onUse, announce }) {
   }
 
   function row(column) {
-    const kind = h("select", { class: "field", "aria-label": `Kind of ${column.name}`, onchange: () => again({ [column.name]: kind.value }) }, column.kinds.map((name) => h("option", { selected: name === column.kind }, name)));
+    const kind = h(
+      "select",
+      { class: "field", "aria-label": `Kind of ${column.name}`, onchange: () => again({ [column.name]: kind.value }) },
+      column.kinds.map((name) => h("option", { selected: name === column.kind }, name)),
+    );
     const isTarget = column.name === schema.target;
     return h(
       "tr",
@@ -59,7 +68,11 @@ export function createSchema(root, { check, onUse, announce }) {
       h("td", {}, kind),
       h("td", { class: "tr-digits" }, column.missing ? whole(column.missing) : "–"),
       h("td", {}, column.detail),
-      h("td", { class: NUMBERS.includes(column.kind) ? "tr-examples tr-digits" : "tr-examples" }, column.examples.join(", ")),
+      h(
+        "td",
+        { class: NUMBERS.includes(column.kind) ? "tr-examples tr-digits" : "tr-examples" },
+        column.examples.join(", "),
+      ),
     );
   }
 
@@ -71,7 +84,8 @@ export function createSchema(root, { check, onUse, announce }) {
       const next = await check(wanted, types);
       const focused = document.activeElement?.getAttribute("aria-label");
       show(next);
-      for (const field of table.querySelectorAll("select")) if (field.getAttribute("aria-label") === focused) field.focus();
+      for (const field of table.querySelectorAll("select"))
+        if (field.getAttribute("aria-label") === focused) field.focus();
     } catch (error) {
       types = before;
       const kept = schema;

@@ -16,7 +16,13 @@ export function unitFormula(run, layers, layer, j) {
   const { W, b } = layers[layer];
   const isLast = layer === run.layers.length - 1;
   const left = isLast ? outputSymbol(run, j) : indexed("a", layer + 1, j + 1);
-  const sum = W ? terms(W.map((row) => row[j]), b?.[j], inputSymbols(run, layer)) : [m("mtext", `a sum of ${run.layers[layer].shape[0]} products`)];
+  const sum = W
+    ? terms(
+        W.map((row) => row[j]),
+        b?.[j],
+        inputSymbols(run, layer),
+      )
+    : [m("mtext", `a sum of ${run.layers[layer].shape[0]} products`)];
   const head = isLast ? HEADS[run.task] : run.layers[layer].activation;
   return m("math", m("mrow", left, m("mo", "="), applied(head, ...sum)));
 }
@@ -32,7 +38,11 @@ function outputSymbol(run, j) {
 
 function terms(weights, bias, symbols) {
   const shown = weights.length <= MOST ? [...weights.keys()] : largest(weights);
-  const parts = shown.flatMap((i, k) => [...signed(weights[i], k === 0), m("mo", "\u2062"), symbols[i].cloneNode(true)]);
+  const parts = shown.flatMap((i, k) => [
+    ...signed(weights[i], k === 0),
+    m("mo", "\u2062"),
+    symbols[i].cloneNode(true),
+  ]);
   if (weights.length > MOST) parts.push(m("mo", "+"), m("mo", "…"));
   if (bias !== undefined && bias !== null) parts.push(...signed(bias, false));
   return parts;

@@ -20,7 +20,16 @@ export function thumbnail(set, { name, onChoose }) {
     const { x, y, target } = points;
     const [xs, ys] = [scale(x, EDGE, WIDTH - EDGE), scale(y, HEIGHT - EDGE, EDGE)];
     const range = set.task === "regression" ? [Math.min(...target), Math.max(...target)] : null;
-    x.forEach((_, i) => drawPoint(context, palette, { x: xs(x[i]), y: ys(y[i]), target: target[i], isValidation: false, range, radius: 1.9 }));
+    x.forEach((_, i) =>
+      drawPoint(context, palette, {
+        x: xs(x[i]),
+        y: ys(y[i]),
+        target: target[i],
+        isValidation: false,
+        range,
+        radius: 1.9,
+      }),
+    );
   }
 
   return {

@@ -10,7 +10,14 @@ import { say } from "./canvas.js";
 export function createUpload({ limits, onFile }) {
   const id = freshId("own");
   const most = limits.upload_bytes ? `up to ${Math.floor(limits.upload_bytes / 1e6)} MB; ` : "";
-  const input = h("input", { id, type: "file", class: "visually-hidden", accept: ".csv,.tsv,.txt,.parquet,.gz", "aria-describedby": `${id}-note`, onchange: () => take(input.files) });
+  const input = h("input", {
+    id,
+    type: "file",
+    class: "visually-hidden",
+    accept: ".csv,.tsv,.txt,.parquet,.gz",
+    "aria-describedby": `${id}-note`,
+    onchange: () => take(input.files),
+  });
   const name = h("span", { class: "tr-file" }, "Drop a CSV file here, or choose one");
   const zone = h("label", { class: "tr-drop", for: id }, h("span", { class: "visually-hidden" }, "Own data: "), name);
   const element = h(
@@ -19,7 +26,11 @@ export function createUpload({ limits, onFile }) {
     h("h3", {}, "Own data"),
     input,
     zone,
-    h("p", { id: `${id}-note`, class: "tr-faint" }, `CSV, TSV or Parquet, ${most}it stays in this computer's memory and goes with this tab.`),
+    h(
+      "p",
+      { id: `${id}-note`, class: "tr-faint" },
+      `CSV, TSV or Parquet, ${most}it stays in this computer's memory and goes with this tab.`,
+    ),
   );
 
   function take(files) {
@@ -35,7 +46,10 @@ export function createUpload({ limits, onFile }) {
       zone.classList.add("is-over");
     });
   }
-  element.addEventListener("dragleave", (event) => element.contains(event.relatedTarget) || zone.classList.remove("is-over"));
+  element.addEventListener(
+    "dragleave",
+    (event) => element.contains(event.relatedTarget) || zone.classList.remove("is-over"),
+  );
   element.addEventListener("drop", (event) => {
     event.preventDefault();
     zone.classList.remove("is-over");

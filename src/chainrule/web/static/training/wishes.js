@@ -14,11 +14,26 @@ export function readWishes(query, catalog) {
     source.seed = number(query, "data-seed", source.seed, 0, 2 ** 31);
   }
   choice(query, "model", catalog.models, (model) => (settings.model = model));
-  if (COUNTS.test(query.get("hidden") ?? "")) settings.hidden = query.get("hidden").split(",").map(Number).filter(Boolean);
-  settings.hidden = settings.hidden.slice(0, catalog.limits.hidden_layers).map((units) => Math.min(units, catalog.limits.hidden_units));
+  if (COUNTS.test(query.get("hidden") ?? ""))
+    settings.hidden = query.get("hidden").split(",").map(Number).filter(Boolean);
+  settings.hidden = settings.hidden
+    .slice(0, catalog.limits.hidden_layers)
+    .map((units) => Math.min(units, catalog.limits.hidden_units));
   choice(query, "activation", catalog.activations, (name) => (settings.activation = name));
-  choice(query, "loss", Object.values(catalog.losses).flat().map(({ id }) => id), (name) => (settings.loss = name));
-  choice(query, "optimizer", catalog.optimizers.map(({ id }) => id), (name) => (settings.optimizer = name));
+  choice(
+    query,
+    "loss",
+    Object.values(catalog.losses)
+      .flat()
+      .map(({ id }) => id),
+    (name) => (settings.loss = name),
+  );
+  choice(
+    query,
+    "optimizer",
+    catalog.optimizers.map(({ id }) => id),
+    (name) => (settings.optimizer = name),
+  );
   settings.lr = number(query, "lr", settings.lr, 1e-9, 1e6);
   settings.l2 = number(query, "l2", settings.l2, 0, 1e6);
   settings.batch_size = number(query, "batch", settings.batch_size, 1, catalog.limits.batch_size);
