@@ -6,8 +6,8 @@ const EMPTY = "Press play: each epoch gives a point.";
 
 /** The curves of a run. */
 export function createCurves(root) {
-  const losses = lineChart({ label: "Loss over epochs", xLabel: "epoch", yLabel: "loss", empty: EMPTY });
-  const shares = lineChart({ label: "Accuracy over epochs", xLabel: "epoch", yLabel: "accuracy", empty: EMPTY });
+  const losses = lineChart({ label: "Loss over epochs", xLabel: "epoch", yLabel: "", empty: EMPTY });
+  const shares = lineChart({ label: "Accuracy over epochs", xLabel: "epoch", yLabel: "", empty: EMPTY });
   const log = h("input", { type: "checkbox", onchange: () => last && draw(last) });
   const accuracy = h("div", {}, h("h3", {}, "Accuracy"), shares.element);
   root.append(

@@ -5,8 +5,8 @@ import { short } from "../common/numbers.js";
 export function weight(value) {
   if (value === null || value === undefined) return "not finite";
   const size = Math.abs(value);
-  const isPlain = size < 1e-9 || (size >= 0.005 && size < 1000);
-  return isPlain ? value.toFixed(2).replace("-", "−") : short(value, 2);
+  if (size >= 1000) return short(value, 2);
+  return value.toFixed(size >= 0.005 || size < 0.00005 ? 2 : 4).replace("-", "−");
 }
 
 /** A loss as the bar shows it, about as wide as the one before. */
