@@ -26,6 +26,8 @@ class Program:
         Nodes whose values are wanted.
     leaves : sequence of Node
         Nodes whose values are given at each run, in this order; they need not all matter.
+    is_short : bool, default False
+        Whether the outputs are simplified already, with these leaves.
 
     Notes
     -----
@@ -33,8 +35,8 @@ class Program:
     run holds no more arrays than it needs.
     """
 
-    def __init__(self, outputs: Sequence[Node], leaves: Sequence[Node]) -> None:
-        outputs = _simplified(outputs, leaves)
+    def __init__(self, outputs: Sequence[Node], leaves: Sequence[Node], *, is_short: bool = False) -> None:
+        outputs = list(outputs) if is_short else _simplified(outputs, leaves)
         self._leaf_count = len(leaves)
         self._template: list[Any] = [None] * len(leaves)
         self._steps: list[Step] = []

@@ -302,12 +302,12 @@ class Run:
 
     def _take_norms(self, steps: int | None) -> None:
         """The mean norms of a finished epoch of so many steps, or the sums of one that was interrupted."""
-        state, norms = self._descent.state
-        self._now.norms = [float(norm) for norm in norms]
-        if steps is not None:
-            self._enter("gradient_norm", [norm / steps for norm in self._now.norms])
-            self._now.norms = []
-            self._descent.state = (state, [np.float64(0.0) for _ in norms])
+        if steps is None:
+            self._now.norms = [float(norm) for norm in self._descent.state[1]]
+            return
+        sums = self._descent.take_sums(len(self._now.params))
+        self._enter("gradient_norm", [norm / steps for norm in sums])
+        self._now.norms = []
 
     # Who watches -----------------------------------------------------------------------------------------------------
 

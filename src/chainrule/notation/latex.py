@@ -135,6 +135,7 @@ class _LaTeX(Layout):
 
     def __init__(self, *, macros: bool) -> None:
         self._macros = macros
+        self.kept_as = f"LaTeX {macros}"
 
     def set_symbol(self, symbol: Symbol) -> str:
         name = parse_name(symbol.name)

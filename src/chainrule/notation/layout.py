@@ -57,20 +57,31 @@ class Layout(ABC):
 
     #: Whether all is set in one line: a/b, √(a + b), exp(x). Two lines need fewer parentheses.
     is_one_line: ClassVar[bool]
+    #: What pieces are kept under for the next formula with the same part; None for a printer that differs from others
+    #: of its class.
+    kept_as: str | None = None
 
     def print(self, expression: Expression) -> str:
         """The expression as text."""
+        kept_as = self.kept_as
         waiting: list[tuple[Expression, int | None]] = [(expression, None)]
         printed: list[Piece] = []
         while waiting:
             part, count = waiting.pop()
             if count is None:
+                kept = part.kept(kept_as)
+                if kept is not None:
+                    printed.append(kept)
+                    continue
                 children = part.children
                 waiting.append((part, len(children)))
                 waiting += [(child, None) for child in reversed(children)]
             else:
                 start = len(printed) - count
-                printed[start:] = [_WRITERS[type(part)](self, part, printed[start:])]
+                piece = _WRITERS[type(part)](self, part, printed[start:])
+                printed[start:] = [piece]
+                if kept_as is not None:
+                    part.keep(kept_as, piece)
         return self.shown(printed[0])
 
     # Pieces in their places.
@@ -183,7 +194,7 @@ class Layout(ABC):
         first, *others = pieces
         if first.unsigned is not None:
             return self.minus(self.product(part, [first.unsigned, *others]))
-        factors = [self._factor(piece, is_last=piece is pieces[-1]) for piece in pieces]
+        factors = [self._factor(piece, is_last=place == len(others)) for place, piece in enumerate(pieces)]
         is_elementwise = part.kind == "elementwise"
         between = [Joint.CIRCLE] * len(others) if is_elementwise else joints(factors, apart=part.kind == "matrix")
         strength = _product_strength(factors, between)

@@ -118,6 +118,7 @@ class _MathML(Layout):
     """Every text that it makes is one element."""
 
     is_one_line = False
+    kept_as = "MathML"
 
     def set_symbol(self, symbol: Symbol) -> str:
         name = parse_name(symbol.name)

@@ -43,18 +43,15 @@ def to_text(expression: Expression, *, mark: Callable[[str, Role], str] | None =
     >>> to_text(Number(5) + Number(-2) * Number(0.5))
     '5 + (−2) · 0.5'
     """
-    return _Text(mark or _unmarked).print(expression)
-
-
-def _unmarked(text: str, role: Role) -> str:
-    return text
+    return (_PLAIN if mark is None else _Text(mark)).print(expression)
 
 
 class _Text(Layout):
     is_one_line = True
 
-    def __init__(self, mark: Callable[[str, Role], str]) -> None:
-        self._mark = mark
+    def __init__(self, mark: Callable[[str, Role], str] | None) -> None:
+        self._mark = mark or (lambda text, role: text)
+        self.kept_as = "text" if mark is None else None
 
     def set_symbol(self, symbol: Symbol) -> str:
         return name_text(symbol.name, symbol.occurrence)
@@ -118,3 +115,6 @@ class _Text(Layout):
 
     def set_cases(self, condition: str, value: str, otherwise: str) -> str:
         return f"{{{value} if {condition}, else {otherwise}}}"
+
+
+_PLAIN = _Text(None)

@@ -72,7 +72,7 @@ class Expression:
         Whether it stands for an array: then its product with another array is written with ⊙.
     """
 
-    __slots__ = ("__dict__", "_hash")
+    __slots__ = ("__dict__", "_hash", "_kept")
     __match_args__: ClassVar[tuple[str, ...]]
 
     is_array: bool = field(default=False, kw_only=True)
@@ -119,8 +119,21 @@ class Expression:
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the hash, which is another one in another process."""
+        """Without the hash, which is another one in another process, and without what is kept."""
         return dict(self.__dict__)
+
+    def kept(self, name: str | None) -> Any:
+        """What `keep` has put here under a name, or None."""
+        found: dict[str, Any] | None = getattr(self, "_kept", None)
+        return None if found is None else found.get(name)  # type: ignore[arg-type]
+
+    def keep(self, name: str, made: Any) -> None:
+        """Keep what was made of this part alone: a lesson prints the same parts over and over."""
+        found: dict[str, Any] | None = getattr(self, "_kept", None)
+        if found is None:
+            object.__setattr__(self, "_kept", {name: made})
+        else:
+            found[name] = made
 
     def __add__(self, other: Any) -> Expression:
         return _sum(self, as_expression(other))
@@ -190,9 +203,13 @@ class Expression:
         for name in self.__match_args__:
             value = getattr(self, name)
             if isinstance(value, Expression):
-                changes[name] = value.replaced(find)
-            elif isinstance(value, tuple) and any(isinstance(item, Expression) for item in value):
-                changes[name] = tuple([v.replaced(find) if isinstance(v, Expression) else v for v in value])
+                new = value.replaced(find)
+                if new is not value:
+                    changes[name] = new
+            elif isinstance(value, tuple):
+                items = [v.replaced(find) if isinstance(v, Expression) else v for v in value]
+                if any(item is not v for item, v in zip(items, value, strict=True)):
+                    changes[name] = tuple(items)
         return replace(self, **changes) if changes else self
 
     def substituted(self, values: Mapping[Expression, Expression]) -> Expression:

@@ -41,7 +41,7 @@ def fold_constants(outputs: Sequence[Node], leaves: Iterable[Node]) -> list[Node
             if node.op is CONSTANT or node.op is LITERAL:
                 values[node] = node._value
             done[node] = _compact(node) if node.op is CONSTANT else node
-        elif all(source in values for source in node.inputs) and _is_foldable(node):
+        elif node.inputs[0] in values and all(source in values for source in node.inputs) and _is_foldable(node):
             with np.errstate(all="ignore"):
                 values[node] = node.op.compute(*[values[source] for source in node.inputs], **node.params)
             done[node] = _compact(constant(np.asarray(values[node])))

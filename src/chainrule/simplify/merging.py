@@ -86,6 +86,8 @@ def _place(node: Node) -> Any:
 
 def _parameter_key(params: dict[str, Any]) -> Any:
     """Settings as a key; settings that cannot be hashed match nothing but themselves."""
+    if not params:
+        return ()
     key = tuple(params.items())
     try:
         hash(key)

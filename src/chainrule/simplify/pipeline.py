@@ -104,6 +104,8 @@ def apply_rules(
     """Apply a set of rules to all nodes between leaves and outputs."""
     given = frozenset(leaves)
     order = ancestors(outputs, skip=given.__contains__)
+    if not any(node.op.name in rules.by_op for node in order):
+        return list(outputs)
     facts = Facts.about(order, outputs, given)
     if rules.name == SHARING.name:
         facts.decaying = find_decaying(order)

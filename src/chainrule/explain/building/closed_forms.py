@@ -199,7 +199,7 @@ class ClosedForms:
         leaves = [*form.given, *self._setting.counts.reciprocals]
         with np.errstate(all="ignore"):
             values = [self._values[leaf].value if leaf in self._values else leaf.value for leaf in leaves]
-            (found,) = Program([form.node], leaves).run(values)
+            (found,) = Program([form.node], leaves, is_short=True).run(values)
         return is_close(found, value)
 
 

@@ -6,6 +6,7 @@ columns are reshaped into rows. As a `Term` it has one form: x(ŷ − y), Xᵀ(�
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction as Ratio
@@ -144,6 +145,7 @@ def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[E
     return above, below
 
 
+@functools.lru_cache(maxsize=1024, typed=True)
 def _ratio(number: float) -> tuple[Number, Number]:
     if not math.isfinite(number):
         return Number(number), Number(1)

@@ -44,6 +44,11 @@ export async function get(path, { signal } = {}) {
   return (await ask(path, { signal })).json();
 }
 
+/** The text at an address. */
+export async function text(path, { signal } = {}) {
+  return (await ask(path, { signal })).text();
+}
+
 /** The JSON that is answered to JSON; null where the answer is empty. */
 export async function post(path, body, { signal } = {}) {
   const response = await ask(path, posted(body, signal));
@@ -104,9 +109,4 @@ export function newest(task, patience = 150) {
     waiting = { input };
     if (performance.now() - running.since > patience) running.abort.abort();
   };
-}
-
-/** The text at an address. */
-export async function text(path, { signal } = {}) {
-  return (await ask(path, { signal })).text();
 }

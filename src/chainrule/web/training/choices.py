@@ -178,11 +178,12 @@ def _settings(fields: Fields, task: str, types: dict[str, str], limits: Limits) 
     )
     is_deep = given.one_of("model", MODELS, "perceptron") == "perceptron"
     hidden = given.wholes("hidden", [8], least=1, most=limits.hidden_units, longest=limits.hidden_layers)
+    activation = given.one_of("activation", tuple(ACTIVATIONS), "tanh")
     optimizer = given.one_of("optimizer", tuple(OPTIMIZERS), "adam")
     return TrainingSettings(
         model="mlp" if is_deep else "linear" if task == "regression" else "logistic",
         hidden=tuple(hidden) if is_deep else None,
-        activation=given.one_of("activation", tuple(ACTIVATIONS), "tanh"),
+        activation=activation if is_deep else "relu",
         loss=given.one_of("loss", ("auto", *TASKS[task].losses), "auto"),
         optimizer=optimizer,
         lr=given.number("lr", OPTIMIZERS[optimizer][1], least=1e-9, most=_LARGEST_NUMBER),

@@ -30,7 +30,7 @@ def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
         "target": live.rows.preprocessing.schema.targets[0],
         "classes": list(live.classes),
         "features": list(points.names),
-        "axes_choices": [{"index": index, "name": name} for index, name in enumerate(points.names)],
+        "axes_choices": points.choices,
         "axes": None if frames.axes is None else list(frames.axes),
         "points": points.drawn(frames.axes),
         "target_range": points.target_range if task == "regression" else None,

@@ -14,7 +14,7 @@ from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import choice_of, choices
 from chainrule.web.training.describing import count_parameters, description
-from chainrule.web.training.downloads import attachment
+from chainrule.web.training.downloads import attachment, sample_of
 from chainrule.web.training.events import EventResponse
 from chainrule.web.training.frames import SHOWS
 from chainrule.web.training.previews import previews
@@ -55,6 +55,7 @@ def routes(limits: Limits, tabs: Tabs) -> list[Route]:
         Route(f"{tab}/run", view.run, methods=["POST"]),
         Route(f"{tab}/control", view.control, methods=["POST"]),
         Route(f"{tab}/look", view.look, methods=["POST"]),
+        Route(f"{tab}/sample", view.sample, methods=["POST"]),
         Route(f"{tab}/model", view.model, methods=["GET"]),
         Route(f"{tab}/report", view.report, methods=["GET"]),
         Route(f"{tab}/code", view.code, methods=["GET"]),
@@ -197,6 +198,13 @@ class _View:
             return reply(await self._tabs.holding(tab, looked))
 
     # What is taken away ----------------------------------------------------------------------------------------------
+
+    async def sample(self, request: Request) -> Response:
+        tab = self._tab(request)
+        number = (await self._fields(request)).only("row").whole("row", least=1, most=self._limits.table_rows)
+        async with self._tabs.turn(tab):
+            sample = await self._tabs.holding(tab, lambda run: sample_of(run.live, number))
+            return reply(await self._tabs.heavily(sample.typed))
 
     async def model(self, request: Request) -> Response:
         return await self._file(request, ".safetensors", _BYTES, lambda run: run.live.trained().model.to_bytes())

@@ -144,7 +144,7 @@ class Upload:
         return {
             "name": self.name,
             "rows": self.schema.rows,
-            "columns": [_shown(column, examples.get(column.name, [])) for column in self.schema.columns],
+            "columns": [self._shown(column, examples.get(column.name, [])) for column in self.schema.columns],
             "target": self.schema.targets[0] if self.schema.targets else None,
             "notes": self._notes(),
         }
@@ -158,6 +158,21 @@ class Upload:
         return {
             name: [_short(str(value)) for value in column.to_pylist() if value is not None][:_EXAMPLES]
             for name, column in zip(self.table.columns, first.columns, strict=True)
+        }
+
+    def _shown(self, column: Column, examples: list[str]) -> dict[str, Any]:
+        values = column.values
+        if column.categories:
+            some = [_short(name) for name in column.categories[:4]]
+            values += f": {', '.join(some)}" + (", …" if len(column.categories) > 4 else "")
+        kinds = _kinds(column)
+        return {
+            "name": column.name,
+            "kind": column.kind,
+            "kinds": [kind for kind in kinds if kind != "ignored"] if column.name in self.schema.targets else kinds,
+            "missing": column.missing,
+            "detail": "; ".join(filter(None, [values, column.note])),
+            "examples": examples,
         }
 
     def _notes(self) -> list[str]:
@@ -180,21 +195,6 @@ def _too_large(name: str, count: int, what: str, most: int) -> Refused:
         f"{name} has {count:,} {what}, and this page takes tables with at most {most:,}",
         "upload a part of it, or train on all of it with `chainrule train`",
     )
-
-
-def _shown(column: Column, examples: list[str]) -> dict[str, Any]:
-    values = column.values
-    if column.categories:
-        some = [_short(name) for name in column.categories[:4]]
-        values += f": {', '.join(some)}" + (", …" if len(column.categories) > 4 else "")
-    return {
-        "name": column.name,
-        "kind": column.kind,
-        "kinds": _kinds(column),
-        "missing": column.missing,
-        "detail": "; ".join(filter(None, [values, column.note])),
-        "examples": examples,
-    }
 
 
 def _kinds(column: Column) -> list[str]:

@@ -9,7 +9,7 @@ import { descent } from "./descent.js";
 import { editor, errorBox } from "./editor.js";
 import { exportMenu } from "./exporting.js";
 import { lessonStage } from "./lesson.js";
-import { presetChips } from "./presets.js";
+import { presetChoice } from "./presets.js";
 import { fromQuery, ofPreset, presetOf, toQuery } from "./state.js";
 import { symbol } from "./symbol.js";
 import { valueRows } from "./values.js";
@@ -18,9 +18,10 @@ import { valueRows } from "./values.js";
 export function open(root, page) {
   const part = (selector) => root.querySelector(selector);
   let presets = [];
-  let chips = null;
+  let examples = null;
   let state = null;
   let names = []; // of the last good lesson
+  let comes = true; // whether the next lesson is the first of an example or an address
   let known = new Set(); // of all lessons since an example or an address was opened
   const loading = load();
 
@@ -60,7 +61,7 @@ export function open(root, page) {
 
   async function load() {
     presets = (await get("/api/presets")).presets;
-    chips = presetChips(part(".presets"), part(".preset-note"), presets, (preset) => {
+    examples = presetChoice(part(".presets"), part(".preset-note"), presets, (preset) => {
       const { level, showsClosed } = state;
       become({ ...ofPreset(preset), level, showsClosed });
       page.remember(query(), { isNew: true });
@@ -78,7 +79,7 @@ export function open(root, page) {
     state = { ...state, ...part };
     if (isStart) down.clear();
     if (asks) answer(state);
-    chips.show(presetOf(state, presets));
+    examples.show(presetOf(state, presets));
     page.remember(query(), { isNew });
   }
 
@@ -87,12 +88,13 @@ export function open(root, page) {
     state = next;
     names = [];
     known = new Set();
+    comes = true;
     typed.text = state.statements;
     levels.value = state.level;
     closed.checked = state.showsClosed;
     down.rate = state.lr;
     down.clear();
-    chips.show(presetOf(state, presets));
+    examples.show(presetOf(state, presets));
     answer(state);
   }
 
@@ -129,20 +131,25 @@ export function open(root, page) {
     values.show(lesson.values, state.wrt);
     const total = lesson.steps.forward + lesson.steps.backward;
     state.step = Math.min(state.step, total);
-    stage.show(lesson.html, state);
+    stage.show(lesson.html, { ...state, goesThere: comes });
+    comes = false;
     down.disabled = lesson.loss === null;
-    const loss = h("strong", {}, lesson.loss === null ? "not finite" : short(lesson.loss, 6));
-    part(".outcome").replaceChildren(symbol(lesson.output), " = ", loss);
+    part(".outcome").classList.remove("is-stale");
+    part(".outcome").replaceChildren(symbol(lesson.output), " = ", outcome(lesson.loss));
     root.classList.remove("is-empty");
   }
 
   function fail(error) {
     stage.refresh({ isStale: true });
+    part(".outcome").classList.add("is-stale");
     down.disabled = true;
     if (!values.fail(error)) typed.fail(error);
     else typed.succeed();
     root.classList.remove("is-empty");
   }
+
+  const outcome = (loss) =>
+    loss === null ? h("strong", { class: "is-bad" }, "not finite") : h("strong", {}, short(loss, 6));
 
   function say(error) {
     page.announce(error.what ?? String(error));
