@@ -41,7 +41,7 @@ export function createDesk(root, page, catalog) {
   const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
-  const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
+  const prepareSoon = afterwards(PATIENCE, prepare);
   createTakeaway(parts.takeaway, {
     onDownload: (name) => tried(() => download(session.address(name))),
     program: session.program,
@@ -55,9 +55,9 @@ export function createDesk(root, page, catalog) {
     prepareSoon();
   }
 
-  function prepare(shouldPlay) {
+  function prepare() {
     page.remember(writeWishes(wishes));
-    session.prepare({ ...structuredClone(wishes), shouldPlay, speed: controls.speed });
+    session.prepare({ ...structuredClone(wishes), shouldPlay: () => controls.isPlaying, speed: controls.speed });
   }
 
   function taskOf() {
@@ -195,7 +195,8 @@ export function createDesk(root, page, catalog) {
       wishes = readWishes(query, catalog);
       tidy();
       showWishes();
-      prepare(false);
+      controls.show(false);
+      prepare();
     },
     hide() {
       isShown = false;

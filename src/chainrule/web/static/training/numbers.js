@@ -22,8 +22,10 @@ export function r2(value) {
 }
 
 /** A share as a percentage. */
-export const percent = (share, digits = 1) =>
-  share === null || share === undefined ? "–" : `${(100 * share).toFixed(digits)} %`;
+export function percent(share, digits = 1) {
+  if (share === null || share === undefined) return "–";
+  return share === 1 ? "100 %" : `${(100 * share).toFixed(digits)} %`;
+}
 
 /** A whole number with commas. */
 export const whole = (value) => value.toLocaleString("en");

@@ -22,12 +22,12 @@ export function unitFormula(run, layers, layer, j) {
   const left = isLast ? outputSymbol(run, j) : indexed("a", layer + 1, j + 1);
   const name = isLast ? HEADS[run.task] : run.layers[layer].activation;
   const isPlain = !name || name === "identity";
-  const start = [left, m("mo", "="), ...(isPlain ? [] : [functionName(name), m("mo", "(")])];
+  const start = [left, m("mo", "="), ...(isPlain ? [] : [functionName(name), fence("(")])];
   const column = W?.map((row) => row[j]);
   const sum = column
     ? terms(column, b?.[j], inputSymbols(run, layer))
     : [[m("mtext", `a sum of ${run.layers[layer].shape[0]} products`)]];
-  if (!isPlain) sum.at(-1).push(m("mo", ")"));
+  if (!isPlain) sum.at(-1).push(fence(")"));
   return [start, ...sum].map((parts) => formula(...parts));
 }
 
@@ -59,6 +59,13 @@ function signed(value, isFirst) {
   digits.setAttribute("class", isBelow ? "tr-below" : "tr-above");
   if (isFirst) return isBelow ? [m("mo", "−"), digits] : [digits];
   return [infix(isBelow ? "−" : "+"), digits];
+}
+
+/** A parenthesis whose partner stands in another piece. */
+function fence(sign) {
+  const node = m("mo", sign);
+  node.setAttribute("stretchy", "false");
+  return node;
 }
 
 /** A sign between two terms, also where the one before it is on another line. */
