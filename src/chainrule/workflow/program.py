@@ -136,7 +136,9 @@ def _chosen(settings: TrainingSettings, epochs: int) -> dict[str, str]:
 
 
 def _default(part: dataclasses.Field[Any]) -> Any:
-    return part.default if part.default is not dataclasses.MISSING else part.default_factory()  # type: ignore[misc]
+    if part.default_factory is not dataclasses.MISSING:
+        return part.default_factory()
+    return part.default
 
 
 def _call(name: str, arguments: dict[str, str]) -> str:

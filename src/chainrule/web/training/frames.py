@@ -17,6 +17,7 @@ from chainrule.web.training.histograms import histograms, layer_marks, shown_wei
 from chainrule.web.training.numbers import rounded_or_none
 from chainrule.web.training.points import Points
 from chainrule.web.training.surfaces import surface, unit_surfaces
+from chainrule.web.training.uploads import short
 from chainrule.workflow.live import LiveTraining
 
 __all__ = ["SHOWS", "Frames"]
@@ -170,7 +171,7 @@ class Frames:
         counts = scores[part].confusion
         if counts is None:
             return None
-        return {"part": part, "classes": list(self._live.classes), "counts": counts.tolist()}
+        return {"part": part, "classes": list(map(short, self._live.classes)), "counts": counts.tolist()}
 
     def _histograms(self) -> list[dict[str, Any]]:
         live = self._live
