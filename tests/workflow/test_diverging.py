@@ -58,11 +58,11 @@ def test_overflow_in_a_hidden_layer() -> None:
     assert found.why
 
 
-def test_penalties_overflow_by_name() -> None:
+def test_penalties_overflow_at_the_weights_that_did_it() -> None:
     settings = dataclasses.replace(FAST, activation="tanh", l2=0.5)
     found = diverged(generated_table("moons", rows=100), "label", settings).divergence
     assert found is not None
-    assert found.node.startswith("penalty")
+    assert found.node.startswith("penalty = ")
     assert "overflow" in found.why
 
 

@@ -49,6 +49,8 @@ class Choice:
         As reports call the table.
     data : GeneratedData, BundledData or str
         The table as `program_of` takes it.
+    numbers : int
+        Of the design matrix of an upload; the other tables are small.
     """
 
     source: Any
@@ -56,6 +58,7 @@ class Choice:
     settings: TrainingSettings
     title: str
     data: GeneratedData | BundledData | str
+    numbers: int = 0
 
 
 def choices(limits: Limits) -> dict[str, Any]:
@@ -168,7 +171,7 @@ def _of_upload(source: Fields, fields: Fields, upload: Upload | None, limits: Li
     upload.decide(target, source.texts("types", {}, most=limits.table_columns, longest=40))
     upload.require_size(limits)
     settings = _settings(fields, upload.outcome.task, upload.types, limits)
-    return Choice(upload.table, target, settings, upload.name, upload.name)
+    return Choice(upload.table, target, settings, upload.name, upload.name, upload.numbers)
 
 
 def _settings(fields: Fields, task: str, types: dict[str, str], limits: Limits) -> TrainingSettings:

@@ -28,6 +28,8 @@ __all__ = ["routes"]
 
 _ACTIONS = ("play", "pause", "step", "epoch", "reset")
 _BYTES = "application/octet-stream"
+#: A number of the design matrix, once as it is read, once as it is standardised, and once in the order of an epoch.
+_BYTES_OF_A_NUMBER = 24
 
 
 def routes(limits: Limits, tabs: Tabs) -> list[Route]:
@@ -105,7 +107,7 @@ class _View:
             raise Refused(415, f"the content type {kind or 'none'!r} is not understood here", f"send {_BYTES}")
         async with self._tabs.turn(tab):
             data = await read_bytes(request, self._limits, self._limits.upload_bytes)
-            self._tabs.require_room(tab, len(data))
+            self._tabs.require_room(tab, table=len(data))
             name = file_name(request.headers.get("x-file-name", ""))
             upload, payload = await self._tabs.heavily(lambda: _read(data, name, self._limits))
             if not tab.is_closed:
@@ -124,7 +126,7 @@ class _View:
 
             def decided() -> dict[str, Any]:
                 upload.decide(target, types)
-                return upload.payload()
+                return upload.payload(self._limits)
 
             return reply(await self._tabs.heavily(decided))
 
@@ -146,6 +148,7 @@ class _View:
 
     def _made(self, tab: Tab, fields: Fields, number: int) -> tuple[Run, dict[str, Any]]:
         choice = choice_of(fields, tab.upload, self._limits)
+        self._tabs.require_room(tab, run=_BYTES_OF_A_NUMBER * choice.numbers)
         live = LiveTraining(choice.source, choice.target, choice.settings, title=choice.title)
         learnt = count_parameters(live)
         if learnt > self._limits.parameters:
@@ -236,4 +239,4 @@ class _View:
 
 def _read(data: bytes, name: str, limits: Limits) -> tuple[Upload, dict[str, Any]]:
     upload = Upload.read(data, name, limits)
-    return upload, upload.payload()
+    return upload, upload.payload(limits)
