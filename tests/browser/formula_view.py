@@ -29,7 +29,7 @@ class FormulaView:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        self.statements = page.get_by_role("textbox", name="Statements, one a line")
+        self.statements = page.get_by_role("textbox", name="Formula", exact=True)
         self.player = page.get_by_role("group", name="Steps of the lesson")
         self.outcome = page.locator(".outcome")
         self.lesson = page.get_by_role("region", name="Lesson")
@@ -61,7 +61,7 @@ class FormulaView:
         return Step(said["phase"].lower(), re.sub(r"^∂\S+?/∂", "", name), number)
 
     def set_value(self, name: str, text: str) -> None:
-        self.page.get_by_role("textbox", name=f"{name}: value", exact=True).fill(text)
+        self.page.get_by_role("textbox", name=name, exact=True).fill(text)
 
     def shows_loss(self, text: str) -> None:
         """Wait until the outcome is this."""

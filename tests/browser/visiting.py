@@ -33,7 +33,7 @@ class Visitor:
     def __call__(self, fragment: str = "", *, width: int = 1280, height: int = 900, **settings: Any) -> Any:
         """Open a tab of its own at an address of the page: ``visit("#/training", width=360)``."""
         context = self.browser.new_context(viewport={"width": width, "height": height}, **settings)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(15_000)
         self._contexts.append(context)
         return self.open(context, fragment)
 

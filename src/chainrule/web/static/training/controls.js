@@ -46,15 +46,15 @@ export function createControls(root, { onAction }) {
   );
   const score = h("span", {});
   const rate = h("span", { class: "tr-rate tr-faint tr-digits" });
+  const buttons = [
+    play,
+    button("step", "One step", "One update of the weights"),
+    button("epoch", "One epoch", "Once through all training rows"),
+    button("reset", "Reset", "Back to the first weights"),
+  ];
+  for (const one of buttons) one.disabled = true; // until there is a run
   root.append(
-    h(
-      "div",
-      { class: "tr-buttons", role: "group", "aria-label": "Training" },
-      play,
-      button("step", "One step", "One update of the weights"),
-      button("epoch", "One epoch", "Once through all training rows"),
-      button("reset", "Reset", "Back to the first weights"),
-    ),
+    h("div", { class: "tr-buttons", role: "group", "aria-label": "Training" }, buttons),
     h(
       "dl",
       { class: "tr-readouts" },
@@ -79,6 +79,7 @@ export function createControls(root, { onAction }) {
   }
 
   function toggle() {
+    if (play.disabled) return;
     show(!isPlaying);
     if (isPlaying) say(rate, "starting …"); // the first run of a network is compiled
     if (isPlaying) onAction("play", chosen());
@@ -96,6 +97,7 @@ export function createControls(root, { onAction }) {
       return chosen();
     },
     prepare(run) {
+      for (const one of buttons) one.disabled = false;
       task = run.task;
       say(score, scoreName(task));
       for (const [name, node] of Object.entries(readouts)) say(node, name === "epoch" || name === "step" ? "0" : "–");

@@ -34,14 +34,20 @@ export function createDesk(root, page, catalog) {
   const parts = build(root);
   const session = createSession({ onRun, onFrame, onError, onConnection: (isOpen) => (parts.link.hidden = isOpen) });
   const controls = createControls(parts.bar, { onAction: act });
-  const data = createData(parts.data, { catalog, onChange: change, onFile: take });
+  const data = createData(parts.data, {
+    catalog,
+    area: root,
+    onChange: change,
+    onFile: take,
+    onColumns: () => schema.open(),
+  });
   const model = createModel(parts.model, { catalog, onChange: change });
   const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
   const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
-  const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
+  const prepareSoon = afterwards(PATIENCE, prepare);
   createTakeaway(parts.takeaway, {
     onDownload: (name) => tried(() => download(session.address(name))),
     program: session.program,
@@ -55,9 +61,9 @@ export function createDesk(root, page, catalog) {
     prepareSoon();
   }
 
-  function prepare(shouldPlay) {
+  function prepare() {
     page.remember(writeWishes(wishes));
-    session.prepare({ ...structuredClone(wishes), shouldPlay, speed: controls.speed });
+    session.prepare({ ...structuredClone(wishes), shouldPlay: () => controls.isPlaying, speed: controls.speed });
   }
 
   function taskOf() {
@@ -66,11 +72,11 @@ export function createDesk(root, page, catalog) {
 
   /** What does not fit the table's task any more gives way to what does. */
   function tidy() {
-    const { settings } = wishes;
+    const { settings, source } = wishes;
     const task = taskOf();
     if (hasLayers(settings) && !settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
-    const losses = catalog.losses[task].map(({ id }) => id);
-    if (!losses.includes(settings.loss)) [settings.loss] = losses; // the usual one comes first
+    const losses = catalog.losses[task].map(({ id }) => id); // the usual one comes first
+    if (!losses.includes(settings.loss)) settings.loss = source.kind === "upload" ? "auto" : losses[0];
   }
 
   function showWishes() {
@@ -105,7 +111,7 @@ export function createDesk(root, page, catalog) {
           { fix: "train it with: chainrule train FILE" },
         );
       schema.show(await session.upload(file), { isNew: true });
-      data.upload.name(file.name);
+      data.upload.name(file.name, { isRead: true });
     } catch (error) {
       data.upload.name("Drop a CSV file here, or choose one");
       schema.refuse(file.name, error);
@@ -115,7 +121,10 @@ export function createDesk(root, page, catalog) {
   function use(source, task) {
     ownTask = task;
     controls.show(false);
-    change((now) => Object.assign(now, { source, axes: null }));
+    change((now) => {
+      Object.assign(now, { source, axes: null });
+      now.settings.loss = "auto"; // only the server knows the task for sure
+    });
   }
 
   async function turn(axes) {
@@ -195,7 +204,8 @@ export function createDesk(root, page, catalog) {
       wishes = readWishes(query, catalog);
       tidy();
       showWishes();
-      prepare(false);
+      controls.show(false);
+      prepare();
     },
     hide() {
       isShown = false;

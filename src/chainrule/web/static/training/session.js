@@ -66,7 +66,7 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
       const found = await run(wishes);
       onError(null);
       onRun(found);
-      if (wishes.shouldPlay) await control("play", wishes.speed);
+      if (wishes.shouldPlay()) await control("play", wishes.speed);
     } catch (error) {
       onError(error);
     }

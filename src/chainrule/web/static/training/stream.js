@@ -41,9 +41,10 @@ export function openStream({ path, onFrame, onChange, onLost }) {
 
   function draw() {
     request = 0;
-    const text = newest;
+    if (newest === null) return; // forgotten meanwhile
+    const frame = JSON.parse(newest);
     newest = null;
-    onFrame(JSON.parse(text));
+    onFrame(frame);
   }
 
   document.addEventListener("visibilitychange", wake);
