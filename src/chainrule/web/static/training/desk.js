@@ -137,7 +137,11 @@ export function createDesk(root, page, catalog) {
   }
 
   function openRow(row) {
-    return tried(async () => page.go("formula", sampleQuery(await session.sample(row))));
+    return tried(async () => {
+      const sample = await session.sample(row);
+      page.go("formula", sampleQuery(sample));
+      page.announce(sample.note);
+    });
   }
 
   async function tried(task) {
