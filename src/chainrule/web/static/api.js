@@ -83,7 +83,7 @@ function save(blob, name) {
  * @param {(input: any, signal: AbortSignal) => Promise<void>} task
  * @param {number} [patience] Milliseconds after which a running task is given up for a newer one.
  */
-export function newest(task, patience = 150) {
+export function newest(task, patience = 1000) {
   let running = null;
   let waiting = null;
 

@@ -52,7 +52,7 @@ export function descent(host, { asked, onValues, onRate }) {
     const count = losses.length - 1;
     const steps = count === 1 ? "one step" : `${count} steps`;
     const change = h("p", {}, "After ", steps, ": loss ", short(losses[0]), " → ", h("strong", {}, short(losses.at(-1))));
-    const reason = stopped ? h("p", { class: "notice is-bad" }, stopped) : null;
+    const reason = stopped ? h("p", { class: "notice is-bad error" }, stopped) : null;
     words.replaceChildren(...[count > 0 ? change : null, reason].filter(Boolean));
     back.hidden = false;
     draw();

@@ -17,7 +17,7 @@ export function presetChoice(select, note, presets, onChoose) {
   return {
     show(current) {
       select.value = current?.id ?? OWN;
-      note.textContent = current?.note ?? "A formula of your own.";
+      note.textContent = current?.note ?? "Your own formula.";
     },
   };
 }
