@@ -28,6 +28,7 @@ export function createDesk(root, page, catalog) {
   let wishes = null;
   let run = null;
   let last = null; // frame
+  let early = null; // a frame of the run whose description is still on its way
   let ownTask = "binary";
   let isShown = false;
   let quietUntil = 0;
@@ -165,10 +166,15 @@ export function createDesk(root, page, catalog) {
     looks.prepare(run);
     teller.prepare(run);
     banner.draw(null);
+    if (early && fits(run, early)) onFrame(early);
+    early = null;
   }
 
   function onFrame(frame) {
-    if (!run || !fits(run, frame)) return;
+    if (!run || !fits(run, frame)) {
+      early = frame;
+      return;
+    }
     last = frame;
     if (frame.stopped || performance.now() > quietUntil) controls.show(frame.is_running);
     controls.draw(frame);
