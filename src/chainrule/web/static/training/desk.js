@@ -28,6 +28,7 @@ export function createDesk(root, page, catalog) {
   let wishes = null;
   let run = null;
   let last = null; // frame
+  let early = null; // a frame of the run whose description is still on its way
   let ownTask = "binary";
   let isShown = false;
   let quietUntil = 0;
@@ -137,7 +138,11 @@ export function createDesk(root, page, catalog) {
   }
 
   function openRow(row) {
-    return tried(async () => page.go("formula", sampleQuery(await session.sample(row))));
+    return tried(async () => {
+      const sample = await session.sample(row);
+      page.go("formula", sampleQuery(sample));
+      page.announce(sample.note);
+    });
   }
 
   async function tried(task) {
@@ -161,10 +166,15 @@ export function createDesk(root, page, catalog) {
     looks.prepare(run);
     teller.prepare(run);
     banner.draw(null);
+    if (early && fits(run, early)) onFrame(early);
+    early = null;
   }
 
   function onFrame(frame) {
-    if (!run || !fits(run, frame)) return;
+    if (!run || !fits(run, frame)) {
+      early = frame;
+      return;
+    }
     last = frame;
     if (frame.stopped || performance.now() > quietUntil) controls.show(frame.is_running);
     controls.draw(frame);
