@@ -77,7 +77,7 @@ def _first_loss(typed: Typed, wrt: Collection[str]) -> float:
     """The loss at the beginning, with an error that says what is wrong with it if there is none."""
     graph = trace(typed.formula, *typed.values.values())
     value = np.asarray(graph.outputs[0].value)
-    if value.size != 1 or value.dtype.kind != "f" or not math.isfinite(value):
+    if value.size != 1 or value.dtype.kind != "f" or not math.isfinite(value.item()):
         fault = lesson_of(typed, "operation").fault
         what = "the loss is not finite" + (f": {fault.reason}" if fault else "")
         raise Refused(422, what, fault.fix if fault else "choose other values")
