@@ -91,7 +91,9 @@ def test_no_step_of_any_example_is_wider_than_a_phone(visit: Visitor) -> None:
     for example in examples:
         title = example.inner_text()
         example.click()
-        page.wait_for_function("title => document.querySelector('.chip[aria-pressed=true]').innerText === title", arg=title)
+        page.wait_for_function(
+            "title => document.querySelector('.chip[aria-pressed=true]').innerText === title", arg=title
+        )
         page.wait_for_timeout(300)
         view.player.get_by_role("slider").fill("0")
         for step in range(view.total + 1):
@@ -252,7 +254,9 @@ def test_mathematics_is_set_in_the_embedded_font(visit: Visitor) -> None:
     page = visit()
     FormulaView(page)
     page.wait_for_function("document.fonts.status === 'loaded'")
-    loaded = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))")
+    loaded = page.evaluate(
+        "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))"
+    )
     assert "STIX Two Text" in loaded
     assert "STIX Two Math" in loaded
     assert "STIX Two Math" in page.evaluate("getComputedStyle(document.querySelector('math')).fontFamily")
