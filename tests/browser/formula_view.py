@@ -29,14 +29,23 @@ class FormulaView:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        self.statements = page.get_by_role("textbox", name="Statements, one a line")
+        self.statements = page.get_by_role("textbox", name="Formula", exact=True)
         self.player = page.get_by_role("group", name="Steps of the lesson")
         self.outcome = page.locator(".outcome")
         self.lesson = page.get_by_role("region", name="Lesson")
         self.lesson.locator("[data-step]").first.wait_for()
 
-    def example(self, title: str) -> Any:
-        return self.page.get_by_role("group", name="Examples").get_by_role("button", name=title, exact=True)
+    @property
+    def examples(self) -> dict[str, str]:
+        """Titles of the examples, by what an address calls them."""
+        options = self.page.get_by_role("combobox", name="Example").locator("option:not([value=''])").all()
+        return {option.get_attribute("value"): option.inner_text() for option in options}
+
+    def choose_example(self, name: str) -> None:
+        """Choose an example by its name in addresses, and wait for its lesson."""
+        self.page.evaluate("document.querySelector('.lesson').dataset.isOld = ''")
+        self.page.get_by_role("combobox", name="Example").select_option(name)
+        self.page.locator(".lesson:not([data-is-old])").wait_for()
 
     @property
     def step(self) -> int:
@@ -61,7 +70,11 @@ class FormulaView:
         return Step(said["phase"].lower(), re.sub(r"^∂\S+?/∂", "", name), number)
 
     def set_value(self, name: str, text: str) -> None:
-        self.page.get_by_role("textbox", name=f"{name}: value", exact=True).fill(text)
+        self.page.get_by_role("textbox", name=name, exact=True).fill(text)
+
+    def leave_fields(self) -> None:
+        """Put the focus where keys step: beside all fields."""
+        self.page.get_by_role("main").focus()
 
     def shows_loss(self, text: str) -> None:
         """Wait until the outcome is this."""

@@ -30,7 +30,7 @@ class TrainingView:
     def is_ready(self) -> None:
         """Wait until a run has been prepared and its first frame is there."""
         self.page.wait_for_function(
-            "document.querySelector('[data-readout=training-loss]')?.textContent.match(/[0-9]/)"
+            "() => document.querySelector('[data-readout=training-loss]')?.textContent.match(/[0-9]/)"
         )
 
     def choose_data(self, title: str) -> None:

@@ -33,7 +33,7 @@ class Visitor:
     def __call__(self, fragment: str = "", *, width: int = 1280, height: int = 900, **settings: Any) -> Any:
         """Open a tab of its own at an address of the page: ``visit("#/training", width=360)``."""
         context = self.browser.new_context(viewport={"width": width, "height": height}, **settings)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(15_000)
         self._contexts.append(context)
         return self.open(context, fragment)
 
@@ -82,7 +82,7 @@ def width_needed(page: Any) -> int:
 
 
 def tab_until(page: Any, is_there: Callable[[str, str], bool], key: str = "Tab") -> str:
-    """Press a key until the focus is where a test of role and name says; gives the name, and fails at the end of the page.
+    """Press a key until the focus is where a test of role and name says; gives the name.
 
     ``tab_until(page, lambda role, name: name == "Play")``
     """

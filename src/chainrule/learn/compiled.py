@@ -116,11 +116,11 @@ class CompiledLoop:
 
     def params(self, block: np.ndarray[Any, Any]) -> list[Any]:
         """The parameters in a block, as arrays of their own."""
-        return [_handed_out(part) for part in self._executable.unpack_state(block)[: self._kernel.params_count]]
+        return [_handed_out(part) for part in self._executable.unpack_state(block, 0, self._kernel.params_count)]
 
     def state(self, block: np.ndarray[Any, Any]) -> list[Any]:
         """The numbers of the optimiser's state in a block."""
-        parts = self._executable.unpack_state(block)[self._kernel.params_count :]
+        parts = self._executable.unpack_state(block, self._kernel.params_count)
         kinds = self._kernel.state_kinds
         return [part.item() if kind in (int, float) else part for part, kind in zip(parts, kinds, strict=True)]
 

@@ -121,6 +121,18 @@ class Descent:
         self._unpack()
         self._state = state
 
+    def take_sums(self, count: int) -> list[float]:
+        """The last numbers of the state, which begin at zero again."""
+        if self._loop is None or self._block is None:
+            leaves, structure = flatten(self._state)
+            self._state = structure.unflatten([*leaves[:-count], *[np.float64(0.0)] * count])
+            return [float(leaf) for leaf in leaves[-count:]]
+        sums = [self._block[offset : offset + size].view(np.float64) for offset, size in self._loop.places[-count:]]
+        taken = [float(one[0]) for one in sums]
+        for one in sums:
+            one[0] = 0.0
+        return taken
+
     @property
     def history(self) -> np.ndarray[Any, Any]:
         """The loss before each step."""

@@ -302,12 +302,12 @@ class Run:
 
     def _take_norms(self, steps: int | None) -> None:
         """The mean norms of a finished epoch of so many steps, or the sums of one that was interrupted."""
-        state, norms = self._descent.state
-        self._now.norms = [float(norm) for norm in norms]
-        if steps is not None:
-            self._enter("gradient_norm", [norm / steps for norm in self._now.norms])
-            self._now.norms = []
-            self._descent.state = (state, [np.float64(0.0) for _ in norms])
+        if steps is None:
+            self._now.norms = [float(norm) for norm in self._descent.state[1]]
+            return
+        sums = self._descent.take_sums(len(self._now.params))
+        self._enter("gradient_norm", [norm / steps for norm in sums])
+        self._now.norms = []
 
     # Who watches -----------------------------------------------------------------------------------------------------
 
@@ -444,8 +444,6 @@ def _has_grown(losses: list[float]) -> bool:
     """Whether the loss will not come back."""
     if len(losses) <= _GROWING:
         return False
-    recent = losses[-_GROWING - 1 :]
-    if any(after <= before for before, after in pairwise(recent)):
-        return False
-    scale = max(abs(losses[0]), abs(recent[0]))
-    return 0 < _GROWN * scale < recent[-1]
+    scale = max(abs(losses[0]), abs(losses[-_GROWING - 1]))
+    is_large = 0 < _GROWN * scale < losses[-1]
+    return is_large and all(before < after for before, after in pairwise(losses[-_GROWING - 1 :]))

@@ -47,7 +47,7 @@ def test_layers_have_the_names_of_the_lecture_and_the_closed_forms_come_out(
         ({"task": "regression", "loss": "huber"}, [1.0], "{distance²/2 if distance ≤ 1, else distance − 0.5}"),
         ({"task": "binary", "loss": "squared_error"}, [1], "(ŷ − y)²/2"),
         ({"task": "multiclass", "outputs": 3, "loss": "squared_error"}, [1], "(Σⱼ (ŷ − y)²)/2"),
-        ({"task": "multilabel", "outputs": 2, "loss": "squared_error"}, [[1, 0]], "mean((ŷ − y)²/2, axis=1)"),
+        ({"task": "multilabel", "outputs": 2, "loss": "squared_error"}, [[1, 0]], "mean(parts, axis=1)"),
     ],
     ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else None,
 )

@@ -191,6 +191,33 @@ def test_activations_are_of_rows_of_so_many_features() -> None:
         network.activations(params, np.ones((2, D + 1)))
 
 
+@pytest.mark.parametrize("settings", CASES, ids=case_name)
+def test_the_loss_of_a_row_is_that_of_a_table_of_one_row(settings: dict[str, Any]) -> None:
+    network = build(settings)
+    params, (X, y, *_) = problem(network)
+    finished = network.finish(params, X)
+    expected = network.loss(finished, X[:1], y[:1])
+    assert float(network.loss_of_row(finished, X[0], y[0])) == pytest.approx(float(expected), rel=1e-12)
+    found = cr.grad(network.loss_of_row)(finished, X[0], y[0])
+    for name, gradient in cr.grad(network.loss)(finished, X[:1], y[:1]).items():
+        np.testing.assert_allclose(found[name], gradient, rtol=1e-10, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize(("x", "y"), [(np.ones((1, D)), 1.0), (np.ones(D + 1), 1.0), (np.ones(D), np.ones(1))])
+def test_a_row_is_a_vector_and_its_target_a_number(x: Any, y: Any) -> None:
+    network = build({"task": "binary", "hidden": (4,)})
+    params, _ = problem(network)
+    with pytest.raises(ShapeMismatchError, match=r"x has the shape|y has the shape"):
+        network.loss_of_row(params, x, np.asarray(y))
+
+
+def test_a_row_cannot_be_normalised_by_itself() -> None:
+    network = build({"task": "binary", "hidden": (4,), "batch_norm": True})
+    params, (X, y, *_) = problem(network)
+    with pytest.raises(ConfigError, match="no mean1 and var1"):
+        network.loss_of_row(params, X[0], y[0])
+
+
 # Batch normalisation -------------------------------------------------------------------------------------------------
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import threading
+from typing import Any
 
 import numpy as np
 import pytest
-from tests.web.serving import Served
-from tests.web.training.browsing import browsing
+from tests.web.serving import Served, served
+from tests.web.training.browsing import Browsing, browsing
+from tests.web.training.making import chosen, loaded
+
+from chainrule.web.limits import Limits
+from chainrule.workflow.training import train_table
 
 
 def test_choices(page: Served) -> None:
@@ -84,4 +91,141 @@ def test_numbers_have_surfaces(page: Served, name: str) -> None:
         assert frame["surface"]["low"] < frame["surface"]["high"]
         assert frame["confusion"] is None
         assert frame["curves"]["accuracy"] is None
+        assert frame["curves"]["r2"]["training"][-1] == frame["scores"]["training"]["r2"]
         assert "r2" in frame["scores"]["training"]
+
+
+def test_two_tabs_train_side_by_side_and_each_as_if_it_were_alone(page: Served) -> None:
+    seeds = (0, 1)
+    with browsing(page) as first, browsing(page) as second:
+        for tab, seed in zip((first, second), seeds, strict=True):
+            tab.run(source={"seed": seed}, settings={"seed": seed})
+        for tab in (first, second):
+            tab.post("control", action="play")
+        found = []
+        for tab in (first, second):
+            tab.frame(lambda frame: frame["epoch"] >= 20)
+            tab.post("control", action="pause")
+            tab.post("control", action="epoch")  # to the end of the epoch
+            found.append(tab.get("model"))
+    for seed, answer in zip(seeds, found, strict=True):
+        model = loaded(answer.body)
+        choice = chosen(source={"seed": seed}, settings={"seed": seed})
+        settings = dataclasses.replace(choice.settings, epochs=model.record["epochs"])
+        alone = train_table(choice.source, choice.target, settings).model
+        assert model.record["epochs"] >= 20
+        for name, value in alone.params.items():
+            np.testing.assert_array_equal(model.params[name], value)
+
+
+def test_a_run_that_diverges_stops_and_says_where_and_why(page: Served) -> None:
+    with browsing(page) as tab:
+        tab.run(source={"name": "hills"}, settings={"optimizer": "sgd", "lr": 1e5, "activation": "relu"})
+        tab.post("control", action="play")
+        stopped = tab.frame(lambda frame: frame["stopped"] is not None)
+        assert not stopped["is_running"]
+        said = stopped["stopped"]
+        assert said["reason"] == "diverged"
+        assert said["message"].startswith("the loss became")
+        assert "(ŷ − y)²" in said["node"]
+        assert "overflow" in said["why"]
+        assert said["fix"] == "try lr=0.1"
+        assert not tab.post("control", action="play").json["is_running"]
+        tab.post("control", action="reset")
+        assert tab.frame(lambda frame: frame["stopped"] is None)["epoch"] == 0
+
+
+def test_closing_the_stream_stops_the_run_and_drops_the_tab() -> None:
+    with served(Limits(grace_seconds=0.2)) as page:
+        tab = Browsing(page)
+        tab.run()
+        tab.post("control", action="play")
+        tab.frame(lambda frame: frame["epoch"] > 0)
+        tab.leave()
+        listening = threading.Event()
+        while tab.get("code").status != 404:
+            listening.wait(0.02)
+
+
+def test_a_page_that_is_loaded_again_finds_its_run(page: Served) -> None:
+    with browsing(page) as tab:
+        tab.run()
+        tab.post("control", action="epoch")
+        tab.leave()
+        tab.listen()
+        assert tab.frame()["epoch"] == 1
+
+
+def test_looking_elsewhere_changes_points_and_frames(page: Served) -> None:
+    with browsing(page) as tab:
+        described = page.post(f"{tab.path}/run", {"source": {"kind": "bundled", "name": "wine"}}).json
+        assert len(described["features"]) == 13
+        looked = tab.post("look", axes=[12, 2], shows=["surface"]).json
+        assert looked["axes"] == [12, 2]
+        assert looked["points"]["x"] != described["points"]["x"]
+        frame = tab.frame(lambda frame: frame["surface"]["axes"] == [12, 2])
+        assert frame["units"] is frame["histograms"] is frame["confusion"] is None
+        assert tab.post("look", axes=[1, 1]).status == 422
+        assert tab.post("look", axes=[0, 13]).status == 422
+        assert tab.post("look", shows=["all"]).status == 422
+
+
+def test_without_validation_rows_training_rows_are_shown(page: Served) -> None:
+    with browsing(page) as tab:
+        described = tab.run(settings={"validation_split": 0})
+        assert described["rows"] == {"training": 200, "validation": 0}
+        tab.post("control", action="epoch")
+        frame = tab.frame(lambda frame: frame["epoch"] == 1)
+        assert frame["curves"]["validation"] is None
+        assert frame["curves"]["accuracy"]["validation"] is None
+        assert list(frame["scores"]) == ["training"]
+        assert frame["confusion"]["part"] == "training"
+
+
+# Bounds ---------------------------------------------------------------------------------------------------------------
+
+
+def test_networks_and_tabs_have_bounds() -> None:
+    with served(Limits(parameters=100, tabs=1, streams=1)) as page, browsing(page) as tab:
+        answer = page.post(f"{tab.path}/run", {"source": {"kind": "bundled", "name": "digits"}})
+        assert answer.status == 413
+        assert answer.error["what"].endswith("numbers, and this page trains at most 100")
+        assert answer.error["name"] == "hidden"
+        assert page.post("/api/tabs").status == 429
+        assert tab.get("events").status == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status"),
+    [
+        ("control", {"action": "fly"}, 400),
+        ("control", {"action": "play", "speed": 0}, 400),
+        ("control", {"action": "play", "speed": 1e9}, 400),
+        ("control", {}, 400),
+        ("look", {"axes": [1, 2, 3]}, 400),
+        ("look", {"axes": "xy"}, 400),
+        ("run", {}, 400),
+        ("schema", {"types": {"a": 1}}, 400),
+        ("sample", {"row": 0}, 400),
+        ("sample", {"row": 5000}, 422),
+    ],
+)
+def test_what_cannot_be_done_is_refused(page: Served, path: str, fields: dict[str, Any], status: int) -> None:
+    with browsing(page) as tab:
+        tab.run()
+        answer = tab.post(path, **fields)
+        assert answer.status == status
+        assert answer.error["what"]
+
+
+@pytest.mark.parametrize("path", ["control", "look", "sample", "run", "schema"])
+def test_tabs_that_are_not_known(page: Served, path: str) -> None:
+    assert page.post(f"/api/tabs/{'0' * 32}/{path}", {"action": "play", "row": 1}).status == 404
+
+
+@pytest.mark.parametrize("path", ["events", "model", "report", "code"])
+def test_nothing_to_be_had_of_a_tab_without_run(page: Served, path: str) -> None:
+    assert page.get(f"/api/tabs/nobody/{path}").status == 404
+    if path != "events":
+        with browsing(page) as tab:
+            assert tab.get(path).status == 409

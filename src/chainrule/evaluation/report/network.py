@@ -139,15 +139,17 @@ def row_losses(task: Task, y: Any, predicted: Any, loss: str | None = None) -> A
     """
     truth, p = np.asarray(y), np.asarray(predicted, np.float64)
     if task == "regression":
-        return np.asarray(TASKS[task].losses[loss or "squared_error"].of_rows(p, truth))
-    if task == "multiclass":
+        losses = TASKS[task].losses[loss or "squared_error"].of_outputs(p, truth)
+    elif task == "multiclass":
         one_hot = truth if truth.ndim == 2 else np.eye(p.shape[1])[truth.astype(int)]
         if loss == "squared_error":
-            return np.asarray(np.sum((p - one_hot) ** 2, axis=1) / 2)
-        return np.asarray(-np.log(np.maximum(p[np.arange(len(p)), one_hot.argmax(axis=1)], _SMALLEST)))
-    if loss == "squared_error":
-        return np.asarray(squared_error(p, truth))
-    losses = -np.log(np.maximum(np.where(truth == 1, p, 1 - p), _SMALLEST))
+            losses = np.sum((p - one_hot) ** 2, axis=1) / 2
+        else:
+            losses = -np.log(np.maximum(p[np.arange(len(p)), one_hot.argmax(axis=1)], _SMALLEST))
+    elif loss == "squared_error":
+        losses = squared_error(p, truth)
+    else:
+        losses = -np.log(np.maximum(np.where(truth == 1, p, 1 - p), _SMALLEST))
     return np.asarray(losses if losses.ndim == 1 else losses.mean(axis=1))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.faces.lines import Line, unmarked
+from chainrule.explain.faces.lines import Line, unmarked, value_lines
 from chainrule.explain.page.markup import Markup, element, join
 from chainrule.notation.mathml import to_mathml
 from chainrule.notation.numbers import number_text, preview
@@ -17,6 +17,8 @@ from chainrule.notation.tree import Expression
 
 __all__ = ["Formula", "said", "shape_text", "typeset", "typeset_or_text", "value_text"]
 
+#: What the style sheets say as well: a page's policy may forbid that its markup does.
+_ALIGNED = ' style="text-align: left"'
 #: How a page or a notebook writes a formula.
 Formula = Callable[[Expression], Markup]
 
@@ -24,7 +26,8 @@ Formula = Callable[[Expression], Markup]
 def typeset(expression: Expression) -> Markup:
     """A formula in MathML, with Unicode text for those who cannot have it."""
     alternative = escape(to_text(expression))
-    return Markup(to_mathml(expression).replace("<math", f'<math alttext="{alternative}"', 1))
+    written = to_mathml(expression).replace("<math", f'<math alttext="{alternative}"', 1)
+    return Markup(written.replace(_ALIGNED, ""))
 
 
 def typeset_or_text(expression: Expression) -> Markup:
@@ -52,5 +55,5 @@ def shape_text(shape: tuple[int, ...]) -> str:
 def said(left: Expression, lines: Sequence[Line]) -> str:
     """A step in one line of text: ``∂L/∂z = ŷ − y = −0.5``."""
     symbols = [line.formula for line in lines if line.kind not in ("numbers", "value")][-1:]
-    values = [line.formula for line in lines if line.kind == "value"]
+    values = [line.formula for line in value_lines(lines)]
     return " = ".join([to_text(unmarked(side)) for side in (left, *symbols, *values)])

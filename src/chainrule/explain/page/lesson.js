@@ -162,14 +162,14 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
   root.querySelector(".backward-pass .lead")?.after(all);
 
   // Formulas that are wider than their place scroll by themselves, and by keyboard too; the picture covers part of it.
+  // All is measured before anything is changed, so that a long lesson is laid out once.
   function fit() {
     const covered = view.getComputedStyle(picture).position === "sticky" ? picture.offsetHeight : 0;
+    const isHigher = picture.scrollHeight > picture.clientHeight + 1;
+    const boxes = [...root.querySelectorAll(SCROLLING)];
+    const wide = boxes.map((box) => box.scrollWidth > box.clientWidth + 1 || (box === picture && isHigher));
+    boxes.forEach((box, index) => (wide[index] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
     root.style.setProperty("--picture", `${covered}px`);
-    for (const box of root.querySelectorAll(SCROLLING)) {
-      const isHigher = box === picture && box.scrollHeight > box.clientHeight + 1;
-      if (isHigher || box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    }
   }
   const resized = new view.ResizeObserver(fit);
   resized.observe(root);

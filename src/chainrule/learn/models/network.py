@@ -174,6 +174,10 @@ class Network:
         [11.5]
         """
         self._check_columns(X)
+        return self._outputs(params, X, noise)
+
+    def _outputs(self, params: Params, x: Any, noise: tuple[Any, ...] = ()) -> Any:
+        """The same for rows, or for one row that is a vector."""
         settings = self.architecture
         if len(noise) not in (0, len(settings.hidden) if settings.dropout else 0):
             raise ConfigError(
@@ -182,7 +186,7 @@ class Network:
                 fix="give what network.noise(rng, rows) returned, or nothing",
             )
         activate = ACTIVATIONS[settings.activation]
-        a = X
+        a = x
         for i in range(1, self._depth):
             z = named(self._preactivation(params, i, a), f"z{i}")
             a = named(activate(z), f"a{i}")
@@ -226,16 +230,50 @@ class Network:
         """
         if weight is not None and np.ndim(weight) == 2:  # no weights, so that the first mask stands in their place
             weight, noise = None, (weight, *noise)
-        settings = self.architecture
-        z = self.outputs(params, X, noise)
-        named(z, "y_hat" if settings.task == "regression" else f"z{self._depth}")
-        self._check_targets(z, y)
-        is_label = settings.task == "multiclass" and np.ndim(y) == 1
-        losses = TASKS[settings.task].losses[settings.loss].of_rows(z, y if is_label else _like(y, z))
-        mean = weighted_mean(losses, None if weight is None else _like(weight, z))
-        if not (settings.l1 or settings.l2):
-            return mean
-        return mean + penalty([params[f"W{i}"] for i in range(1, self._depth + 1)], settings.l1, settings.l2)
+        losses = self._losses(self.outputs(params, X, noise), y)
+        mean = weighted_mean(losses, None if weight is None else _like(weight, losses))
+        return self._with_penalty(mean, params)
+
+    def loss_of_row(self, params: Params, x: Any, y: Any) -> Any:
+        """The loss of one row as the lecture writes it: x is a vector, and there is no mean over rows.
+
+        Its lesson has the numbers of that of `loss` for a table of this one row.
+
+        Parameters
+        ----------
+        params : dict of str to array
+            Finished, where there is batch normalisation.
+        x : array of shape (inputs,)
+        y : array of shape () or (outputs,)
+            A row of what `encode` returns.
+
+        Returns
+        -------
+        array of shape ()
+
+        Raises
+        ------
+        ShapeMismatchError
+            If `x` or `y` has another shape.
+        ConfigError
+            If batch normalisation has no statistics yet.
+
+        Examples
+        --------
+        >>> network = Network(Architecture("regression", inputs=2))
+        >>> params = {"W1": np.array([1.0, 2.0]), "b1": np.array(0.5)}
+        >>> float(network.loss_of_row(params, np.array([3.0, 4.0]), np.array(10.5)))
+        0.5
+        """
+        if np.shape(x) != (self.architecture.inputs,):
+            raise ShapeMismatchError(
+                f"x has the shape {np.shape(x)}, but a row of this network has the shape ({self.architecture.inputs},)",
+                fix="give X[i], or network.loss for several rows",
+            )
+        if self.architecture.batch_norm:
+            self._check_statistics(params, 1)
+        loss = self._losses(self._outputs(params, x), y)
+        return self._with_penalty(loss, params)
 
     # After training ------------------------------------------------------------------------------------------------
 
@@ -390,6 +428,26 @@ class Network:
         """The number of layers with weights."""
         return len(self.architecture.hidden) + 1
 
+    def _losses(self, z: Any, y: Any) -> Any:
+        """The loss of each row, from raw outputs."""
+        settings = self.architecture
+        task = TASKS[settings.task]
+        named(z, "y_hat" if settings.task == "regression" else f"z{self._depth}")
+        self._check_targets(z, y)
+        is_label = settings.task == "multiclass" and np.ndim(y) < z.ndim
+        loss, targets = task.losses[settings.loss], y if is_label else _like(y, z)
+        if settings.has_flat_output or not task.averages_outputs:
+            return loss.of_outputs(z, targets)
+        parts = loss.of_outputs(z, targets)
+        return np.mean(parts, axis=-1)
+
+    def _with_penalty(self, loss: Any, params: Params) -> Any:
+        settings = self.architecture
+        if not (settings.l1 or settings.l2):
+            return loss
+        weights = [params[f"W{i}"] for i in range(1, self._depth + 1)]
+        return loss + named(penalty(weights, settings.l1, settings.l2), "penalty")
+
     def _preactivation(self, params: Params, i: int, a: Any) -> Any:
         """z of layer i from the activations before it, normalised where a hidden layer is."""
         z = dense(a, _part(params, f"W{i}"), _part(params, f"b{i}") if f"b{i}" in params else None)
@@ -412,17 +470,20 @@ class Network:
         W = params[f"W{i}"]
         if not self.architecture.batch_norm or i == self._depth:
             return W, params.get(f"b{i}", np.zeros(W.shape[1:], W.dtype))
-        if f"mean{i}" not in params:
-            raise ConfigError(
-                f"the parameters hold no mean{i} and var{i}, by which batch normalisation predicts",
-                fix="params = network.finish(params, X) after training, with the training data X",
-            )
+        self._check_statistics(params, i)
         scale = params[f"gamma{i}"] / np.sqrt(params[f"var{i}"] + EPSILON)
         return W * scale, params[f"beta{i}"] - params[f"mean{i}"] * scale
 
     def _chunks(self, X: Any) -> Iterator[Any]:
         rows = max(256, _CHUNK // max(self.architecture.widths))
         return (X[start : start + rows] for start in range(0, max(len(X), 1), rows))
+
+    def _check_statistics(self, params: Params, i: int) -> None:
+        if f"mean{i}" not in params:
+            raise ConfigError(
+                f"the parameters hold no mean{i} and var{i}, by which batch normalisation predicts",
+                fix="params = network.finish(params, X) after training, with the training data X",
+            )
 
     def _check_columns(self, X: Any) -> None:
         shape = np.shape(X)
@@ -435,7 +496,7 @@ class Network:
 
     def _check_targets(self, z: Any, y: Any) -> None:
         """Refuse (n, 1) with (n,), which NumPy would broadcast to (n, n)."""
-        is_label = self.architecture.task == "multiclass" and np.ndim(y) == 1
+        is_label = self.architecture.task == "multiclass" and z.ndim == 2 and np.ndim(y) == 1
         expected = z.shape[:1] if is_label else z.shape
         if np.shape(y) != expected:
             raise ShapeMismatchError(

@@ -1,4 +1,7 @@
-"""Losses from the last layer's raw numbers z: one number for each row, their weighted mean, and penalties on weights.
+"""Losses from the last layer's raw numbers z, their weighted mean, and penalties on weights.
+
+A loss is one number for each output, or for each row; z has rows (n, outputs) or numbers (n,), or it is one row
+(outputs,) or one number ().
 
 Traced, each loss is the formula of the lecture, with ŷ as a value of its own; what is evaluated is its stable form, as
 everywhere in chainrule. Called on plain arrays, where there is no graph, the stable form is written out.
@@ -6,6 +9,8 @@ everywhere in chainrule. Called on plain arrays, where there is no graph, the st
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +30,6 @@ __all__ = [
     "categorical_cross_entropy",
     "categorical_squared_error",
     "huber",
-    "multilabel_cross_entropy",
-    "multilabel_squared_error",
     "penalty",
     "probability_squared_error",
     "squared_error",
@@ -35,15 +38,15 @@ __all__ = [
 
 
 def squared_error(z: Any, y: Any) -> Any:
-    """Half the squared error, (ŷ − y)²/2 with ŷ = z, so that ∂l/∂ŷ = ŷ − y; with several outputs, their mean.
+    """Half the squared error, (ŷ − y)²/2 with ŷ = z, so that ∂l/∂ŷ = ŷ − y.
 
     Parameters
     ----------
-    z, y : array of shape (n,) or (n, outputs)
+    z, y : array of the same shape
 
     Returns
     -------
-    array of shape (n,)
+    array of the same shape
 
     Examples
     --------
@@ -51,7 +54,7 @@ def squared_error(z: Any, y: Any) -> Any:
     [2.0, 0.0]
     """
     y_hat = z
-    return _over_outputs((y_hat - y) ** 2 / 2)
+    return (y_hat - y) ** 2 / 2
 
 
 def absolute_error(z: Any, y: Any) -> Any:
@@ -59,12 +62,11 @@ def absolute_error(z: Any, y: Any) -> Any:
 
     Parameters
     ----------
-    z, y : array of shape (n,) or (n, outputs)
+    z, y : array of the same shape
 
     Returns
     -------
-    array of shape (n,)
-        With several outputs, their mean.
+    array of the same shape
 
     Examples
     --------
@@ -72,7 +74,7 @@ def absolute_error(z: Any, y: Any) -> Any:
     [2.0, 0.0]
     """
     y_hat = z
-    return _over_outputs(np.abs(y_hat - y))
+    return np.abs(y_hat - y)
 
 
 def huber(z: Any, y: Any) -> Any:
@@ -82,12 +84,11 @@ def huber(z: Any, y: Any) -> Any:
 
     Parameters
     ----------
-    z, y : array of shape (n,) or (n, outputs)
+    z, y : array of the same shape
 
     Returns
     -------
-    array of shape (n,)
-        With several outputs, their mean.
+    array of the same shape
 
     Examples
     --------
@@ -96,11 +97,7 @@ def huber(z: Any, y: Any) -> Any:
     """
     y_hat = z
     distance = np.abs(y_hat - y)
-    return _over_outputs(np.where(distance <= 1, distance**2 / 2, distance - 1 / 2))
-
-
-def _over_outputs(loss: Any) -> Any:
-    return loss if loss.ndim == 1 else np.mean(loss, axis=1)
+    return np.where(distance <= 1, distance**2 / 2, distance - 1 / 2)
 
 
 def binary_cross_entropy(z: Any, y: Any) -> Any:
@@ -127,37 +124,18 @@ def binary_cross_entropy(z: Any, y: Any) -> Any:
     return -(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
 
 
-def multilabel_cross_entropy(z: Any, y: Any) -> Any:
-    """The binary cross-entropy of each label, averaged over the labels.
-
-    Parameters
-    ----------
-    z, y : array of shape (n, labels)
-
-    Returns
-    -------
-    array of shape (n,)
-
-    Examples
-    --------
-    >>> multilabel_cross_entropy(np.array([[0.0, 800.0]]), np.array([[1.0, 1.0]])).round(4).tolist()
-    [0.3466]
-    """
-    return np.mean(binary_cross_entropy(z, y), axis=1)
-
-
 def categorical_cross_entropy(z: Any, y: Any) -> Any:
     """−Σ y log ŷ over the classes, with ŷ = softmax(z), so that ∂l/∂z = ŷ − y.
 
     Parameters
     ----------
-    z : array of shape (n, classes)
-    y : array of shape (n, classes) or (n,)
-        One-hot rows or probabilities; or integer labels from 0.
+    z : array of shape (n, classes) or (classes,)
+    y : array of shape (n, classes) or (classes,)
+        One-hot rows or probabilities; or of shape (n,), integer labels from 0.
 
     Returns
     -------
-    array of shape (n,)
+    array of shape (n,) or ()
 
     Examples
     --------
@@ -166,9 +144,9 @@ def categorical_cross_entropy(z: Any, y: Any) -> Any:
     """
     y = _one_hot(y, z)
     if not is_traced(z):
-        return -np.sum(y * log_softmax(z), axis=1)
+        return -np.sum(y * log_softmax(z), axis=-1)
     y_hat = softmax(z)
-    return -np.sum(y * np.log(y_hat), axis=1)
+    return -np.sum(y * np.log(y_hat), axis=-1)
 
 
 def probability_squared_error(z: Any, y: Any) -> Any:
@@ -194,25 +172,6 @@ def probability_squared_error(z: Any, y: Any) -> Any:
     return (y_hat - y) ** 2 / 2
 
 
-def multilabel_squared_error(z: Any, y: Any) -> Any:
-    """The squared error of the probability of each label, averaged over the labels.
-
-    Parameters
-    ----------
-    z, y : array of shape (n, labels)
-
-    Returns
-    -------
-    array of shape (n,)
-
-    Examples
-    --------
-    >>> multilabel_squared_error(np.array([[0.0, 800.0]]), np.array([[1.0, 1.0]])).tolist()
-    [0.0625]
-    """
-    return np.mean(probability_squared_error(z, y), axis=1)
-
-
 def categorical_squared_error(z: Any, y: Any) -> Any:
     """Σ (ŷ − y)²/2 over the classes, with ŷ = softmax(z).
 
@@ -220,13 +179,13 @@ def categorical_squared_error(z: Any, y: Any) -> Any:
 
     Parameters
     ----------
-    z : array of shape (n, classes)
-    y : array of shape (n, classes) or (n,)
-        One-hot rows or probabilities; or integer labels from 0.
+    z : array of shape (n, classes) or (classes,)
+    y : array of shape (n, classes) or (classes,)
+        One-hot rows or probabilities; or of shape (n,), integer labels from 0.
 
     Returns
     -------
-    array of shape (n,)
+    array of shape (n,) or ()
 
     Examples
     --------
@@ -235,12 +194,12 @@ def categorical_squared_error(z: Any, y: Any) -> Any:
     """
     y = _one_hot(y, z)
     y_hat = softmax(z)
-    return np.sum((y_hat - y) ** 2, axis=1) / 2
+    return np.sum((y_hat - y) ** 2, axis=-1) / 2
 
 
 def _one_hot(y: Any, z: Any) -> Any:
     """Integer labels as rows with one 1; rows stay as they are."""
-    return (y[:, None] == np.arange(z.shape[1])).astype(z.dtype) if y.ndim == 1 else y
+    return (y[:, None] == np.arange(z.shape[1])).astype(z.dtype) if y.ndim < z.ndim else y
 
 
 @dataclass(frozen=True)
@@ -251,8 +210,8 @@ class Loss:
     ----------
     title : str
         As reports call it.
-    of_rows : callable
-        From raw outputs and targets to one number for each row.
+    of_outputs : callable
+        From raw outputs and targets to one number for each output; for classes that exclude each other, for each row.
 
     Examples
     --------
@@ -261,7 +220,7 @@ class Loss:
     """
 
     title: str
-    of_rows: Callable[[Any, Any], Any]
+    of_outputs: Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -274,6 +233,8 @@ class Task:
         Those that it can be trained with, by name; the first one is taken where none is named.
     prediction : callable
         From raw outputs to values or probabilities.
+    averages_outputs : bool
+        Whether a row's loss is the mean of those of its outputs, where it has several.
 
     Examples
     --------
@@ -285,30 +246,29 @@ class Task:
 
     losses: Mapping[str, Loss]
     prediction: Callable[[Any], Any]
+    averages_outputs: bool = False
 
 
-def _of_classes(
-    cross_entropy: Callable[[Any, Any], Any], of_probabilities: Callable[[Any, Any], Any]
-) -> dict[str, Loss]:
-    return {
-        "cross_entropy": Loss("cross-entropy", cross_entropy),
-        "squared_error": Loss("squared error of the probabilities", of_probabilities),
-    }
-
+_OF_NUMBERS = {
+    "squared_error": Loss("squared error", squared_error),
+    "absolute_error": Loss("absolute error", absolute_error),
+    "huber": Loss("Huber loss", huber),
+}
+_OF_PROBABILITIES = {
+    "cross_entropy": Loss("cross-entropy", binary_cross_entropy),
+    "squared_error": Loss("squared error of the probabilities", probability_squared_error),
+}
+_OF_CLASSES = {
+    "cross_entropy": Loss("cross-entropy", categorical_cross_entropy),
+    "squared_error": Loss("squared error of the probabilities", categorical_squared_error),
+}
 
 #: What networks can be for, by name.
 TASKS = {
-    "regression": Task(
-        {
-            "squared_error": Loss("squared error", squared_error),
-            "absolute_error": Loss("absolute error", absolute_error),
-            "huber": Loss("Huber loss", huber),
-        },
-        lambda z: z,
-    ),
-    "binary": Task(_of_classes(binary_cross_entropy, probability_squared_error), sigmoid),
-    "multiclass": Task(_of_classes(categorical_cross_entropy, categorical_squared_error), softmax),
-    "multilabel": Task(_of_classes(multilabel_cross_entropy, multilabel_squared_error), sigmoid),
+    "regression": Task(_OF_NUMBERS, lambda z: z, averages_outputs=True),
+    "binary": Task(_OF_PROBABILITIES, sigmoid),
+    "multiclass": Task(_OF_CLASSES, softmax),
+    "multilabel": Task(_OF_PROBABILITIES, sigmoid, averages_outputs=True),
 }
 
 #: The names of all losses; which of them fit a task, its record says.
@@ -356,10 +316,7 @@ def penalty(weights: Iterable[Any], l1: float, l2: float) -> Any:
     >>> float(penalty([np.array([1.0, -2.0])], l1=1.0, l2=10.0))
     28.0
     """
-    total: Any = 0.0
-    for W in weights:
-        if l1:
-            total = total + l1 * np.sum(np.abs(W))
-        if l2:
-            total = total + l2 / 2 * np.sum(W**2)
-    return total
+    weights = list(weights)
+    absolute = [l1 * np.sum(np.abs(W)) for W in weights if l1]
+    squared = [l2 / 2 * np.sum(W**2) for W in weights if l2]
+    return functools.reduce(operator.add, absolute + squared) if l1 or l2 else 0.0

@@ -15,7 +15,6 @@ from chainrule.native.arrays import address_of, references
 from chainrule.native.assembly.code import FunctionCode
 from chainrule.native.assembly.control import OUT_OF_MEMORY
 from chainrule.native.assembly.sections import STEPS_TAKEN
-from chainrule.native.planning.buffers import Buffer
 from chainrule.native.planning.kernel import make_layout
 from chainrule.native.planning.layout import Layout
 from chainrule.native.planning.memory import ALIGNMENT, padded
@@ -77,7 +76,11 @@ class Executable:
         self.layout = make_layout(request, target)
         self._given = self.layout.table.leaves + self.layout.table.outputs
         self._grows = self.layout.grows
-        self._leaves, self._state = request.leaves, request.state
+        #: Where each part of the state lies, and what it is.
+        self._state = [
+            (self.layout.memory.view(request.leaves[leaf]).buffer, request.leaves[leaf].shape)
+            for leaf, _ in request.state
+        ]
         self._constants = [np.ascontiguousarray(node._value) for node in request.constants]
         replaced = {output for _, output in request.state}
         self._shapes = [
@@ -155,7 +158,7 @@ class Executable:
     def pack_state(self, values: Sequence[Any]) -> np.ndarray[Any, Any]:
         """The parts of the state in one block of memory."""
         block = _aligned(self.layout.state_bytes)
-        for buffer, value in zip(self._state_buffers(), values, strict=True):
+        for (buffer, _), value in zip(self._state, values, strict=True):
             flat = np.ascontiguousarray(value, buffer.dtype).reshape(-1)
             block[buffer.offset : buffer.offset + buffer.nbytes] = flat.view(np.uint8)
         return block
@@ -163,18 +166,14 @@ class Executable:
     @property
     def state_places(self) -> list[tuple[int, int]]:
         """Offset and size of each part of the state in its block."""
-        return [(buffer.offset, buffer.nbytes) for buffer in self._state_buffers()]
+        return [(buffer.offset, buffer.nbytes) for buffer, _ in self._state]
 
-    def unpack_state(self, block: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
-        """The parts of the state as arrays of their own."""
-        parts = []
-        for buffer, (leaf, _) in zip(self._state_buffers(), self._state, strict=True):
-            part = block[buffer.offset : buffer.offset + buffer.nbytes].view(buffer.dtype)
-            parts.append(part.reshape(self._leaves[leaf].shape).copy())
-        return parts
-
-    def _state_buffers(self) -> list[Buffer]:
-        return [self.layout.memory.view(self._leaves[leaf]).buffer for leaf, _ in self._state]
+    def unpack_state(self, block: np.ndarray[Any, Any], first: int = 0, last: int | None = None) -> list[Any]:
+        """The parts of the state, or some of them, as arrays of their own."""
+        return [
+            block[buffer.offset : buffer.offset + buffer.nbytes].view(buffer.dtype).reshape(shape).copy()
+            for buffer, shape in self._state[first:last]
+        ]
 
     def _take(self) -> _Workspace:
         try:

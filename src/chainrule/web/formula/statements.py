@@ -36,7 +36,7 @@ class Typed:
     unused : tuple of str
         Names of values that do not occur in the formula.
     wrt : tuple of str, or None
-        The names whose gradients are wanted; None for all.
+        The names whose gradients are wanted; None for all, also where the formula has none of those that were sent.
     """
 
     formula: Formula
@@ -107,17 +107,10 @@ def _value(name: str, text: str) -> Any:
 
 
 def _wanted(fields: Fields, formula: Formula) -> tuple[str, ...] | None:
-    names = fields.names("wrt", None)
-    if names is None:
-        return None
+    """The names that are wanted. Those that the formula lacks (yet, or by now) are left out: somebody types."""
+    names = fields.names("wrt", None) or []
     wanted = [same_name(name, formula.names) for name in names]
-    unknown = [name for name in wanted if name not in formula.names]
-    if unknown:
-        told = ", ".join(formula.names) or "none"
-        raise Refused(422, f"{unknown[0]} is no input of the formula", f"its inputs are {told}", "wrt")
-    if not wanted:
-        raise Refused(422, "no gradient is asked for", "choose at least one input, or send null for all", "wrt")
-    return tuple(dict.fromkeys(wanted))
+    return tuple(dict.fromkeys(name for name in wanted if name in formula.names)) or None
 
 
 def value_as_text(value: Any) -> str:

@@ -44,6 +44,11 @@ export async function get(path, { signal } = {}) {
   return (await ask(path, { signal })).json();
 }
 
+/** The text at an address. */
+export async function text(path, { signal } = {}) {
+  return (await ask(path, { signal })).text();
+}
+
 /** The JSON that is answered to JSON; null where the answer is empty. */
 export async function post(path, body, { signal } = {}) {
   const response = await ask(path, posted(body, signal));
@@ -78,7 +83,7 @@ function save(blob, name) {
  * @param {(input: any, signal: AbortSignal) => Promise<void>} task
  * @param {number} [patience] Milliseconds after which a running task is given up for a newer one.
  */
-export function newest(task, patience = 150) {
+export function newest(task, patience = 1000) {
   let running = null;
   let waiting = null;
 

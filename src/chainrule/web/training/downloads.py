@@ -3,16 +3,60 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from chainrule.storage.model import TableModel
+from chainrule.learn.models.network import Network
 from chainrule.web.fields import Refused
+from chainrule.web.training.uploads import short
+from chainrule.workflow.lessons import typed_row
 from chainrule.workflow.live import LiveTraining
 from chainrule.workflow.rows import DividedRows
 
-__all__ = ["attachment", "model_of", "row_of"]
+__all__ = ["Sample", "attachment", "row_of", "sample_of"]
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A row and the network that meets it, kept while the run goes on.
+
+    Attributes
+    ----------
+    network : Network
+    params : dict of str to array
+    x : array of shape (d,)
+    y : array of shape ()
+    note : str
+        What they are.
+    """
+
+    network: Network
+    params: dict[str, Any]
+    x: Array
+    y: Array
+    note: str
+
+    def typed(self) -> dict[str, Any]:
+        """Its loss as the formula view takes it, for JSON.
+
+        Raises
+        ------
+        FormulaError
+            If the network is too large to be typed.
+        """
+        found = typed_row(self.network, self.params, self.x, self.y)
+        return {
+            "statements": found.statements,
+            "values": found.values,
+            "level": "statement",
+            "wrt": list(found.wrt),
+            "note": self.note,
+        }
 
 
 def attachment(title: str, ending: str) -> dict[str, str]:
@@ -32,17 +76,6 @@ def attachment(title: str, ending: str) -> dict[str, str]:
     """
     name = re.sub(r"[^a-z0-9]+", "_", re.sub(r"\.[a-z]{2,7}$", "", title.lower())).strip("_")[:60] or "table"
     return {"content-disposition": f'attachment; filename="{name}{ending}"'}
-
-
-def model_of(live: LiveTraining) -> TableModel:
-    """The model with the present parameters, and without its history.
-
-    Raises
-    ------
-    StructureError
-        If a parameter is not finite.
-    """
-    return TableModel(live.rows.preprocessing, live.network.architecture, live.params)
 
 
 def row_of(rows: DividedRows, number: int) -> tuple[pa.Table, str]:
@@ -65,3 +98,28 @@ def row_of(rows: DividedRows, number: int) -> tuple[pa.Table, str]:
             return rows.tables[part].slice(int(found[0]), 1), part
     count = sum(map(len, rows.numbers.values()))
     raise Refused(422, f"there is no row {number:,}: the table has {count:,}", "click a point of the picture", "row")
+
+
+def sample_of(live: LiveTraining, number: int) -> Sample:
+    """A row of the table, and the present parameters.
+
+    Parameters
+    ----------
+    live : LiveTraining
+    number : int
+        Row of the table, counted from 1.
+
+    Raises
+    ------
+    Refused
+        422 if there is none.
+    """
+    row, part = row_of(live.rows, number)
+    X, y = live.rows.preprocessing.arrays(row, live.rows.dtype)
+    names = live.rows.preprocessing.feature_names
+    shown = ", ".join(map(short, names[:4])) + (", …" if len(names) > 4 else "")
+    note = (
+        f"row {number:,} of {live.title} ({part}) and the weights after epoch {live.epoch:,}; "
+        f"x is {shown}, with 0 for the mean of a number and 1 for a standard deviation above it"
+    )
+    return Sample(live.network, live.params, X[0], y[0], note)

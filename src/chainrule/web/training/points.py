@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.tables.encodings import CategoryEncoding
 from chainrule.tables.preprocessing import Preprocessing
 from chainrule.web.training.numbers import rounded
+from chainrule.web.training.uploads import short
 from chainrule.workflow.rows import DividedRows
 
 __all__ = ["Plane", "Points"]
@@ -85,6 +86,12 @@ class Points:
         self._typical = _typical_row(rows.preprocessing, self._X[0])
 
     @property
+    def choices(self) -> list[dict[str, Any]]:
+        """The columns that may span a plane: not those of values that no training row has."""
+        unseen = self.preprocessing.unseen_features
+        return [{"index": index, "name": short(name)} for index, name in enumerate(self.names) if not unseen[index]]
+
+    @property
     def first_axes(self) -> tuple[int, int] | None:
         """The first two columns of numbers, or any two; None where there is one column only."""
         if len(self.names) < 2:
@@ -111,7 +118,7 @@ class Points:
             low = min(X[:, axis].min() for X in self._X) * deviations[axis] + means[axis]
             high = max(X[:, axis].max() for X in self._X) * deviations[axis] + means[axis]
             margin = _MARGIN * (high - low) or 1.0
-            spans.append((float(low - margin), float(high + margin)))
+            spans.append((rounded(low - margin), rounded(high + margin)))
         return Plane(axes, spans[0], spans[1], self._typical, means, deviations)
 
     def drawn(self, axes: tuple[int, int] | None) -> dict[str, list[Any]] | None:

@@ -20,6 +20,15 @@ export function short(number, digits = 4) {
   return text.replace("-", "−");
 }
 
+/** A number in not more characters than fit into a field, as it would be typed. */
+export function fitting(number, characters) {
+  for (let digits = 6; digits > 1; digits -= 1) {
+    const text = String(Number(number.toPrecision(digits))).replace("e+", "e");
+    if (text.length <= characters) return text;
+  }
+  return number.toExponential(0).replace("e+", "e");
+}
+
 /** Steps of a scale that people like to read, some `wanted` of them: 0, 0.2, 0.4, … */
 export function ticks(low, high, wanted = 5) {
   if (!(high > low)) return [low];

@@ -25,13 +25,16 @@ export function descent(host, { asked, onValues, onRate }) {
   const chart = lineChart({ label: "Loss", xLabel: "step", yLabel: "loss" });
   let losses = [];
   let first = null;
-  let isRunning = false;
+  let running = Promise.resolve();
 
   host.append(rate.element, h("div", { class: "button-row" }, one, many, back), words, chart.element);
 
-  async function run(steps) {
-    if (isRunning) return; // a second press before the answer would run on old values
-    isRunning = true;
+  /** A second press before the answer goes on from where the first one leads. */
+  function run(steps) {
+    running = running.then(() => descend(steps));
+  }
+
+  async function descend(steps) {
     const start = asked();
     try {
       const answer = await post("/api/descent", { ...start, lr: rate.value, steps });
@@ -43,8 +46,6 @@ export function descent(host, { asked, onValues, onRate }) {
     } catch (error) {
       if (!error.what) throw error;
       words.replaceChildren(errorBox(error));
-    } finally {
-      isRunning = false;
     }
   }
 
@@ -52,7 +53,7 @@ export function descent(host, { asked, onValues, onRate }) {
     const count = losses.length - 1;
     const steps = count === 1 ? "one step" : `${count} steps`;
     const change = h("p", {}, "After ", steps, ": loss ", short(losses[0]), " → ", h("strong", {}, short(losses.at(-1))));
-    const reason = stopped ? h("p", { class: "notice is-bad" }, stopped) : null;
+    const reason = stopped ? h("p", { class: "notice is-bad error" }, stopped) : null;
     words.replaceChildren(...[count > 0 ? change : null, reason].filter(Boolean));
     back.hidden = false;
     draw();

@@ -1,7 +1,7 @@
 // A small vector or matrix as cells between brackets; any other array as text.
 
 import { h } from "../common/dom.js";
-import { typedNumber } from "../common/numbers.js";
+import { fitting, typedNumber } from "../common/numbers.js";
 
 const MOST = 8; // rows, and columns
 const FITS = 6; // characters
@@ -55,7 +55,7 @@ export function grid({ label, cells, onInput }) {
       const text = rows[i][j];
       const number = typedNumber(text);
       const isLong = document.activeElement !== input && text.length > FITS && number !== null;
-      input.value = isLong ? String(Number(number.toPrecision(3))) : text;
+      input.value = isLong ? fitting(number, FITS) : text;
       input.title = isLong ? text : "";
     };
     input.addEventListener("input", () => {

@@ -12,17 +12,23 @@ export function lessonStage(host, onStep) {
   let root = null;
   let player = null;
 
-  /** Put a lesson in the place of the last one. */
-  function show(html, { step, showsClosed }) {
+  /**
+   * Put a lesson in the place of the last one. It is made ready before it is put in, so that it is laid out once.
+   *
+   * @param {string} html
+   * @param {{step: number, showsClosed: boolean, goesThere: boolean}} how `goesThere`: scroll to the step.
+   */
+  function show(html, { step, showsClosed, goesThere }) {
     const kept = root ? keptOf(root) : null;
     player?.destroy();
     const template = document.createElement("template");
     template.innerHTML = html;
-    root = template.content.querySelector(".lesson");
+    root = document.adoptNode(template.content.querySelector(".lesson"));
     root.classList.toggle("hides-closed", !showsClosed);
+    player = mount(root, { step: goesThere ? 0 : step, onStep, keys: document });
     host.replaceChildren(root);
-    player = mount(root, { step, onStep, keys: document });
     if (kept) restore(root, kept);
+    if (goesThere && step) player.show(step);
     refresh({ isStale: false });
   }
 
@@ -42,16 +48,10 @@ export function lessonStage(host, onStep) {
   return {
     show,
     refresh,
-    go(step) {
-      if (player && player.step !== step) player.show(step);
-    },
     showClosed(is) {
       root?.classList.toggle("hides-closed", !is);
     },
     pause: () => player?.pause(),
-    get total() {
-      return player?.total ?? 0;
-    },
   };
 }
 

@@ -1,21 +1,23 @@
-// Examples to begin with: one is pressed while its formula stands there.
+// Examples to begin with; the one whose formula stands there is chosen, with a line on it.
 
-import { h } from "../common/dom.js";
+import { h, releaseAfterPointer } from "../common/dom.js";
+
+const OWN = "";
 
 /**
- * @param {HTMLElement} host
- * @param {HTMLElement} note Where a line on the pressed one stands.
+ * @param {HTMLSelectElement} select
+ * @param {HTMLElement} note
  * @param {object[]} presets
  * @param {(preset: object) => void} onChoose
  */
-export function presetChips(host, note, presets, onChoose) {
-  const chips = presets.map((preset) =>
-    h("button", { type: "button", class: "chip", onclick: () => onChoose(preset) }, preset.title),
-  );
-  host.replaceChildren(...chips);
+export function presetChoice(select, note, presets, onChoose) {
+  const own = h("option", { value: OWN, hidden: true }, "Your own");
+  select.replaceChildren(own, ...presets.map((preset) => h("option", { value: preset.id }, preset.title)));
+  releaseAfterPointer(select);
+  select.addEventListener("change", () => onChoose(presets.find((preset) => preset.id === select.value)));
   return {
     show(current) {
-      presets.forEach((preset, index) => chips[index].setAttribute("aria-pressed", String(preset === current)));
+      select.value = current?.id ?? OWN;
       note.textContent = current?.note ?? "Your own formula.";
     },
   };

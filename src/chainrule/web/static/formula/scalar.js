@@ -1,7 +1,7 @@
 // A number with a slider. The range of the slider follows the number, but never while it is dragged.
 
 import { h } from "../common/dom.js";
-import { typedNumber } from "../common/numbers.js";
+import { fitting, typedNumber } from "../common/numbers.js";
 
 const STEPS = 200;
 const LEAST = 2;
@@ -50,7 +50,7 @@ export function scalar({ label, onInput }) {
   function write() {
     const number = typedNumber(text);
     const isLong = document.activeElement !== field && text.length > FITS && number !== null;
-    field.value = isLong ? String(Number(number.toPrecision(5))) : text;
+    field.value = isLong ? fitting(number, FITS) : text;
     field.title = isLong ? text : "";
   }
 

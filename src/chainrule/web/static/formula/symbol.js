@@ -6,5 +6,5 @@ import { h } from "../common/dom.js";
 export function symbol(label) {
   const [, base, below] = /^(\p{L}\p{M}*)_?([\p{N}]+|(?<=_)\w+)?$/u.exec(label) ?? [];
   if (base === undefined) return h("span", { class: "symbol is-word" }, label);
-  return h("span", { class: "symbol" }, base, below ? h("sub", {}, below) : null);
+  return h("span", { class: "symbol" }, base, below ? h("sub", { class: /^\p{L}$/u.test(below) ? "is-letter" : null }, below) : null);
 }

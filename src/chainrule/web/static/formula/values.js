@@ -122,9 +122,8 @@ function valueRow({ name, label }, { onInput, onWanted }) {
       wanted.setAttribute("aria-pressed", String(isWanted));
       wanted.setAttribute("aria-label", `Gradient of ${label}`);
       wanted.disabled = isLast;
-      const length = value.shape.length;
-      shape.hidden = length === 0;
-      shape.textContent = length === 1 ? `${value.shape[0]} numbers` : value.shape.join(" × ");
+      shape.hidden = value.shape.length === 0;
+      shape.textContent = shapeText(value.shape);
       shape.setAttribute("aria-label", `${label} as text, shape ${value.shape.join(" by ")}`);
       if (place.contains(document.activeElement)) waits = value;
       else if (text !== value.text || !fits(value)) set(value);
@@ -134,6 +133,10 @@ function valueRow({ name, label }, { onInput, onWanted }) {
       error.textContent = what ? [what.what, what.fix].filter(Boolean).join("; ") : "";
     },
   };
+}
+
+function shapeText(shape) {
+  return shape.length > 1 ? shape.join(" × ") : shape[0] === 1 ? "1 number" : `${shape[0]} numbers`;
 }
 
 /** A vector or matrix of any size, as it is typed. */

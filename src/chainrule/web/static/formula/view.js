@@ -1,7 +1,7 @@
 // The formula view: what is typed goes to the server, and what it answers is shown.
 
 import { get, newest, post } from "../api.js";
-import { h } from "../common/dom.js";
+import { h, releaseAfterPointer } from "../common/dom.js";
 import { short } from "../common/numbers.js";
 import { segmented } from "../common/segmented.js";
 import { tooltip } from "../common/tooltip.js";
@@ -9,7 +9,7 @@ import { descent } from "./descent.js";
 import { editor, errorBox } from "./editor.js";
 import { exportMenu } from "./exporting.js";
 import { lessonStage } from "./lesson.js";
-import { presetChips } from "./presets.js";
+import { presetChoice } from "./presets.js";
 import { fromQuery, ofPreset, presetOf, toQuery } from "./state.js";
 import { symbol } from "./symbol.js";
 import { valueRows } from "./values.js";
@@ -18,9 +18,10 @@ import { valueRows } from "./values.js";
 export function open(root, page) {
   const part = (selector) => root.querySelector(selector);
   let presets = [];
-  let chips = null;
+  let examples = null;
   let state = null;
   let names = []; // of the last good lesson
+  let comes = true; // whether the next lesson is the first of an example or an address
   let known = new Set(); // of all lessons since an example or an address was opened
   const loading = load();
 
@@ -54,13 +55,14 @@ export function open(root, page) {
     },
   });
   const closedLabel = h("label", { class: "check" }, closed, "Closed forms");
+  releaseAfterPointer(closed, closedLabel);
   tooltip(closedLabel, "Show the short formulas that simplification finds, such as ∂L/∂z = ŷ − y.");
   const files = exportMenu({ asked: () => ({ ...asked(), level: state.level }), onError: say });
   part(".toolbar-controls").append(levels.element, closedLabel, files.element);
 
   async function load() {
     presets = (await get("/api/presets")).presets;
-    chips = presetChips(part(".presets"), part(".preset-note"), presets, (preset) => {
+    examples = presetChoice(part(".presets"), part(".preset-note"), presets, (preset) => {
       const { level, showsClosed } = state;
       become({ ...ofPreset(preset), level, showsClosed });
       page.remember(query(), { isNew: true });
@@ -78,7 +80,7 @@ export function open(root, page) {
     state = { ...state, ...part };
     if (isStart) down.clear();
     if (asks) answer(state);
-    chips.show(presetOf(state, presets));
+    examples.show(presetOf(state, presets));
     page.remember(query(), { isNew });
   }
 
@@ -87,12 +89,13 @@ export function open(root, page) {
     state = next;
     names = [];
     known = new Set();
+    comes = true;
     typed.text = state.statements;
     levels.value = state.level;
     closed.checked = state.showsClosed;
     down.rate = state.lr;
     down.clear();
-    chips.show(presetOf(state, presets));
+    examples.show(presetOf(state, presets));
     answer(state);
   }
 
@@ -107,6 +110,7 @@ export function open(root, page) {
   function wantNew() {
     const fresh = known.size ? names.filter((name) => !known.has(name)) : [];
     for (const name of names) known.add(name);
+    if (!state.wrt?.some((name) => names.includes(name))) state.wrt = null; // none is left: then all are wanted
     if (state.wrt && fresh.length) change({ wrt: [...state.wrt, ...fresh] });
   }
 
@@ -129,20 +133,25 @@ export function open(root, page) {
     values.show(lesson.values, state.wrt);
     const total = lesson.steps.forward + lesson.steps.backward;
     state.step = Math.min(state.step, total);
-    stage.show(lesson.html, state);
+    stage.show(lesson.html, { ...state, goesThere: comes });
+    comes = false;
     down.disabled = lesson.loss === null;
-    const loss = h("strong", {}, lesson.loss === null ? "not finite" : short(lesson.loss, 6));
-    part(".outcome").replaceChildren(symbol(lesson.output), " = ", loss);
+    part(".outcome").classList.remove("is-stale");
+    part(".outcome").replaceChildren(symbol(lesson.output), " = ", outcome(lesson.loss));
     root.classList.remove("is-empty");
   }
 
   function fail(error) {
     stage.refresh({ isStale: true });
+    part(".outcome").classList.add("is-stale");
     down.disabled = true;
     if (!values.fail(error)) typed.fail(error);
     else typed.succeed();
     root.classList.remove("is-empty");
   }
+
+  const outcome = (loss) =>
+    loss === null ? h("strong", { class: "is-bad" }, "not finite") : h("strong", {}, short(loss, 6));
 
   function say(error) {
     page.announce(error.what ?? String(error));

@@ -18,20 +18,34 @@ export function drawAxes(picture, { range, names, width, height }) {
   const { left, top } = MARGIN;
   picture.setAttribute("viewBox", `0 0 ${width + left + MARGIN.right} ${height + top + MARGIN.bottom}`);
   const bottom = top + height;
-  const along = ticks(...range.x, Math.max(2, Math.floor(width / 75))).map((value) => {
+  const along = ticks(...range.x, Math.max(2, Math.floor(width / 60))).map((value) => {
     const x = left + place(value, 0)[0];
-    return svg("g", {}, svg("line", { x1: x, x2: x, y1: bottom, y2: bottom + 5 }), svg("text", { x, y: bottom + 19, "text-anchor": "middle" }, short(value)));
+    return svg(
+      "g",
+      {},
+      svg("line", { x1: x, x2: x, y1: bottom, y2: bottom + 5 }),
+      svg("text", { x, y: bottom + 19, "text-anchor": "middle" }, short(value)),
+    );
   });
   const up = ticks(...range.y, Math.max(2, Math.floor(height / 60))).map((value) => {
     const y = top + place(0, value)[1];
-    return svg("g", {}, svg("line", { x1: left - 5, x2: left, y1: y, y2: y }), svg("text", { x: left - 9, y: y + 4.5, "text-anchor": "end" }, short(value)));
+    return svg(
+      "g",
+      {},
+      svg("line", { x1: left - 5, x2: left, y1: y, y2: y }),
+      svg("text", { x: left - 9, y: y + 4.5, "text-anchor": "end" }, short(value)),
+    );
   });
   const middle = top + height / 2;
   picture.replaceChildren(
     ...along,
     ...up,
     svg("text", { class: "tr-axis-name", x: left + width / 2, y: bottom + 39, "text-anchor": "middle" }, names[0]),
-    svg("text", { class: "tr-axis-name", x: 13, y: middle, "text-anchor": "middle", transform: `rotate(-90 13 ${middle})` }, names[1]),
+    svg(
+      "text",
+      { class: "tr-axis-name", x: 13, y: middle, "text-anchor": "middle", transform: `rotate(-90 13 ${middle})` },
+      names[1],
+    ),
     svg("rect", { class: "tr-rim", x: left, y: top, width, height, fill: "none" }),
   );
 }

@@ -6,8 +6,28 @@ const RIGHT = 1;
 const BOTTOM = 2;
 const LEFT = 3;
 const SIDES = [
-  [], [[LEFT, TOP]], [[TOP, RIGHT]], [[LEFT, RIGHT]], [[RIGHT, BOTTOM]], [[LEFT, TOP], [RIGHT, BOTTOM]], [[TOP, BOTTOM]], [[LEFT, BOTTOM]],
-  [[BOTTOM, LEFT]], [[TOP, BOTTOM]], [[TOP, RIGHT], [BOTTOM, LEFT]], [[RIGHT, BOTTOM]], [[LEFT, RIGHT]], [[TOP, RIGHT]], [[LEFT, TOP]], [],
+  [],
+  [[LEFT, TOP]],
+  [[TOP, RIGHT]],
+  [[LEFT, RIGHT]],
+  [[RIGHT, BOTTOM]],
+  [
+    [LEFT, TOP],
+    [RIGHT, BOTTOM],
+  ],
+  [[TOP, BOTTOM]],
+  [[LEFT, BOTTOM]],
+  [[BOTTOM, LEFT]],
+  [[TOP, BOTTOM]],
+  [
+    [TOP, RIGHT],
+    [BOTTOM, LEFT],
+  ],
+  [[RIGHT, BOTTOM]],
+  [[LEFT, RIGHT]],
+  [[TOP, RIGHT]],
+  [[LEFT, TOP]],
+  [],
 ];
 
 /** Adds the line to the context's path; the values are those of the middles of cells that fill the rectangle. */

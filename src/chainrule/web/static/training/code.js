@@ -17,7 +17,17 @@ export function createCode(root, { program }) {
   const dialog = h(
     "dialog",
     { class: "tr-code", "aria-labelledby": id },
-    h("div", { class: "tr-card-head" }, h("h2", { id }, "The same in Python"), h("div", { class: "button-row" }, copy, h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Close"))),
+    h(
+      "div",
+      { class: "tr-card-head" },
+      h("h2", { id }, "The same in Python"),
+      h(
+        "div",
+        { class: "button-row" },
+        copy,
+        h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Close"),
+      ),
+    ),
     problem,
     box,
   );

@@ -15,20 +15,33 @@ export function createConfusion(root) {
     card.hidden = run.task === "regression";
     card.classList.toggle("is-wide", run.classes.length > 4);
     cells = [];
-    const head = h("tr", {}, h("td", {}), run.classes.map((name) => h("th", { scope: "col" }, name)));
+    const head = h(
+      "tr",
+      {},
+      h("td", {}),
+      run.classes.map((name) => h("th", { scope: "col" }, name)),
+    );
     const rows = run.classes.map((name) => {
       const row = run.classes.map(() => h("td", {}, h("span", { class: "tr-count" }), h("small")));
       cells.push(row);
       return h("tr", {}, h("th", { scope: "row" }, name), row);
     });
-    const table = h("table", { class: `tr-confusion${run.classes.length > 4 ? " is-dense" : ""}`, "aria-label": "Confusion matrix" }, h("thead", {}, head), h("tbody", {}, rows));
+    const table = h(
+      "table",
+      { class: `tr-confusion${run.classes.length > 4 ? " is-dense" : ""}`, "aria-label": "Confusion matrix" },
+      h("thead", {}, head),
+      h("tbody", {}, rows),
+    );
     box.replaceChildren(table);
     say(caption, "");
   }
 
   function draw(confusion) {
     if (!confusion || cells.length !== confusion.counts.length) return;
-    say(caption, `${confusion.part === "validation" ? "Validation" : "Training"} rows: true class at the left, predicted class on top`);
+    say(
+      caption,
+      `${confusion.part === "validation" ? "Validation" : "Training"} rows: true class at the left, predicted class on top`,
+    );
     confusion.counts.forEach((row, i) => {
       const sum = row.reduce((total, count) => total + count, 0);
       row.forEach((count, j) => fill(cells[i][j], count, sum ? count / sum : 0, i === j));

@@ -1,5 +1,5 @@
 // The training view at work: what the user wishes goes to the server, what comes back is drawn.
-import { download } from "../api.js";
+import { download, get } from "../api.js";
 import { createBanner } from "./banner.js";
 import { afterwards } from "./calm.js";
 import { createControls } from "./controls.js";
@@ -16,7 +16,7 @@ import { createSchema } from "./schema.js";
 import { createSession } from "./session.js";
 import { createTakeaway } from "./takeaway.js";
 import { createTeller } from "./telling.js";
-import { plainModel, readWishes, writeWishes } from "./wishes.js";
+import { hasLayers, readWishes, writeWishes } from "./wishes.js";
 
 /** Milliseconds after the last change until a new run is asked for. */
 const PATIENCE = 120;
@@ -28,21 +28,31 @@ export function createDesk(root, page, catalog) {
   let wishes = null;
   let run = null;
   let last = null; // frame
+  let early = null; // a frame of the run whose description is still on its way
   let ownTask = "binary";
   let isShown = false;
   let quietUntil = 0;
   const parts = build(root);
   const session = createSession({ onRun, onFrame, onError, onConnection: (isOpen) => (parts.link.hidden = isOpen) });
   const controls = createControls(parts.bar, { onAction: act });
-  const data = createData(parts.data, { catalog, onChange: change, onFile: take });
+  const data = createData(parts.data, {
+    catalog,
+    area: root,
+    onChange: change,
+    onFile: take,
+    onColumns: () => schema.open(),
+  });
   const model = createModel(parts.model, { catalog, onChange: change });
-  const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change, task: taskOf });
+  const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
   const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
-  const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
-  createTakeaway(parts.takeaway, { onDownload: (name) => tried(() => download(session.address(name))), program: session.program });
+  const prepareSoon = afterwards(PATIENCE, prepare);
+  createTakeaway(parts.takeaway, {
+    onDownload: (name) => tried(() => download(session.address(name))),
+    program: session.program,
+  });
   // What the user does -----------------------------------------------------------------------------------------------
 
   function change(edit) {
@@ -52,9 +62,9 @@ export function createDesk(root, page, catalog) {
     prepareSoon();
   }
 
-  function prepare(shouldPlay) {
+  function prepare() {
     page.remember(writeWishes(wishes));
-    session.prepare({ ...structuredClone(wishes), shouldPlay, speed: controls.speed });
+    session.prepare({ ...structuredClone(wishes), shouldPlay: () => controls.isPlaying, speed: controls.speed });
   }
 
   function taskOf() {
@@ -63,11 +73,11 @@ export function createDesk(root, page, catalog) {
 
   /** What does not fit the table's task any more gives way to what does. */
   function tidy() {
-    const { settings } = wishes;
+    const { settings, source } = wishes;
     const task = taskOf();
-    if (settings.model !== "mlp") settings.model = plainModel(task);
-    else if (!settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
-    if (!catalog.losses[task].includes(settings.loss)) settings.loss = catalog.losses[task].includes("auto") ? "auto" : catalog.losses[task][0];
+    if (hasLayers(settings) && !settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
+    const losses = catalog.losses[task].map(({ id }) => id); // the usual one comes first
+    if (!losses.includes(settings.loss)) settings.loss = source.kind === "upload" ? "auto" : losses[0];
   }
 
   function showWishes() {
@@ -94,9 +104,15 @@ export function createDesk(root, page, catalog) {
     data.upload.name(`Reading ${file.name} …`);
     const most = catalog.limits.upload_bytes;
     try {
-      if (most && file.size > most) throw Object.assign(new Error(`${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`), { fix: "train it with: chainrule train FILE" });
+      if (most && file.size > most)
+        throw Object.assign(
+          new Error(
+            `${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`,
+          ),
+          { fix: "train it with: chainrule train FILE" },
+        );
       schema.show(await session.upload(file), { isNew: true });
-      data.upload.name(file.name);
+      data.upload.name(file.name, { isRead: true });
     } catch (error) {
       data.upload.name("Drop a CSV file here, or choose one");
       schema.refuse(file.name, error);
@@ -106,7 +122,10 @@ export function createDesk(root, page, catalog) {
   function use(source, task) {
     ownTask = task;
     controls.show(false);
-    change((now) => Object.assign(now, { source, axes: null }));
+    change((now) => {
+      Object.assign(now, { source, axes: null });
+      now.settings.loss = "auto"; // only the server knows the task for sure
+    });
   }
 
   async function turn(axes) {
@@ -119,7 +138,11 @@ export function createDesk(root, page, catalog) {
   }
 
   function openRow(row) {
-    return tried(async () => page.go("formula", sampleQuery(await session.sample(row))));
+    return tried(async () => {
+      const sample = await session.sample(row);
+      page.go("formula", sampleQuery(sample));
+      page.announce(sample.note);
+    });
   }
 
   async function tried(task) {
@@ -143,10 +166,15 @@ export function createDesk(root, page, catalog) {
     looks.prepare(run);
     teller.prepare(run);
     banner.draw(null);
+    if (early && fits(run, early)) onFrame(early);
+    early = null;
   }
 
   function onFrame(frame) {
-    if (!run || !fits(run, frame)) return;
+    if (!run || !fits(run, frame)) {
+      early = frame;
+      return;
+    }
     last = frame;
     if (frame.stopped || performance.now() > quietUntil) controls.show(frame.is_running);
     controls.draw(frame);
@@ -172,7 +200,10 @@ export function createDesk(root, page, catalog) {
     data.recolour(looks.palette);
   }
   onThemeChange(recolour);
-  recolour();
+  get("/api/training/previews").then(
+    (previews) => data.take(previews, looks.palette),
+    () => {},
+  ); // pictures only
 
   return {
     show(query) {
@@ -183,7 +214,8 @@ export function createDesk(root, page, catalog) {
       wishes = readWishes(query, catalog);
       tidy();
       showWishes();
-      prepare(false);
+      controls.show(false);
+      prepare();
     },
     hide() {
       isShown = false;

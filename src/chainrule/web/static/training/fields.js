@@ -18,12 +18,19 @@ export function choice({ label, onChange }) {
 
   function set(options, value) {
     const key = JSON.stringify(options);
-    if (key !== shown) select.replaceChildren(...options.map((option) => h("option", { value: option.value }, option.label)));
+    if (key !== shown)
+      select.replaceChildren(...options.map((option) => h("option", { value: option.value }, option.label)));
     shown = key;
     select.value = value;
   }
 
-  return { element, set, set disabled(is) { select.disabled = is; } };
+  return {
+    element,
+    set,
+    set disabled(is) {
+      select.disabled = is;
+    },
+  };
 }
 
 /**
@@ -42,7 +49,13 @@ export function slider({ label, min, max, step, told, onChange }) {
   const id = freshId("slider");
   const input = h("input", { id, type: "range", min, max, step });
   const output = h("output", { for: id, class: "tr-digits" });
-  const element = h("div", { class: "tr-field tr-slider" }, h("label", { for: id, class: "field-label" }, label), output, input);
+  const element = h(
+    "div",
+    { class: "tr-field tr-slider" },
+    h("label", { for: id, class: "field-label" }, label),
+    output,
+    input,
+  );
 
   function tell() {
     say(output, told(Number(input.value)));
@@ -56,6 +69,7 @@ export function slider({ label, min, max, step, told, onChange }) {
   return {
     element,
     set(value) {
+      if (value > Number(input.max)) input.max = value; // a link may ask for more
       input.value = value;
       tell();
     },

@@ -12,7 +12,13 @@ export function createHistograms(root) {
 
   function prepare(run) {
     rows = run.layers.map((layer, i) => row(i));
-    root.replaceChildren(h("div", { class: "tr-histograms" }, rows.map(({ element }) => element)));
+    root.replaceChildren(
+      h(
+        "div",
+        { class: "tr-histograms" },
+        rows.map(({ element }) => element),
+      ),
+    );
   }
 
   function draw(histograms) {
@@ -39,16 +45,33 @@ function row(i) {
   const gradients = histogram("gradients", `Gradients of layer ${i + 1}`);
   const norm = h("span", { class: "tr-faint tr-digits" });
   const mark = h("p", { class: "tr-mark", hidden: true });
-  const element = h("section", { "aria-label": `Layer ${i + 1}` }, h("h4", {}, `Layer ${i + 1}`, norm), h("div", { class: "tr-two" }, weights.element, gradients.element), mark);
+  const element = h(
+    "section",
+    { "aria-label": `Layer ${i + 1}` },
+    h("h3", {}, `Layer ${i + 1}`, norm),
+    h("div", { class: "tr-two" }, weights.element, gradients.element),
+    mark,
+  );
   return { element, weights, gradients, norm, mark };
 }
 
 function histogram(kind, name) {
   const path = svg("path", { class: `tr-bars is-${kind}` });
   const zero = svg("line", { class: "tr-zero", y1: 0, y2: HEIGHT });
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": name, preserveAspectRatio: "none" }, path, zero);
+  const picture = svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": name, preserveAspectRatio: "none" },
+    path,
+    zero,
+  );
   const [low, high] = [h("span"), h("span")];
-  const element = h("figure", { class: "tr-histogram" }, h("figcaption", {}, kind), picture, h("div", { class: "tr-ends tr-digits", "aria-hidden": "true" }, low, high));
+  const element = h(
+    "figure",
+    { class: "tr-histogram" },
+    h("figcaption", {}, kind),
+    picture,
+    h("div", { class: "tr-ends tr-digits", "aria-hidden": "true" }, low, high),
+  );
 
   function draw(found) {
     element.classList.toggle("is-empty", !found);
@@ -65,7 +88,10 @@ function histogram(kind, name) {
     zero.setAttribute("x2", at.toFixed(1));
     say(low, short(first, 2));
     say(high, short(last, 2));
-    describe(picture, `${name}: from ${short(first, 2)} to ${short(last, 2)}, most of them near ${short(edges[counts.indexOf(Math.max(...counts))], 2)}`);
+    describe(
+      picture,
+      `${name}: from ${short(first, 2)} to ${short(last, 2)}, most of them near ${short(edges[counts.indexOf(Math.max(...counts))], 2)}`,
+    );
   }
 
   return { element, draw };
@@ -75,8 +101,10 @@ function bars(counts) {
   const most = Math.max(...counts, 1);
   const step = WIDTH / counts.length;
   // A single weight in a bin is seen as well.
-  return counts.map((count, i) => {
-    const height = count ? Math.max(2, (count / most) * HEIGHT) : 0;
-    return `M${(i * step + 0.5).toFixed(1)} ${HEIGHT}v${-height.toFixed(1)}h${(step - 1).toFixed(1)}V${HEIGHT}z`;
-  }).join("");
+  return counts
+    .map((count, i) => {
+      const height = count ? Math.max(2, (count / most) * HEIGHT) : 0;
+      return `M${(i * step + 0.5).toFixed(1)} ${HEIGHT}v${-height.toFixed(1)}h${(step - 1).toFixed(1)}V${HEIGHT}z`;
+    })
+    .join("");
 }

@@ -2,7 +2,7 @@
 import { h } from "../common/dom.js";
 import { say } from "./canvas.js";
 import { counted } from "./numbers.js";
-import { plainModel } from "./wishes.js";
+import { DEEP, PLAIN, hasLayers } from "./wishes.js";
 
 /** Units of a new layer, where there is none to go by. */
 const UNITS = 4;
@@ -12,37 +12,57 @@ const UNITS = 4;
  * @param {object} given
  * @param {object} given.limits
  * @param {(change: (wishes: object) => void) => void} given.onChange
- * @param {() => string} given.task
  */
-export function createLayers(root, { limits, onChange, task }) {
-  const most = { layers: limits.layers ?? 6, units: limits.units ?? 64 };
-  const less = h("button", { type: "button", class: "tr-round", "aria-label": "Remove a layer", title: "Remove a layer", onclick: () => onChange(remove) }, "−");
-  const more = h("button", { type: "button", class: "tr-round", "aria-label": "Add a layer", title: "Add a layer", onclick: () => onChange(add) }, "+");
+export function createLayers(root, { limits, onChange }) {
+  const less = h(
+    "button",
+    {
+      type: "button",
+      class: "tr-round",
+      "aria-label": "Remove a layer",
+      title: "Remove a layer",
+      onclick: () => onChange(remove),
+    },
+    "−",
+  );
+  const more = h(
+    "button",
+    {
+      type: "button",
+      class: "tr-round",
+      "aria-label": "Add a layer",
+      title: "Add a layer",
+      onclick: () => onChange(add),
+    },
+    "+",
+  );
   const count = h("span", {});
   root.append(less, count, more);
-  const hidden = ({ settings }) => (settings.model === "mlp" ? settings.hidden : []);
+  const hidden = ({ settings }) => (hasLayers(settings) ? settings.hidden : []);
 
   function add(wishes) {
     const layers = hidden(wishes);
-    Object.assign(wishes.settings, { model: "mlp", hidden: [...layers, layers.at(-1) ?? UNITS] });
+    Object.assign(wishes.settings, { model: DEEP, hidden: [...layers, layers.at(-1) ?? UNITS] });
   }
 
   function remove(wishes) {
     const layers = hidden(wishes).slice(0, -1);
-    Object.assign(wishes.settings, layers.length ? { hidden: layers } : { model: plainModel(task()) });
+    Object.assign(wishes.settings, layers.length ? { hidden: layers } : { model: PLAIN });
   }
 
   return {
     set(wishes) {
       const layers = hidden(wishes);
       less.disabled = layers.length === 0;
-      more.disabled = layers.length >= most.layers;
+      more.disabled = layers.length >= limits.hidden_layers;
       say(count, layers.length ? counted(layers.length, "hidden layer") : "no hidden layer");
     },
     /** One unit more or less in a layer; a layer keeps at least one. */
     change: (layer, by) =>
       onChange(({ settings }) => {
-        settings.hidden = settings.hidden.map((units, i) => (i === layer ? Math.min(Math.max(units + by, 1), most.units) : units));
+        settings.hidden = settings.hidden.map((units, i) =>
+          i === layer ? Math.min(Math.max(units + by, 1), limits.hidden_units) : units,
+        );
       }),
   };
 }

@@ -7,7 +7,11 @@ export function build(root) {
     bar: h("div", { class: "tr-bar" }),
     banner: h("div", { class: "tr-banner", role: "alert" }),
     problem: h("div", { class: "tr-problem", role: "alert" }),
-    link: h("p", { class: "notice is-bad", role: "status", hidden: true }, "The server is not heard. The page tries again until it answers."),
+    link: h(
+      "p",
+      { class: "notice is-bad", role: "status", hidden: true },
+      "The server is not heard. The page tries again until it answers.",
+    ),
     schema: h("section", { class: "tr-card", hidden: true, "aria-label": "Own table" }),
     model: h("section", { class: "tr-strip", "aria-label": "Model and training" }),
     data: h("section", { class: "tr-data", "aria-label": "Data" }),
@@ -20,9 +24,12 @@ export function build(root) {
     equations: h("div", {}),
     weights: h("div", { class: "tr-tables" }),
     takeaway: h("div", { class: "tr-takeaway" }),
-    facts: h("p", { class: "tr-facts tr-faint" }),
+    facts: h("p", { class: "tr-facts tr-faint" }, "Preparing the first run …"),
   };
-  const numbers = { equations: folded("The equations, with the weights in them", parts.equations), weights: folded("The weights as numbers", parts.weights) };
+  const numbers = {
+    equations: folded("The equations, with the weights in them", parts.equations),
+    weights: folded("The weights as numbers", parts.weights),
+  };
   const cards = [
     card("Network", { class: "tr-card tr-network-card" }, parts.layers, parts.network, parts.facts),
     card("Output", { class: "tr-card tr-output-card" }, parts.output),

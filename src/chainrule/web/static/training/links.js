@@ -20,7 +20,19 @@ export function drawLinks(picture, plan) {
   }
   const labels = svg("g", { class: "tr-weights" });
   picture.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
-  picture.replaceChildren(svg("g", {}, links.map((one) => one.line)), svg("g", {}, links.map((one) => one.reach)), labels);
+  picture.replaceChildren(
+    svg(
+      "g",
+      {},
+      links.map((one) => one.line),
+    ),
+    svg(
+      "g",
+      {},
+      links.map((one) => one.reach),
+    ),
+    labels,
+  );
   let lit = { layer: null, unit: null };
   let values = [];
 
@@ -33,7 +45,8 @@ export function drawLinks(picture, plan) {
 
   function light(layer, unit) {
     lit = { layer, unit };
-    for (const one of links) one.line.classList.toggle("is-dim", layer !== null && (one.layer !== layer || one.j !== unit));
+    for (const one of links)
+      one.line.classList.toggle("is-dim", layer !== null && (one.layer !== layer || one.j !== unit));
     label();
   }
 
@@ -61,7 +74,14 @@ function link(plan, before, column, { from, to, y0, y1 }) {
   const d = `M${x0} ${y0}C${middle} ${y0} ${middle} ${y1} ${x1} ${y1}`;
   const place = { layer: column.layer, i: before.indices[from], j: column.indices[to] };
   const line = svg("path", { d, class: "tr-link", fill: "none" });
-  const reach = svg("path", { d, class: "tr-reach", fill: "none", "data-layer": place.layer, "data-i": place.i, "data-j": place.j });
+  const reach = svg("path", {
+    d,
+    class: "tr-reach",
+    fill: "none",
+    "data-layer": place.layer,
+    "data-i": place.i,
+    "data-j": place.j,
+  });
   return { ...place, x0, x1, y0, y1, line, reach, width: null, sign: null };
 }
 

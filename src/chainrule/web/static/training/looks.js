@@ -57,8 +57,14 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
     prepare(run) {
       frame = null;
       for (const part of [output, network, curves, confusion, histograms, equations, weights]) part.prepare(run);
-      const rows = [counted(run.rows.training, "training row"), run.rows.validation ? counted(run.rows.validation, "validation row") : "no validation rows"];
-      say(parts.facts, `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}.`);
+      const rows = [
+        counted(run.rows.training, "training row"),
+        run.rows.validation ? counted(run.rows.validation, "validation row") : "no validation rows",
+      ];
+      say(
+        parts.facts,
+        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}. Numbers are standardised.${run.note ? ` ${run.note}.` : ""}`,
+      );
     },
     draw(next) {
       frame = next;
@@ -70,6 +76,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
     turn(points, axes) {
       output.turn(points, axes);
       network.rebuild();
+      if (frame) output.draw(frame); // it may have come before the points
     },
     recolour() {
       palette = readPalette(parts.output);

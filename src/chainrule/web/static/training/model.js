@@ -1,16 +1,16 @@
 // What is trained and how: the model, its loss, the optimiser and its settings.
 import { h } from "../common/dom.js";
 import { choice, numbersAsOptions } from "./fields.js";
-import { plainModel } from "./wishes.js";
+import { hasLayers } from "./wishes.js";
 
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const STRENGTHS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
-const WORDS = {
-  identity: "identity", sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU", leaky_relu: "leaky ReLU", gelu: "GELU", silu: "SiLU",
-  auto: "as the task has it", cross_entropy: "cross-entropy", squared_error: "squared error", absolute_error: "absolute error", huber: "Huber",
+const ACTIVATIONS = { relu: "ReLU", leaky_relu: "leaky ReLU", gelu: "GELU", silu: "SiLU" };
+const MODELS = {
+  perceptron: () => "perceptron",
+  logistic: (task) => (task === "regression" ? "linear regression" : "logistic regression"),
 };
-const MODELS = { mlp: "perceptron", logistic: "logistic regression", linear: "linear regression" };
 
 /**
  * @param {HTMLElement} root
@@ -19,7 +19,10 @@ const MODELS = { mlp: "perceptron", logistic: "logistic regression", linear: "li
  * @param {(change: (wishes: object) => void) => void} given.onChange
  */
 export function createModel(root, { catalog, onChange }) {
-  const setting = (name, read = (value) => value) => (value) => onChange(({ settings }) => (settings[name] = read(value)));
+  const setting =
+    (name, read = (value) => value) =>
+    (value) =>
+      onChange(({ settings }) => (settings[name] = read(value)));
   const fields = {
     model: choice({ label: "Model", onChange: setting("model") }),
     activation: choice({ label: "Activation", onChange: setting("activation") }),
@@ -29,7 +32,13 @@ export function createModel(root, { catalog, onChange }) {
     l2: choice({ label: "L2", onChange: setting("l2", Number) }),
     batch: choice({ label: "Batch size", onChange: setting("batch_size", Number) }),
   };
-  root.append(h("div", { class: "tr-model", role: "group", "aria-label": "Model and training" }, Object.values(fields).map(({ element }) => element)));
+  root.append(
+    h(
+      "div",
+      { class: "tr-model", role: "group", "aria-label": "Model and training" },
+      Object.values(fields).map(({ element }) => element),
+    ),
+  );
 
   /** Each optimiser has a learning rate of its own to begin with. */
   function chooseOptimizer(id) {
@@ -40,20 +49,38 @@ export function createModel(root, { catalog, onChange }) {
   return {
     /** Shows what is chosen, for a table of this task. */
     set({ settings }, task) {
-      const plain = plainModel(task);
-      fields.model.set(["mlp", plain].map((value) => ({ value, label: MODELS[value] })), settings.model === "mlp" ? "mlp" : plain);
+      fields.model.set(
+        catalog.models.map((value) => ({ value, label: MODELS[value]?.(task) ?? value })),
+        settings.model,
+      );
       fields.activation.set(options(catalog.activations), settings.activation);
-      fields.activation.disabled = settings.model !== "mlp";
-      fields.loss.set(options(catalog.losses[task]), settings.loss);
-      fields.optimizer.set(catalog.optimizers.map(({ id, title }) => ({ value: id, label: title })), settings.optimizer);
+      fields.activation.disabled = !hasLayers(settings);
+      const loss = settings.loss === "auto" ? catalog.losses[task][0].id : settings.loss;
+      fields.loss.set(
+        catalog.losses[task].map(({ id, title }) => ({ value: id, label: title })),
+        loss,
+      );
+      fields.optimizer.set(
+        catalog.optimizers.map(({ id, title }) => ({ value: id, label: title })),
+        settings.optimizer,
+      );
       fields.lr.set(numbersAsOptions(RATES, settings.lr), String(settings.lr));
-      fields.l2.set(numbersAsOptions(STRENGTHS, settings.l2, (value) => (value ? String(value) : "none")), String(settings.l2));
-      fields.batch.set(numbersAsOptions(BATCHES.filter((size) => size <= (catalog.limits.batch_size ?? 1024)), settings.batch_size), String(settings.batch_size));
+      fields.l2.set(
+        numbersAsOptions(STRENGTHS, settings.l2, (value) => (value ? String(value) : "none")),
+        String(settings.l2),
+      );
+      fields.batch.set(
+        numbersAsOptions(
+          BATCHES.filter((size) => size <= catalog.limits.batch_size),
+          settings.batch_size,
+        ),
+        String(settings.batch_size),
+      );
     },
   };
 }
 
-const options = (names) => names.map((name) => ({ value: name, label: WORDS[name] ?? name.replaceAll("_", " ") }));
+const options = (names) => names.map((name) => ({ value: name, label: ACTIVATIONS[name] ?? name }));
 
 /** The next smaller learning rate that is worth a try after a run has blown up: a tenth. */
 export const calmerRate = (lr) => RATES.findLast((rate) => rate <= lr / 10 + 1e-12) ?? Number((lr / 10).toPrecision(1));

@@ -61,13 +61,51 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
   function headings() {
     return plan.columns.map((column) => {
       const isHidden = column.kind === "unit";
-      const title = h("span", { class: "tr-column-name" }, isHidden ? `Layer ${column.layer + 1}` : column.kind === "input" ? "Input" : "Output");
+      const title = h(
+        "span",
+        { class: "tr-column-name" },
+        isHidden ? `Layer ${column.layer + 1}` : column.kind === "input" ? "Input" : "Output",
+      );
       const count = isHidden ? run.layers[column.layer].units : 0;
-      const change = (sign, label, text) => h("button", { type: "button", class: "tr-round", "aria-label": label, title: label, onclick: () => onUnits(column.layer, sign) }, text);
+      const change = (sign, label, text) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "tr-round",
+            "aria-label": label,
+            title: label,
+            onclick: () => onUnits(column.layer, sign),
+          },
+          text,
+        );
       const steps = isHidden
-        ? h("span", { class: "tr-units" }, change(-1, `Remove a unit from layer ${column.layer + 1}`, "−"), h("span", {}, `${count}`, h("span", { class: "visually-hidden" }, " units")), change(1, `Add a unit to layer ${column.layer + 1}`, "+"))
-        : h("span", { class: "tr-units tr-faint" }, column.kind === "input" ? counted(run.features.length, "feature") : run.task === "multiclass" ? counted(run.classes.length, "class", "classes") : "1 number");
-      const box = h("div", { class: "tr-column-head", role: isHidden ? "group" : null, "aria-label": isHidden ? `Layer ${column.layer + 1}` : null }, title, steps);
+        ? h(
+            "span",
+            { class: "tr-units" },
+            change(-1, `Remove a unit from layer ${column.layer + 1}`, "−"),
+            h("span", {}, `${count}`, h("span", { class: "visually-hidden" }, " units")),
+            change(1, `Add a unit to layer ${column.layer + 1}`, "+"),
+          )
+        : h(
+            "span",
+            { class: "tr-units tr-faint" },
+            column.kind === "input"
+              ? counted(run.features.length, "feature")
+              : run.task === "multiclass"
+                ? counted(run.classes.length, "class", "classes")
+                : "1 number",
+          );
+      const box = h(
+        "div",
+        {
+          class: "tr-column-head",
+          role: isHidden ? "group" : null,
+          "aria-label": isHidden ? `Layer ${column.layer + 1}` : null,
+        },
+        title,
+        steps,
+      );
       box.style.setProperty("left", `${column.x}px`);
       return box;
     });
@@ -77,7 +115,17 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
   function names() {
     return plan.columns.flatMap((column) => {
       const sides = { input: "is-left", output: "is-right" };
-      const texts = column.kind === "unit" ? [] : column.names.map((name, k) => text(name, `tr-name ${sides[column.kind]}`, column.x + (column.kind === "input" ? -1 : 1) * (plan.node / 2 + 7), column.y[k]));
+      const texts =
+        column.kind === "unit"
+          ? []
+          : column.names.map((name, k) =>
+              text(
+                name,
+                `tr-name ${sides[column.kind]}`,
+                column.x + (column.kind === "input" ? -1 : 1) * (plan.node / 2 + 7),
+                column.y[k],
+              ),
+            );
       if (column.left) texts.push(text(`+ ${column.left} more`, "tr-name is-middle tr-faint", column.x, column.rest));
       return texts;
     });
@@ -116,9 +164,10 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
   }
 
   function write(now) {
-    if (!now || now.column.layer < 0 || !layers.length) return void (now?.column.layer === -1 ? say(told, `The feature ${now.column.names[now.k]}.`) : say(told, HINT));
+    if (!now || now.column.layer < 0 || !layers.length)
+      return void (now?.column.layer === -1 ? say(told, `The feature ${now.column.names[now.k]}.`) : say(told, HINT));
     const { layer } = now.column;
-    told.replaceChildren(unitFormula(run, layers, layer, now.column.indices[now.k]));
+    told.replaceChildren(...unitFormula(run, layers, layer, now.column.indices[now.k]));
     nodes.tell(now.column, now.k, told.textContent);
   }
 

@@ -24,7 +24,17 @@ export function createNodes(plan, run, { onLook, onLeave, onPin }) {
   function node(column, k) {
     const canvas = h("canvas", { "aria-hidden": "true" });
     const name = nameOf(run, column, k);
-    const button = h("button", { type: "button", tabindex: -1, class: `tr-node is-${column.kind}`, "aria-label": name, "aria-pressed": column.kind === "unit" ? "false" : null }, canvas);
+    const button = h(
+      "button",
+      {
+        type: "button",
+        tabindex: -1,
+        class: `tr-node is-${column.kind}`,
+        "aria-label": name,
+        "aria-pressed": column.kind === "unit" ? "false" : null,
+      },
+      canvas,
+    );
     const entry = { column, k, button, canvas, name };
     place(button, column.x - plan.node / 2, column.y[k] - plan.node / 2, plan.node);
     button.addEventListener("pointerenter", () => onLook(column, k));
@@ -54,7 +64,10 @@ export function createNodes(plan, run, { onLook, onLeave, onPin }) {
     to()?.button.focus();
   }
 
-  const nearestIn = (nodes, y) => nodes?.reduce((best, one) => (Math.abs(one.column.y[one.k] - y) < Math.abs(best.column.y[best.k] - y) ? one : best));
+  const nearestIn = (nodes, y) =>
+    nodes?.reduce((best, one) =>
+      Math.abs(one.column.y[one.k] - y) < Math.abs(best.column.y[best.k] - y) ? one : best,
+    );
 
   /** Inputs look as they are: along x, along y, or the same all over the plane. */
   function drawInputs(palette) {
@@ -63,7 +76,13 @@ export function createNodes(plan, run, { onLook, onLeave, onPin }) {
       const axis = run.axes ? run.axes.indexOf(column.indices[k]) : -1;
       if (axis < 0) continue;
       const values = axis === 0 ? RAMP : RAMP.toReversed();
-      paint(context, axis === 0 ? [1, 256] : [256, 1], plan.node, plan.node, byValue(values, { low: -1, high: 1 }, [-1, 1], palette.diverging));
+      paint(
+        context,
+        axis === 0 ? [1, 256] : [256, 1],
+        plan.node,
+        plan.node,
+        byValue(values, { low: -1, high: 1 }, [-1, 1], palette.diverging),
+      );
     }
   }
 
@@ -74,7 +93,13 @@ export function createNodes(plan, run, { onLook, onLeave, onPin }) {
       const context = sized(canvas, plan.node, plan.node);
       if (!data) continue;
       const [low, high] = [units.low[column.layer][k], units.high[column.layer][k]];
-      paint(context, units.size, plan.node, plan.node, byValue(bytes(data), { low, high }, aroundZero(low, high), palette.diverging));
+      paint(
+        context,
+        units.size,
+        plan.node,
+        plan.node,
+        byValue(bytes(data), { low, high }, aroundZero(low, high), palette.diverging),
+      );
     }
   }
 
@@ -94,7 +119,8 @@ export function createNodes(plan, run, { onLook, onLeave, onPin }) {
     /** Marks the unit that is held, or none. */
     pin(held) {
       for (const { column, k, button } of all) {
-        if (column.kind === "unit") button.setAttribute("aria-pressed", String(held !== null && held.column === column && held.k === k));
+        if (column.kind === "unit")
+          button.setAttribute("aria-pressed", String(held !== null && held.column === column && held.k === k));
       }
     },
     tell(column, k, words) {
@@ -105,11 +131,15 @@ export function createNodes(plan, run, { onLook, onLeave, onPin }) {
 }
 
 function place(element, x, y, size) {
-  for (const [name, value] of Object.entries({ left: x, top: y, width: size, height: size })) element.style.setProperty(name, `${value}px`);
+  for (const [name, value] of Object.entries({ left: x, top: y, width: size, height: size }))
+    element.style.setProperty(name, `${value}px`);
 }
 
 function nameOf(run, column, k) {
   if (column.kind === "input") return `Input ${column.names[k]}`;
-  if (column.kind === "output") return run.task === "regression" ? `Output: predicted ${column.names[k]}` : `Output: probability of ${column.names[k]}`;
+  if (column.kind === "output")
+    return run.task === "regression"
+      ? `Output: predicted ${column.names[k]}`
+      : `Output: probability of ${column.names[k]}`;
   return `Unit ${column.names[k]} of layer ${column.layer + 1}`;
 }

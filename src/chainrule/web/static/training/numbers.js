@@ -5,18 +5,27 @@ import { short } from "../common/numbers.js";
 export function weight(value) {
   if (value === null || value === undefined) return "not finite";
   const size = Math.abs(value);
-  const isPlain = size < 1e-9 || (size >= 0.005 && size < 1000);
-  return isPlain ? value.toFixed(2).replace("-", "−") : short(value, 2);
+  if (size >= 1000) return short(value, 2);
+  return value.toFixed(size >= 0.005 || size < 0.00005 ? 2 : 4).replace("-", "−");
 }
 
-/** A loss or a score as the bar shows it: always as wide as the one before. */
+/** A loss as the bar shows it, about as wide as the one before. */
 export function loss(value) {
   if (value === null || value === undefined) return "–";
-  return value >= 0.001 && value < 1000 ? value.toPrecision(3) : short(value, 3);
+  return value >= 0.001 && value < 1000 ? value.toPrecision(3) : short(value, 2).replaceAll(" ", "");
+}
+
+/** How well numbers are predicted, at most 1; what is far below 0 is just that. */
+export function r2(value) {
+  if (value === null || value === undefined) return "–";
+  return value < -99 ? "< −99" : value.toFixed(3).replace("-", "−");
 }
 
 /** A share as a percentage. */
-export const percent = (share, digits = 1) => (share === null || share === undefined ? "–" : `${(100 * share).toFixed(digits)} %`);
+export function percent(share, digits = 1) {
+  if (share === null || share === undefined) return "–";
+  return share === 1 ? "100 %" : `${(100 * share).toFixed(digits)} %`;
+}
 
 /** A whole number with commas. */
 export const whole = (value) => value.toLocaleString("en");

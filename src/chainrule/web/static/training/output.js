@@ -12,8 +12,8 @@ import { drawPoints, markPoint, radiusOf } from "./points.js";
 import { pointing } from "./pointing.js";
 import { aroundZero, byClass, byValue, createPainter } from "./surface.js";
 
-/** The plot's height in terms of its width. */
-const SHAPE = 0.86;
+/** The plot's height in terms of its width: a square, where it is small. */
+const shapeOf = (width) => (width < 420 ? 1 : 0.86);
 
 /**
  * @param {HTMLElement} root
@@ -26,14 +26,29 @@ const SHAPE = 0.86;
 export function createOutput(root, { palette, onAxes, onOpen, announce }) {
   const surface = h("canvas", { class: "tr-surface", role: "img", "aria-label": "Decision surface" });
   const dots = h("canvas", { class: "tr-dots", "aria-hidden": "true" });
-  const plot = h("div", { class: "tr-plot", tabindex: 0, role: "application", "aria-roledescription": "plot of points", "aria-label": "Rows of the table. Arrow keys go from point to point, Enter opens a row in the formula view." }, surface, dots);
+  const plot = h(
+    "div",
+    {
+      class: "tr-plot",
+      tabindex: 0,
+      role: "application",
+      "aria-roledescription": "plot of points",
+      "aria-label": "Rows of the table. Arrow keys go from point to point, Enter opens a row in the formula view.",
+    },
+    surface,
+    dots,
+  );
   const axes = svg("svg", { class: "tr-axes", "aria-hidden": "true" });
   const frame = h("div", { class: "tr-plot-frame" }, axes, plot);
   const caption = h("p", { class: "tr-caption" });
   const hint = h("p", { class: "tr-point" });
   const legend = h("div", { class: "tr-legend" });
   const selects = [0, 1].map((i) => h("select", { class: "field", onchange: () => chooseAxes(i) }));
-  const choices = h("div", { class: "tr-pair" }, ["x axis", "y axis"].map((name, i) => h("label", {}, h("span", { class: "field-label" }, name), selects[i])));
+  const choices = h(
+    "div",
+    { class: "tr-pair" },
+    ["x axis", "y axis"].map((name, i) => h("label", {}, h("span", { class: "field-label" }, name), selects[i])),
+  );
   const empty = h("p", { class: "tr-empty", hidden: true });
   root.append(caption, frame, empty, hint, legend, choices);
 
@@ -46,7 +61,10 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
   const tell = calmly(1000, (text) => describe(surface, text));
   const ranges = () => last?.surface?.range ?? rangeOfPoints(run?.points);
   const numbers = () => scaleOf(run, last?.surface);
-  const scene = () => (run?.points && size.width ? { points: run.points, place: placer(ranges(), size.width, size.height), ...size } : null);
+  const scene = () =>
+    run?.points && size.width
+      ? { points: run.points, place: placer(ranges(), size.width, size.height), ...size }
+      : null;
   const pointer = pointing(plot, { scene, onChoose: showPoint, onOpen: (index) => onOpen(run.points.rows[index]) });
 
   function prepare(next) {
@@ -55,11 +73,16 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     unit = null;
     pointer.forget();
     for (const [i, select] of selects.entries()) {
-      select.replaceChildren(...run.axes_choices.map(({ index, name }) => h("option", { value: index, selected: index === run.axes?.[i] }, name)));
+      select.replaceChildren(
+        ...run.axes_choices.map(({ index, name }) =>
+          h("option", { value: index, selected: index === run.axes?.[i] }, name),
+        ),
+      );
     }
     choices.hidden = run.axes_choices.length < 3;
     frame.hidden = !run.points;
     empty.hidden = Boolean(run.points);
+    legend.hidden = caption.hidden = hint.hidden = !run.points;
     say(empty, "A surface needs two features, and this table has one.");
     showPoint(null);
     redraw();
@@ -84,7 +107,8 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     const [x, y] = [points.x[index], points.y[index]];
     const names = run.axes.map((axis) => run.features[axis]);
     const target = run.task === "regression" ? short(points.target[index]) : run.classes[points.target[index]];
-    const told = `${names[0]} = ${plain(x, ranges().x)}, ${names[1]} = ${plain(y, ranges().y)}, ${run.target}: ${target} (${points.part[index] ? "validation" : "training"})`;
+    const places = `${names[0]} ${plain(x, ranges().x)}, ${names[1]} ${plain(y, ranges().y)}`;
+    const told = `${points.part[index] ? "Validation" : "Training"} row: ${places}, ${run.target} ${target}`;
     say(hint, told);
     if (how === "keys") announce(told);
   }
@@ -92,8 +116,12 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
   function redraw() {
     const width = Math.floor(frame.clientWidth - MARGIN.left - MARGIN.right);
     if (!run?.points || width < 40) return;
-    size = { width, height: Math.round(width * SHAPE) };
-    for (const [name, value] of [["width", size.width], ["height", size.height]]) plot.style.setProperty(name, `${value}px`);
+    size = { width, height: Math.round(width * shapeOf(width)) };
+    for (const [name, value] of [
+      ["width", size.width],
+      ["height", size.height],
+    ])
+      plot.style.setProperty(name, `${value}px`);
     frame.style.setProperty("height", `${size.height + MARGIN.top + MARGIN.bottom}px`);
     drawAxes(axes, { range: ranges(), names: run.axes.map((axis) => run.features[axis]), ...size });
     drawLegend(legend, run, palette(), numbers());
@@ -112,12 +140,22 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     const { kind, size: grid, low, high, data } = last.surface;
     const values = bytes(data);
     const colours = palette();
-    if (kind === "classes") paint(context, grid, size.width, size.height, byClass(bytes(last.surface.class), values, run.classes.length, colours.certain));
-    else if (kind === "binary") paint(context, grid, size.width, size.height, byValue(values, { low, high }, [0, 1], colours.diverging));
+    if (kind === "classes")
+      paint(
+        context,
+        grid,
+        size.width,
+        size.height,
+        byClass(bytes(last.surface.class), values, run.classes.length, colours.certain),
+      );
+    else if (kind === "binary")
+      paint(context, grid, size.width, size.height, byValue(values, { low, high }, [0, 1], colours.diverging));
     else paint(context, grid, size.width, size.height, byValue(values, { low, high }, numbers(), colours.numbers));
     if (kind === "binary") drawBoundary(context, values, grid, 127.5);
     say(caption, captionOf(run, kind));
-    tell(`${kind === "number" ? "Regression" : "Decision"} surface at epoch ${last.epoch}: ${shares(run, last.surface, values)}`);
+    tell(
+      `${kind === "number" ? "Regression" : "Decision"} surface at epoch ${last.epoch}: ${shares(run, last.surface, values)}`,
+    );
   }
 
   function drawUnit(context) {
@@ -125,7 +163,13 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     const units = last.units;
     if (!units?.layers[layer]?.[index]) return;
     const [low, high] = [units.low[layer][index], units.high[layer][index]];
-    paint(context, units.size, size.width, size.height, byValue(bytes(units.layers[layer][index]), { low, high }, aroundZero(low, high), palette().diverging));
+    paint(
+      context,
+      units.size,
+      size.width,
+      size.height,
+      byValue(bytes(units.layers[layer][index]), { low, high }, aroundZero(low, high), palette().diverging),
+    );
     say(caption, `Unit ${index + 1} of layer ${layer + 1}: ${short(low, 2)} … ${short(high, 2)}, pale at 0`);
   }
 
@@ -145,7 +189,12 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     drawPoints(context, palette(), run.points, now.place, range, size.width);
     if (pointer.chosen === null) return;
     const i = pointer.chosen;
-    markPoint(context, palette(), ...now.place(run.points.x[i], run.points.y[i]), radiusOf(size.width, run.points.x.length));
+    markPoint(
+      context,
+      palette(),
+      ...now.place(run.points.x[i], run.points.y[i]),
+      radiusOf(size.width, run.points.x.length),
+    );
   }
 
   new ResizeObserver(redraw).observe(frame);
@@ -153,9 +202,11 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     prepare,
     redraw,
     draw(next) {
-      const isFirst = !last?.surface;
+      // A frame from before the axes were changed may come late.
+      if (next.surface && next.surface.axes.join() !== run.axes.join()) return;
+      const before = JSON.stringify(last?.surface?.range);
       last = next;
-      if (isFirst) redraw();
+      if (before !== JSON.stringify(next.surface?.range)) redraw();
       else if (size.width) drawSurface();
     },
     /** Other features span the plane now. */
@@ -187,13 +238,14 @@ function rangeOfPoints(points) {
 const scaleOf = (run, surface) => run?.target_range ?? [surface?.low ?? 0, surface?.high ?? 1];
 
 function captionOf(run, kind) {
-  if (kind === "number") return `Predicted ${run.target}; the points have that of their row`;
+  if (kind === "number") return `Predicted ${run.target}; points have that of their row`;
   if (kind === "binary") return `Probability of ${run.classes[1]}, with the line at ½`;
   return "Likeliest class, paler where less sure";
 }
 
 function shares(run, surface, values) {
-  if (surface.kind === "number") return `predictions of ${run.target} from ${short(surface.low, 3)} to ${short(surface.high, 3)}.`;
+  if (surface.kind === "number")
+    return `predictions of ${run.target} from ${short(surface.low, 3)} to ${short(surface.high, 3)}.`;
   const classes = surface.kind === "classes" ? bytes(surface.class) : values.map((value) => (value > 127 ? 1 : 0));
   const counts = run.classes.map((_, k) => classes.reduce((sum, found) => sum + (found === k), 0));
   return `${run.classes.map((name, k) => `${name} in ${Math.round((100 * counts[k]) / classes.length)} % of the plane`).join(", ")}.`;

@@ -12,7 +12,10 @@ export function readPalette(root) {
   root.append(probe);
   const colour = (name) => {
     probe.style.setProperty("color", `var(${name})`);
-    return getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+    return getComputedStyle(probe)
+      .color.match(/[\d.]+/g)
+      .slice(0, 3)
+      .map(Number);
   };
   const neutral = colour("--tr-neutral");
   const classes = Array.from({ length: CLASSES }, (_, k) => colour(`--class-${k}`));
@@ -37,14 +40,18 @@ export function readPalette(root) {
 export const classColour = (palette, k) => css(palette.classes[k % CLASSES]);
 
 /** The colour of a number between two ends. */
-export const numberColour = (palette, value, [low, high]) => css(pick(palette.numbers, (value - low) / (high - low || 1)));
+export const numberColour = (palette, value, [low, high]) =>
+  css(pick(palette.numbers, (value - low) / (high - low || 1)));
 
 /** Calls back when light turns to dark, or the user asks for other contrasts. */
 export function onThemeChange(callback) {
   for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"]) {
     matchMedia(query).addEventListener("change", callback);
   }
-  new MutationObserver(callback).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  new MutationObserver(callback).observe(document.documentElement, {
+    attributes: true,
+    attributeFilter: ["data-theme"],
+  });
 }
 
 /** The entry of a table of colours for a share from 0 to 1. */

@@ -5,9 +5,9 @@ const MOST = 8;
 const HEAD = 62;
 const FOOT = 8;
 /** Height that the nodes of a column may take up, where they are few. */
-const TALL = 360;
+const [TALL, TALLEST] = [360, 500];
 /** The least distance between two columns. */
-const NARROW = 80;
+const [NARROW, NARROWEST] = [80, 69];
 
 /**
  * @param {object} run
@@ -15,12 +15,18 @@ const NARROW = 80;
  * @returns {{width: number, height: number, node: number, spare: {before: number, after: number}, columns: {kind: string, layer: number, names: string[], indices: number[], left: number, hidden: number, x: number, y: number[]}[]}}
  */
 export function planOf(run, room) {
-  const columns = [inputs(run), ...run.layers.map((layer, i) => (i + 1 < run.layers.length ? units(layer, i) : outputs(run, i)))];
+  const columns = [
+    inputs(run),
+    ...run.layers.map((layer, i) => (i + 1 < run.layers.length ? units(layer, i) : outputs(run, i))),
+  ];
   const most = Math.max(...columns.map((column) => column.indices.length + (column.left ? 0.6 : 0)));
-  const node = room < 420 ? 34 : most > 6 ? 38 : 46;
-  const step = Math.min(Math.max(TALL / most, node + 9), node + 34);
+  const node = room < 420 ? 34 : room > 800 ? 52 : most > 6 ? 38 : 46;
+  const step = Math.min(Math.max((room > 800 ? TALLEST : TALL) / most, node + 9), node + 34);
   const spare = { before: besides(columns[0]), after: besides(columns.at(-1)) }; // names of inputs and outputs stand outside
-  const width = Math.max(room, (columns.length - 1) * NARROW + node + spare.before + spare.after);
+  const width = Math.max(
+    room,
+    (columns.length - 1) * (room < 420 ? NARROWEST : NARROW) + node + spare.before + spare.after,
+  );
   const height = HEAD + Math.max(3, most) * step + FOOT;
   columns.forEach((column, i) => {
     column.x = spare.before + node / 2 + (i / (columns.length - 1)) * (width - spare.before - spare.after - node);
@@ -37,7 +43,13 @@ const besides = ({ names }) => Math.min(Math.max(28, 14 + 7 * Math.max(...names.
 
 function inputs(run) {
   const first = [...new Set([...(run.axes ?? []), ...run.features.keys()])].slice(0, MOST).sort((a, b) => a - b);
-  return { kind: "input", layer: -1, indices: first, left: run.features.length - first.length, names: first.map((i) => run.features[i]) };
+  return {
+    kind: "input",
+    layer: -1,
+    indices: first,
+    left: run.features.length - first.length,
+    names: first.map((i) => run.features[i]),
+  };
 }
 
 function units(layer, i) {
@@ -48,5 +60,11 @@ function units(layer, i) {
 function outputs(run, i) {
   const names = run.task === "multiclass" ? run.classes : run.task === "binary" ? [run.classes[1]] : [run.target];
   const indices = [...names.keys()].slice(0, MOST + 2);
-  return { kind: "output", layer: i, indices, left: names.length - indices.length, names: indices.map((k) => names[k]) };
+  return {
+    kind: "output",
+    layer: i,
+    indices,
+    left: names.length - indices.length,
+    names: indices.map((k) => names[k]),
+  };
 }

@@ -22,7 +22,16 @@ export function pointing(plot, { scene, onChoose, onOpen }) {
   function under(event) {
     const now = scene();
     const box = plot.getBoundingClientRect();
-    return now && nearest(now.points, now.place, event.clientX - box.left, event.clientY - box.top, event.pointerType === "touch" ? 24 : 14);
+    return (
+      now &&
+      nearest(
+        now.points,
+        now.place,
+        event.clientX - box.left,
+        event.clientY - box.top,
+        event.pointerType === "touch" ? 24 : 14,
+      )
+    );
   }
 
   /** Where the keys begin: at the point nearest to the middle. */
@@ -32,7 +41,10 @@ export function pointing(plot, { scene, onChoose, onOpen }) {
   }
 
   plot.addEventListener("pointermove", (event) => event.pointerType !== "touch" && choose(under(event), "pointer"));
-  plot.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && !plot.matches(":focus-visible") && choose(null, "pointer"));
+  plot.addEventListener(
+    "pointerleave",
+    (event) => event.pointerType !== "touch" && !plot.matches(":focus-visible") && choose(null, "pointer"),
+  );
   plot.addEventListener("click", (event) => {
     const index = under(event);
     // A finger chooses first and opens with a second tap: it cannot hover.
@@ -44,7 +56,11 @@ export function pointing(plot, { scene, onChoose, onOpen }) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const now = scene();
     if (!now) return;
-    if (ARROWS[event.key]) choose(chosen === null ? first() : (neighbour(now.points, now.place, chosen, ARROWS[event.key]) ?? chosen), "keys");
+    if (ARROWS[event.key])
+      choose(
+        chosen === null ? first() : (neighbour(now.points, now.place, chosen, ARROWS[event.key]) ?? chosen),
+        "keys",
+      );
     else if (event.key === "Enter" && chosen !== null) onOpen(chosen);
     else if (event.key === "Escape" && chosen !== null) choose(null, "keys");
     else return;

@@ -41,7 +41,10 @@ export function drawPoints(context, palette, points, place, range, width) {
 
 /** Marks the chosen point with two rings, which are seen on every ground. */
 export function markPoint(context, palette, x, y, radius) {
-  for (const [width, colour] of [[5, palette.paper], [2.5, palette.ink]]) {
+  for (const [width, colour] of [
+    [5, palette.paper],
+    [2.5, palette.ink],
+  ]) {
     context.beginPath();
     context.arc(x, y, radius + 6, 0, 2 * Math.PI);
     context.lineWidth = width;

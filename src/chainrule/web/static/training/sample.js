@@ -11,7 +11,9 @@ export function sampleQuery({ statements, values, level, wrt }) {
   for (const [name, text] of Object.entries(values)) query.set(MARK + name, text);
   if (wrt) query.set("wrt", wrt.join(","));
   if (query.toString().length > LONGEST) {
-    throw Object.assign(new Error("This network is too large to be shown number by number."), { fix: "take fewer units or features, and click the point again" });
+    throw Object.assign(new Error("This network is too large to be shown number by number."), {
+      fix: "take fewer units or features, and click the point again",
+    });
   }
   return query;
 }

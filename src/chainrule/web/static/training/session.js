@@ -37,8 +37,8 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
     if (last) prepare(last);
   }
 
-  /** Does something in this tab; once more in a new one, if this one was given up. */
-  async function within(task) {
+  /** Does something in this tab; once more in a new one, with the same run at its start, if this one was given up. */
+  async function within(task, { needsRun = true } = {}) {
     if (tab === null) await open();
     try {
       return await task(`/api/tabs/${tab}`);
@@ -46,21 +46,26 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
       if (error.status !== 404) throw error;
       await open();
       if (table) await put(table);
+      if (needsRun && last) onRun(await run(last));
       return task(`/api/tabs/${tab}`);
     }
   }
 
+  /** Asks for a run, and for the axes that are wished where they are not those that the server begins with. */
+  async function run({ source, settings, axes }) {
+    const found = await within((path) => post(`${path}/run`, { source, settings }), { needsRun: false });
+    const canTurn = axes && found.axes && axes.every((axis) => axis < found.features.length);
+    if (!canTurn || axes.join() === found.axes.join()) return found;
+    return { ...found, ...(await within((path) => post(`${path}/look`, { axes }), { needsRun: false })) };
+  }
+
   const prepare = newest(async (wishes) => {
     last = wishes;
-    const { source, settings, shouldPlay, speed, axes } = wishes;
     try {
-      const run = await within((path) => post(`${path}/run`, { source, settings }));
-      stream.forget();
-      const isOther = axes && axes.some((axis, i) => axis !== run.axes?.[i]) && axes.every((axis) => axis < run.features.length);
-      if (isOther) Object.assign(run, await within((path) => post(`${path}/look`, { axes })), { axes });
+      const found = await run(wishes);
       onError(null);
-      onRun(run);
-      if (shouldPlay) await control("play", speed);
+      onRun(found);
+      if (wishes.shouldPlay()) await control("play", wishes.speed);
     } catch (error) {
       onError(error);
     }
@@ -92,10 +97,10 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
     control,
     look: (axes) => within((path) => post(`${path}/look`, { axes })),
     sample: (row) => within((path) => post(`${path}/sample`, { row })),
-    schema: (target, types) => within((path) => post(`${path}/schema`, { target, types })),
+    schema: (target, types) => within((path) => post(`${path}/schema`, { target, types }), { needsRun: false }),
     /** Sends a table to the server's memory; gives back what its columns are. */
     async upload(file) {
-      const schema = await within(() => put(file));
+      const schema = await within(() => put(file), { needsRun: false });
       table = file;
       return schema;
     },

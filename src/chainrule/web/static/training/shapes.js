@@ -5,7 +5,20 @@ const polygon = (corners, turn = 0, inner = 1) =>
     const radius = i % 2 ? inner : 1;
     return [radius * Math.cos(angle), radius * Math.sin(angle)];
   });
-const cross = [[-0.35, -1], [0.35, -1], [0.35, -0.35], [1, -0.35], [1, 0.35], [0.35, 0.35], [0.35, 1], [-0.35, 1], [-0.35, 0.35], [-1, 0.35], [-1, -0.35], [-0.35, -0.35]];
+const cross = [
+  [-0.35, -1],
+  [0.35, -1],
+  [0.35, -0.35],
+  [1, -0.35],
+  [1, 0.35],
+  [0.35, 0.35],
+  [0.35, 1],
+  [-0.35, 1],
+  [-0.35, 0.35],
+  [-1, 0.35],
+  [-1, -0.35],
+  [-0.35, -0.35],
+];
 const turned = cross.map(([x, y]) => [0.75 * (x - y), 0.75 * (x + y)]);
 
 const SHAPES = [
@@ -33,6 +46,8 @@ export function traceShape(context, k, x, y, radius) {
     context.arc(x, y, r, 0, 2 * Math.PI);
     return;
   }
-  corners.forEach(([dx, dy], i) => (i ? context.lineTo(x + r * dx, y + r * dy) : context.moveTo(x + r * dx, y + r * dy)));
+  corners.forEach(([dx, dy], i) =>
+    i ? context.lineTo(x + r * dx, y + r * dy) : context.moveTo(x + r * dx, y + r * dy),
+  );
   context.closePath();
 }

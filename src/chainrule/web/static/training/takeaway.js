@@ -22,5 +22,13 @@ export function createTakeaway(root, { onDownload, program }) {
     });
     return node;
   };
-  root.append(h("div", { class: "button-row" }, busy("model", "Download model"), busy("report", "Download report"), button("Show the code", code.open)));
+  root.append(
+    h(
+      "div",
+      { class: "button-row" },
+      busy("model", "Download model"),
+      busy("report", "Download report"),
+      button("Show the code", code.open),
+    ),
+  );
 }

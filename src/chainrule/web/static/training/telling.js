@@ -1,6 +1,6 @@
 // What a screen reader hears of a run: at calm intervals while it runs, at once when it pauses or stops.
 import { scoreName, scoreOf } from "./frames.js";
-import { loss, percent } from "./numbers.js";
+import { loss, percent, r2 } from "./numbers.js";
 
 /** Milliseconds between two sentences while the run goes on. */
 const CALM = 8000;
@@ -26,12 +26,14 @@ export function createTeller(announce) {
       }
       wasRunning = frame.is_running;
       due = now + CALM;
-      announce(`${isNews ? "Paused. " : ""}Epoch ${frame.epoch}. ${said("training", frame, run)}${run.rows.validation ? `; ${said("validation", frame, run)}` : ""}.`);
+      announce(
+        `${isNews ? "Paused. " : ""}Epoch ${frame.epoch}. ${said("training", frame, run)}${run.rows.validation ? `; ${said("validation", frame, run)}` : ""}.`,
+      );
     },
   };
 }
 
 function said(rows, frame, run) {
   const score = scoreOf(frame.scores[rows], run.task);
-  return `${rows} loss ${loss(frame.scores[rows]?.loss)}, ${scoreName(run.task)} ${run.task === "regression" ? loss(score) : percent(score)}`;
+  return `${rows} loss ${loss(frame.scores[rows]?.loss)}, ${scoreName(run.task)} ${run.task === "regression" ? r2(score) : percent(score)}`;
 }

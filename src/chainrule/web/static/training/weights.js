@@ -18,11 +18,13 @@ export function createWeights(root) {
       note.hidden = Boolean(W);
       box.hidden = !W;
       if (!W) return;
-      cells.forEach((row, r) => row.forEach((cell, c) => {
-        const text = weight(r < W.length ? W[r][c] : b?.[c]);
-        say(cell, text);
-        cell.className = text.startsWith("−") ? "tr-below" : "tr-above";
-      }));
+      cells.forEach((row, r) =>
+        row.forEach((cell, c) => {
+          const text = weight(r < W.length ? W[r][c] : b?.[c]);
+          say(cell, text);
+          cell.className = text.startsWith("−") ? "tr-below" : "tr-above";
+        }),
+      );
     });
   }
 
@@ -32,15 +34,30 @@ export function createWeights(root) {
 function table(run, layer, i) {
   const [rows, columns] = layer.shape;
   const name = `Layer ${i + 1}: W${i + 1} and b${i + 1}`;
-  const note = h("p", { class: "tr-faint", hidden: true }, `${name}: ${counted(rows * columns, "weight")}, too many to read one by one.`);
+  const note = h(
+    "p",
+    { class: "tr-faint", hidden: true },
+    `${name}: ${counted(rows * columns, "weight")}, too many to read one by one.`,
+  );
   const isReadable = rows * columns <= 400;
   const from = i === 0 ? run.features : Array.from({ length: rows }, (_, r) => `unit ${r + 1} of layer ${i}`);
   const isLast = i === run.layers.length - 1;
   const to = Array.from({ length: columns }, (_, c) => (isLast ? outputName(run, c) : `unit ${c + 1}`));
-  const cells = isReadable ? Array.from({ length: rows + 1 }, () => Array.from({ length: columns }, () => h("td", {}))) : [];
+  const cells = isReadable
+    ? Array.from({ length: rows + 1 }, () => Array.from({ length: columns }, () => h("td", {})))
+    : [];
   const body = cells.map((row, r) => h("tr", {}, h("th", { scope: "row" }, r < rows ? from[r] : "bias"), row));
-  const head = h("tr", {}, h("td", {}), to.map((text) => h("th", { scope: "col" }, text)));
-  const box = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name }, h("table", { class: "tr-numbers" }, h("caption", {}, name), h("thead", {}, head), h("tbody", {}, body)));
+  const head = h(
+    "tr",
+    {},
+    h("td", {}),
+    to.map((text) => h("th", { scope: "col" }, text)),
+  );
+  const box = h(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": name },
+    h("table", { class: "tr-numbers" }, h("caption", {}, name), h("thead", {}, head), h("tbody", {}, body)),
+  );
   return { element: h("div", {}, note, box), cells, note, box };
 }
 

@@ -9,21 +9,36 @@ export function readWishes(query, catalog) {
   if (found) wishes.source = sourceOf(found, wishes.source);
   const { source, settings } = wishes;
   if (source.kind === "generated") {
-    source.rows = number(query, "rows", source.rows, 1, catalog.limits.rows ?? 2000);
-    source.noise = number(query, "noise", source.noise, 0, 1);
-    source.seed = number(query, "data-seed", source.seed, 0, 2 ** 31);
+    source.rows = whole(query, "rows", source.rows, 10, catalog.limits.generated_rows);
+    source.noise = number(query, "noise", source.noise, 0, catalog.limits.noise);
+    source.seed = whole(query, "data-seed", source.seed, 0, 2 ** 31);
   }
-  choice(query, "model", ["linear", "logistic", "mlp"], (model) => (settings.model = model));
-  if (COUNTS.test(query.get("hidden") ?? "")) settings.hidden = query.get("hidden").split(",").map(Number).filter(Boolean);
-  settings.hidden = settings.hidden.slice(0, catalog.limits.layers ?? 6).map((units) => Math.min(units, catalog.limits.units ?? 64));
+  choice(query, "model", catalog.models, (model) => (settings.model = model));
+  if (COUNTS.test(query.get("hidden") ?? ""))
+    settings.hidden = query.get("hidden").split(",").map(Number).filter(Boolean);
+  settings.hidden = settings.hidden
+    .slice(0, catalog.limits.hidden_layers)
+    .map((units) => Math.min(units, catalog.limits.hidden_units));
   choice(query, "activation", catalog.activations, (name) => (settings.activation = name));
-  choice(query, "loss", Object.values(catalog.losses).flat(), (name) => (settings.loss = name));
-  choice(query, "optimizer", catalog.optimizers.map(({ id }) => id), (name) => (settings.optimizer = name));
+  choice(
+    query,
+    "loss",
+    Object.values(catalog.losses)
+      .flat()
+      .map(({ id }) => id),
+    (name) => (settings.loss = name),
+  );
+  choice(
+    query,
+    "optimizer",
+    catalog.optimizers.map(({ id }) => id),
+    (name) => (settings.optimizer = name),
+  );
   settings.lr = number(query, "lr", settings.lr, 1e-9, 1e6);
-  settings.l2 = number(query, "l2", settings.l2 ?? 0, 0, 1e6);
-  settings.batch_size = number(query, "batch", settings.batch_size, 1, catalog.limits.batch_size ?? 1024);
+  settings.l2 = number(query, "l2", settings.l2, 0, 1e6);
+  settings.batch_size = whole(query, "batch", settings.batch_size, 1, catalog.limits.batch_size);
   settings.validation_split = number(query, "split", settings.validation_split, 0, 0.9);
-  settings.seed = number(query, "seed", settings.seed, 0, 2 ** 31);
+  settings.seed = whole(query, "seed", settings.seed, 0, 2 ** 31);
   return { ...wishes, axes: axes(query.get("axes")) };
 }
 
@@ -37,7 +52,7 @@ export function writeWishes({ source, settings, axes: pair }) {
     query.set("data-seed", source.seed);
   }
   query.set("model", settings.model);
-  if (settings.model === "mlp") {
+  if (hasLayers(settings)) {
     query.set("hidden", settings.hidden.join(","));
     query.set("activation", settings.activation);
   }
@@ -54,8 +69,13 @@ export function sourceOf({ id, kind }, before) {
   return { kind, name: id, rows: before.rows ?? 200, noise: before.noise ?? 0.1, seed: before.seed ?? 0 };
 }
 
-/** The model without hidden layers that fits a task. */
-export const plainModel = (task) => (task === "regression" ? "linear" : "logistic");
+/** The model with hidden layers, and the one without. */
+export const [DEEP, PLAIN] = ["perceptron", "logistic"];
+
+/** Whether a network with hidden layers is wanted. */
+export const hasLayers = ({ model }) => model === DEEP;
+
+const whole = (...asked) => Math.round(number(...asked));
 
 function number(query, key, otherwise, least, most) {
   const text = query.get(key);

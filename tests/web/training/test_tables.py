@@ -1,0 +1,82 @@
+"""A user's own table over HTTP: upload, schema, run, and every refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.web.serving import Served, served
+from tests.web.training.browsing import browsing
+
+from chainrule.web.limits import Limits
+
+CSV = b"size,city,sold\n" + b"1,Rome,yes\n2.5,Oslo,no\n3,Rome,yes\n4.5,Oslo,no\n" * 10
+
+
+def put(page: Served, path: str, body: bytes = CSV, **headers: str) -> Any:
+    return page.put(f"{path}/table", body, **{"x_file_name": "my%20houses.csv", **headers})
+
+
+def test_a_table_is_uploaded_changed_and_learnt(page: Served) -> None:
+    with browsing(page) as tab:
+        schema = put(page, tab.path).json
+        assert (schema["name"], schema["rows"], schema["target"]) == ("my houses.csv", 40, "sold")
+        changed = tab.post("schema", target="sold", types={"city": "ignored"}).json
+        assert [column["kind"] for column in changed["columns"]] == ["number", "ignored", "category"]
+        source = {"kind": "upload", "target": "sold", "types": {"city": "ignored"}}
+        described = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
+        assert described["features"] == ["size"]
+        assert described["axes"] is None
+        frame = tab.frame(lambda frame: frame["run"] == 1)
+        assert frame["surface"] is None
+        page.post(f"{tab.path}/run", {"source": {"kind": "upload", "target": "sold"}, "settings": {}})
+        tab.post("control", action="play")
+        learnt = tab.frame(lambda frame: frame["run"] == 2 and frame["epoch"] >= 100)
+        assert learnt["scores"]["validation"]["accuracy"] == 1.0
+        assert learnt["surface"]["kind"] == "binary"
+
+
+def test_mistakes_in_a_table_name_row_and_column(page: Served) -> None:
+    with browsing(page) as tab:
+        answer = put(page, tab.path, CSV + b"1,Rome\n")
+        assert answer.status == 422
+        assert answer.error["what"].startswith("my houses.csv, row 41 (line 42): 2 cells")
+        assert put(page, tab.path).status == 200
+        answer = tab.post("schema", target="sold", types={"city": "number"})
+        assert answer.status == 422
+        assert "row 1 (line 2), column 'city': 'Rome' is no number" in answer.error["what"]
+        answer = tab.post("schema", target="solt", types={})
+        assert (answer.status, answer.error["fix"]) == (422, "did you mean 'sold'? its columns are size, city, sold")
+
+
+def test_an_upload_is_bytes_and_nothing_else(page: Served) -> None:
+    with browsing(page) as tab:
+        assert put(page, tab.path, content_type="text/csv").status == 415
+        assert tab.post("schema", target="sold").status == 409
+
+
+def test_an_upload_that_is_too_large_is_refused_whoever_says_how_large_it_is() -> None:
+    with served(Limits(upload_bytes=1000)) as page, browsing(page) as tab:
+        assert put(page, tab.path, b"x" * 1001).status == 413
+        with page.socket() as connection:
+            head = f"PUT {tab.path}/table HTTP/1.1\r\nHost: {page.host}\r\nContent-Type: application/octet-stream\r\n"
+            chunks = b"".join(b"1f4\r\n" + b"x" * 500 + b"\r\n" for _ in range(3))
+            connection.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
+        assert put(page, tab.path).status == 200
+
+
+def test_rows_and_columns_have_bounds() -> None:
+    with served(Limits(table_rows=39, table_columns=3)) as page, browsing(page) as tab:
+        answer = put(page, tab.path)
+        assert (answer.status, answer.error["what"]) == (
+            413,
+            "my houses.csv has 40 rows, and this page takes tables with at most 39",
+        )
+        assert put(page, tab.path, b"a,b,c,d\n1,2,3,4\n").status == 413
+
+
+def test_a_table_goes_with_its_tab(page: Served) -> None:
+    with browsing(page) as tab:
+        assert put(page, tab.path).status == 200
+        assert page.request("POST", f"{tab.path}/close", content_type="text/plain").status == 204
+        assert put(page, tab.path).status == 404
