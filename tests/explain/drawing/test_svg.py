@@ -139,4 +139,4 @@ def test_the_same_diagram_gives_the_same_bytes(network: Callable[[int], Diagram]
 def test_a_picture_without_styles_is_the_same_otherwise(logistic: Diagram) -> None:
     bare = diagram_svg(logistic, has_style=False)
     assert "<style" not in bare
-    assert re.sub("<style>.*?</style>", "", diagram_svg(logistic)) == bare
+    assert re.sub("<style>.*?</style>\n", "", diagram_svg(logistic)) == bare
