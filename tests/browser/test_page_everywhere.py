@@ -87,17 +87,11 @@ def test_nothing_is_wider_than_the_screen(
 def test_no_step_of_any_example_is_wider_than_a_phone(visit: Visitor) -> None:
     page = visit("#formula", width=360)
     view = FormulaView(page)
-    examples = page.get_by_role("group", name="Examples").get_by_role("button").all()
-    for example in examples:
-        title = example.inner_text()
-        example.click()
-        page.wait_for_function(
-            "title => document.querySelector('.chip[aria-pressed=true]').innerText === title", arg=title
-        )
-        page.wait_for_timeout(300)
+    for name in view.examples:
+        view.choose_example(name)
         view.player.get_by_role("slider").fill("0")
         for step in range(view.total + 1):
-            assert width_needed(page) <= 360, f"{title}, step {step}"
+            assert width_needed(page) <= 360, f"{name}, step {step}"
             view.player.get_by_role("slider").press("ArrowRight")
 
 

@@ -34,7 +34,9 @@ def colours_of(view: TrainingView, canvas: str) -> int:
         """canvas => {
             const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
             const found = new Set();
-            for (let i = 0; i < data.length; i += 4) if (data[i + 3]) found.add((data[i] >> 4) * 256 + (data[i + 1] >> 4) * 16 + (data[i + 2] >> 4));
+            for (let i = 0; i < data.length; i += 4) {
+                if (data[i + 3]) found.add([data[i] >> 4, data[i + 1] >> 4, data[i + 2] >> 4].join());
+            }
             return found.size;
         }"""
     )
@@ -206,7 +208,7 @@ def test_an_own_file_is_chosen_and_its_columns_are_edited(view: TrainingView, wi
     assert "16" in table.get_by_role("row", name=re.compile("^magnesium")).inner_text()
     table.get_by_role("combobox", name="Target").select_option("cultivar")
     table.get_by_role("combobox", name="Kind of cellar").select_option("ignored")
-    view.page.wait_for_function("() => document.querySelector('.tr-schema tr.is-left-out th')?.textContent === 'cellar'")
+    table.locator("tr.is-left-out").filter(has_text="cellar").wait_for()
     table.get_by_role("button", name="Use this data").click()
     view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 9")
     names = [option.inner_text() for option in view.page.get_by_role("combobox", name="x axis").locator("option").all()]
@@ -253,7 +255,7 @@ def test_a_point_becomes_a_formula_with_the_same_loss(view: TrainingView) -> Non
     view.page.keyboard.press("Enter")
     view.page.wait_for_function("() => location.hash.startsWith('#formula')")
     formula = FormulaView(view.page)
-    formula.page.locator("body").click(position={"x": 2, "y": 400})
+    formula.leave_fields()
     formula.page.keyboard.press("End")
     assert formula.step == formula.total > 10
     # the loss of that row, by hand, from the weights that stand in the values

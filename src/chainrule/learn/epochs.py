@@ -444,8 +444,6 @@ def _has_grown(losses: list[float]) -> bool:
     """Whether the loss will not come back."""
     if len(losses) <= _GROWING:
         return False
-    recent = losses[-_GROWING - 1 :]
-    if any(after <= before for before, after in pairwise(recent)):
-        return False
-    scale = max(abs(losses[0]), abs(recent[0]))
-    return 0 < _GROWN * scale < recent[-1]
+    scale = max(abs(losses[0]), abs(losses[-_GROWING - 1]))
+    is_large = 0 < _GROWN * scale < losses[-1]
+    return is_large and all(before < after for before, after in pairwise(losses[-_GROWING - 1 :]))

@@ -102,6 +102,8 @@ def fit(
     smaller one; without validation, early stopping, callback and the like, several epochs are. For that the loss must
     be a function of its arguments; see `minimize`.
 
+    `TrainingRun` is the same, piece by piece.
+
     The order of rows in an epoch is that of ``numpy.random.default_rng([seed, epoch])``, with epochs counted from 0,
     and `noise` gets ``numpy.random.default_rng([seed, epoch, 1])``: a run needs no hidden state to go on.
 

@@ -45,8 +45,10 @@ class Limits:
         How long a run trains before others have their turn.
     table_bytes, table_rows, table_columns, table_numbers : int
         An uploaded table: unpacked bytes, rows, columns, and numbers in its design matrix.
+    features, classes : int
+        Columns of the design matrix of an uploaded table, and classes of its target.
     tables_bytes : int
-        Uploaded tables of all tabs together.
+        Uploaded tables of all tabs together, and what runs make of them.
     generated_rows : int
         Rows of a table that is made up.
     noise : float
@@ -100,7 +102,9 @@ class Limits:
     table_rows: int = 50_000
     table_columns: int = 500
     table_numbers: int = 4_000_000
-    tables_bytes: int = 256 * 1024**2
+    features: int = 600
+    classes: int = 60
+    tables_bytes: int = 512 * 1024**2
     generated_rows: int = 5_000
     noise: float = 5.0
     hidden_layers: int = 6

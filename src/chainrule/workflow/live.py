@@ -16,7 +16,6 @@ from chainrule.learn.models.network import Network
 from chainrule.learn.run import TrainingRun
 from chainrule.storage.model import TableModel
 from chainrule.transforms.gradient import grad
-from chainrule.transforms.jit import jit
 from chainrule.workflow.checkpointing import ENDLESS
 from chainrule.workflow.diverging import Divergence, divergence_of
 from chainrule.workflow.learning import Learning
@@ -110,7 +109,7 @@ class LiveTraining:
         self.title = title or typed.source.name
         self.rows: DividedRows = divided(typed, self.settings)
         self._learning = Learning(self.rows, self.settings)
-        self._gradient: Callable[..., dict[str, Any]] | None = None
+        self._gradient = grad(self.network.loss)  # a look now and then would not repay compiling it
         self.reset()
 
     # What it is ------------------------------------------------------------------------------------------------------
@@ -246,8 +245,6 @@ class LiveTraining:
         dict of str to array
             For each of `raw_params`.
         """
-        if self._gradient is None:
-            self._gradient = jit(grad(self.network.loss))
         with np.errstate(all="ignore"):  # of parameters that are about to diverge
             found: dict[str, Any] = self._gradient(self.raw_params, *self._sample)
         return found

@@ -208,13 +208,16 @@ def test_a_request_that_waits_for_a_tab_which_is_closed_is_refused() -> None:
 def test_tables_of_all_tabs_together_have_a_bound() -> None:
     async def test(tabs: Tabs) -> None:
         first, second = tabs.open(), tabs.open()
-        tabs.require_room(first, len(CSV))
-        first.upload = Upload.read(CSV, "sold.csv", tabs.limits)
-        tabs.require_room(first, 2 * len(CSV))  # in place of the one that it has
-        with pytest.raises(Refused) as refused:
-            tabs.require_room(second, 2 * len(CSV))
-        assert refused.value.status == 429
+        tabs.require_room(first, table=100)
+        tabs.require_room(first, table=80)  # in place of the one that it has
+        tabs.require_room(first, run=20)
+        for more in ({"table": 1}, {"run": 1}):
+            with pytest.raises(Refused) as refused:
+                tabs.require_room(second, **more)
+            assert refused.value.status == 429
+        tabs.require_room(first, run=10)
+        tabs.require_room(second, table=10)
         tabs.give_up(first)
-        tabs.require_room(second, 2 * len(CSV))
+        tabs.require_room(second, run=90)
 
-    in_loop(test, tables_bytes=2 * len(CSV))
+    in_loop(test, tables_bytes=100)

@@ -26,12 +26,12 @@ def read(data: bytes = CSV, name: str = "houses.csv", **limits: Any) -> Upload:
 
 
 def columns(upload: Upload) -> dict[str, dict[str, Any]]:
-    return {column["name"]: column for column in upload.payload()["columns"]}
+    return {column["name"]: column for column in upload.payload(Limits())["columns"]}
 
 
 def test_columns_are_shown_with_kinds_reasons_and_examples() -> None:
     upload = read()
-    payload = upload.payload()
+    payload = upload.payload(Limits())
     assert (payload["name"], payload["rows"], payload["target"]) == ("houses.csv", 60, "price")
     found = columns(upload)
     assert {name: column["kind"] for name, column in found.items()} == {
@@ -70,21 +70,21 @@ def test_another_target_and_another_kind_are_decided_anew() -> None:
     assert found["id"]["kind"] == "integer"
     assert found["when"]["kind"] == "ignored"
     assert upload.outcome.classes == ("no", "yes")
-    assert upload.payload()["notes"] == ["sold has 2 classes: no, yes"]
+    assert upload.payload(Limits())["notes"] == ["sold has 2 classes: no, yes"]
 
 
 def test_a_target_that_cannot_be_predicted_is_told_of() -> None:
     upload = read(b"size,sold,other\n1,yes,a\n2.5,yes,b\n3,yes,a\n")
     upload.decide("sold", {})
-    assert upload.payload()["notes"] == ["the target 'sold' has one class only: each row is 'yes'"]
+    assert upload.payload(Limits())["notes"] == ["the target 'sold' has one class only: each row is 'yes'"]
 
 
 def test_a_kind_that_does_not_fit_names_row_and_column_and_leaves_the_schema_as_it_is() -> None:
     upload = read()
-    before = upload.payload()
+    before = upload.payload(Limits())
     with pytest.raises(DataError, match=r"houses\.csv, row 1 \(line 2\), column 'city': 'Rome' is no number"):
         upload.decide("sold", {"city": "number"})
-    assert upload.payload() == before
+    assert upload.payload(Limits()) == before
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,11 @@ def test_what_is_no_table_is_refused_with_its_place(data: bytes, message: str) -
         read(data)
 
 
+def test_endless_names_of_columns_are_refused() -> None:
+    with pytest.raises(Refused, match="a name of 5,000 characters"):
+        read(b"a," + b"b" * 5000 + b"\n1,2\n")
+
+
 @pytest.mark.parametrize("limits", [{"table_rows": 59}, {"table_columns": 6}])
 def test_tables_that_are_too_large_are_refused(limits: dict[str, int]) -> None:
     with pytest.raises(Refused, match=r"at most \d+") as refused:
@@ -114,10 +119,13 @@ def test_tables_that_are_too_large_are_refused(limits: dict[str, int]) -> None:
 
 def test_categories_count_as_columns() -> None:
     upload = read()
-    upload.require_size(Limits(table_numbers=60 * 100))
-    with pytest.raises(Refused) as refused:
-        upload.require_size(Limits(table_numbers=60 * 8))
-    assert refused.value.status == 413
+    upload.decide("city", {"sold": "ignored"})
+    upload.require_size(Limits())
+    for limits in (Limits(features=6), Limits(table_numbers=60 * 6), Limits(classes=1)):
+        with pytest.raises(Refused) as refused:
+            upload.require_size(limits)
+        assert refused.value.status == 413
+        assert upload.payload(limits)["notes"] == [refused.value.what]
 
 
 def test_what_unpacks_to_too_much_is_refused() -> None:

@@ -91,6 +91,7 @@ def test_numbers_have_surfaces(page: Served, name: str) -> None:
         assert frame["surface"]["low"] < frame["surface"]["high"]
         assert frame["confusion"] is None
         assert frame["curves"]["accuracy"] is None
+        assert frame["curves"]["r2"]["training"][-1] == frame["scores"]["training"]["r2"]
         assert "r2" in frame["scores"]["training"]
 
 

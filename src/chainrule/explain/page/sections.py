@@ -24,6 +24,7 @@ from chainrule.explain.faces.lines import (
     local_gradients,
     unmarked,
     value_expression,
+    value_lines,
     verdict,
 )
 from chainrule.explain.lesson import Lesson
@@ -218,8 +219,7 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
 def _in_short(lines: list[Line]) -> list[Line]:
     """The last line in symbols, and the value."""
     symbols = [line for line in lines if line.kind not in ("numbers", "value")]
-    values = [line for line in lines if line.kind == "value"]
-    return [*[replace(line, formula=unmarked(line.formula)) for line in symbols[-1:]], *values]
+    return [*[replace(line, formula=unmarked(line.formula)) for line in symbols[-1:]], *value_lines(lines)]
 
 
 def _derivation(step: BackwardStep, lines: list[Line], formula: Formula) -> list[Markup]:

@@ -16,7 +16,7 @@ from chainrule.web.training.uploads import Upload
 from chainrule.workflow.program import BundledData, GeneratedData
 from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["MODELS", "OPTIMIZERS", "Choice", "choice_of", "choices"]
+__all__ = ["MODELS", "OPTIMIZERS", "Choice", "choice_of", "choices", "warm_up"]
 
 MODELS = ("logistic", "perceptron")
 
@@ -49,6 +49,8 @@ class Choice:
         As reports call the table.
     data : GeneratedData, BundledData or str
         The table as `program_of` takes it.
+    numbers : int
+        Of the design matrix of an upload; the other tables are small.
     """
 
     source: Any
@@ -56,6 +58,7 @@ class Choice:
     settings: TrainingSettings
     title: str
     data: GeneratedData | BundledData | str
+    numbers: int = 0
 
 
 def choices(limits: Limits) -> dict[str, Any]:
@@ -116,6 +119,12 @@ def choices(limits: Limits) -> dict[str, Any]:
     }
 
 
+def warm_up() -> None:
+    """Import what the first run would wait for."""
+    import sklearn.datasets
+    import sklearn.model_selection  # noqa: F401
+
+
 def choice_of(fields: Fields, upload: Upload | None, limits: Limits) -> Choice:
     """What a request has chosen.
 
@@ -168,7 +177,7 @@ def _of_upload(source: Fields, fields: Fields, upload: Upload | None, limits: Li
     upload.decide(target, source.texts("types", {}, most=limits.table_columns, longest=40))
     upload.require_size(limits)
     settings = _settings(fields, upload.outcome.task, upload.types, limits)
-    return Choice(upload.table, target, settings, upload.name, upload.name)
+    return Choice(upload.table, target, settings, upload.name, upload.name, upload.numbers)
 
 
 def _settings(fields: Fields, task: str, types: dict[str, str], limits: Limits) -> TrainingSettings:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chainrule.learn.models.objectives import TASKS
 from chainrule.web.training.frames import Frames
+from chainrule.web.training.uploads import short
 from chainrule.workflow.live import LiveTraining
 
 __all__ = ["count_parameters", "description"]
@@ -28,8 +29,8 @@ def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
         "title": live.title,
         "task": task,
         "target": live.rows.preprocessing.schema.targets[0],
-        "classes": list(live.classes),
-        "features": list(points.names),
+        "classes": list(map(short, live.classes)),
+        "features": list(map(short, points.names)),
         "axes_choices": points.choices,
         "axes": None if frames.axes is None else list(frames.axes),
         "points": points.drawn(frames.axes),

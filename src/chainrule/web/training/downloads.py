@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from chainrule.learn.models.network import Network
 from chainrule.web.fields import Refused
+from chainrule.web.training.uploads import short
 from chainrule.workflow.lessons import typed_row
 from chainrule.workflow.live import LiveTraining
 from chainrule.workflow.rows import DividedRows
@@ -116,7 +117,7 @@ def sample_of(live: LiveTraining, number: int) -> Sample:
     row, part = row_of(live.rows, number)
     X, y = live.rows.preprocessing.arrays(row, live.rows.dtype)
     names = live.rows.preprocessing.feature_names
-    shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+    shown = ", ".join(map(short, names[:4])) + (", …" if len(names) > 4 else "")
     note = (
         f"row {number:,} of {live.title} ({part}) and the weights after epoch {live.epoch:,}; "
         f"x is {shown}, with 0 for the mean of a number and 1 for a standard deviation above it"

@@ -17,6 +17,7 @@ from chainrule.web.training.histograms import histograms, layer_marks, shown_wei
 from chainrule.web.training.numbers import rounded_or_none
 from chainrule.web.training.points import Points
 from chainrule.web.training.surfaces import surface, unit_surfaces
+from chainrule.web.training.uploads import short
 from chainrule.workflow.live import LiveTraining
 
 __all__ = ["SHOWS", "Frames"]
@@ -61,7 +62,7 @@ class Frames:
     def forget(self) -> None:
         """The run begins anew."""
         self._losses = Curve(*_PARTS, most=self._limits.curve_points)
-        self._accuracies = Curve(*_PARTS, most=self._limits.curve_points)
+        self._score_curve = Curve(*_PARTS, most=self._limits.curve_points)
         self._epochs = 0
 
     def frame(self, state: Mapping[str, Any]) -> bytes:
@@ -144,17 +145,14 @@ class Frames:
             # a run that diverges ends before the validation rows have had their turn
             self._losses.add(place + 1, losses[place], validation[place] if place < len(validation) else None)
         self._epochs = len(losses)
-        if self._live.task != "regression":
-            self._accuracies.add(self._live.epoch, *[scores[name].value if name in scores else None for name in _PARTS])
+        self._score_curve.add(self._live.epoch, *[scores[name].value if name in scores else None for name in _PARTS])
 
     def _curves(self, scores: Mapping[str, QuickScore]) -> dict[str, Any]:
         curves: dict[str, Any] = self._losses.columns()
-        accuracy: dict[str, Any] | None = self._accuracies.columns() if self._live.task != "regression" else None
+        values: dict[str, Any] = self._score_curve.columns()
         if "validation" not in scores:
-            curves["validation"] = None
-            if accuracy is not None:
-                accuracy["validation"] = None
-        return {**curves, "accuracy": accuracy}
+            curves["validation"] = values["validation"] = None
+        return {**curves, "accuracy": None, "r2": None, scores["training"].key: values}
 
     def _scores(self, scores: Mapping[str, QuickScore]) -> dict[str, Any]:
         return {
@@ -170,7 +168,7 @@ class Frames:
         counts = scores[part].confusion
         if counts is None:
             return None
-        return {"part": part, "classes": list(self._live.classes), "counts": counts.tolist()}
+        return {"part": part, "classes": list(map(short, self._live.classes)), "counts": counts.tolist()}
 
     def _histograms(self) -> list[dict[str, Any]]:
         live = self._live

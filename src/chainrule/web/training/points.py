@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.tables.encodings import CategoryEncoding
 from chainrule.tables.preprocessing import Preprocessing
 from chainrule.web.training.numbers import rounded
+from chainrule.web.training.uploads import short
 from chainrule.workflow.rows import DividedRows
 
 __all__ = ["Plane", "Points"]
@@ -88,7 +89,7 @@ class Points:
     def choices(self) -> list[dict[str, Any]]:
         """The columns that may span a plane: not those of values that no training row has."""
         unseen = self.preprocessing.unseen_features
-        return [{"index": index, "name": name} for index, name in enumerate(self.names) if not unseen[index]]
+        return [{"index": index, "name": short(name)} for index, name in enumerate(self.names) if not unseen[index]]
 
     @property
     def first_axes(self) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from chainrule.web.exchange import read_bytes, read_json, reply
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
-from chainrule.web.training.choices import choice_of, choices
+from chainrule.web.training.choices import choice_of, choices, warm_up
 from chainrule.web.training.describing import count_parameters, description
 from chainrule.web.training.downloads import attachment, sample_of
 from chainrule.web.training.events import EventResponse
@@ -28,6 +29,8 @@ __all__ = ["routes"]
 
 _ACTIONS = ("play", "pause", "step", "epoch", "reset")
 _BYTES = "application/octet-stream"
+#: A number of the design matrix, once as it is read, once as it is standardised, and once in the order of an epoch.
+_BYTES_OF_A_NUMBER = 24
 
 
 def routes(limits: Limits, tabs: Tabs) -> list[Route]:
@@ -67,6 +70,7 @@ class _View:
 
     def __init__(self, limits: Limits, tabs: Tabs) -> None:
         self._limits, self._tabs = limits, tabs
+        self._warming: asyncio.Future[None] | None = None
 
     def _tab(self, request: Request) -> Tab:
         return self._tabs.get(request.path_params["tab"])
@@ -83,6 +87,8 @@ class _View:
         return reply(await self._tabs.heavily(previews))
 
     async def open(self, request: Request) -> Response:
+        if self._warming is None:
+            self._warming = asyncio.ensure_future(self._tabs.heavily(warm_up))
         return reply({"tab": self._tabs.open().id}, 201)
 
     async def close(self, request: Request) -> Response:
@@ -105,7 +111,7 @@ class _View:
             raise Refused(415, f"the content type {kind or 'none'!r} is not understood here", f"send {_BYTES}")
         async with self._tabs.turn(tab):
             data = await read_bytes(request, self._limits, self._limits.upload_bytes)
-            self._tabs.require_room(tab, len(data))
+            self._tabs.require_room(tab, table=len(data))
             name = file_name(request.headers.get("x-file-name", ""))
             upload, payload = await self._tabs.heavily(lambda: _read(data, name, self._limits))
             if not tab.is_closed:
@@ -124,7 +130,7 @@ class _View:
 
             def decided() -> dict[str, Any]:
                 upload.decide(target, types)
-                return upload.payload()
+                return upload.payload(self._limits)
 
             return reply(await self._tabs.heavily(decided))
 
@@ -146,6 +152,7 @@ class _View:
 
     def _made(self, tab: Tab, fields: Fields, number: int) -> tuple[Run, dict[str, Any]]:
         choice = choice_of(fields, tab.upload, self._limits)
+        self._tabs.require_room(tab, run=_BYTES_OF_A_NUMBER * choice.numbers)
         live = LiveTraining(choice.source, choice.target, choice.settings, title=choice.title)
         learnt = count_parameters(live)
         if learnt > self._limits.parameters:
@@ -236,4 +243,4 @@ class _View:
 
 def _read(data: bytes, name: str, limits: Limits) -> tuple[Upload, dict[str, Any]]:
     upload = Upload.read(data, name, limits)
-    return upload, upload.payload()
+    return upload, upload.payload(limits)

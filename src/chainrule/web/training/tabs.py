@@ -36,6 +36,8 @@ class Tab:
         Held by requests that change the upload or the run.
     runs : int
         How many it has had.
+    bytes : tuple of int
+        About what its table and its run need.
     is_closed : bool
     """
 
@@ -46,6 +48,7 @@ class Tab:
         self.lock = asyncio.Lock()
         self.waiting = 0
         self.runs = 0
+        self.bytes = (0, 0)
         self.is_closed = False
         self.streams: tuple[Stream, ...] = ()  # replaced as a whole, for threads read it
         self.timer: asyncio.TimerHandle | None = None
@@ -198,21 +201,23 @@ class Tabs:
         finally:
             tab.waiting -= 1
 
-    def require_room(self, tab: Tab, size: int) -> None:
-        """Refuse a table that is too large for all tabs together.
+    def require_room(self, tab: Tab, *, table: int | None = None, run: int | None = None) -> None:
+        """Note how many bytes a tab needs for its table or its run, and refuse what is too much for all together.
 
         Raises
         ------
         Refused
             429.
         """
-        others = sum(other.upload.size for other in self._tabs.values() if other.upload and other is not tab)
-        if others + size > self.limits.tables_bytes:
+        needed = (tab.bytes[0] if table is None else table, tab.bytes[1] if run is None else run)
+        others = sum(sum(other.bytes) for other in list(self._tabs.values()) if other is not tab)
+        if others + sum(needed) > self.limits.tables_bytes:
             raise Refused(
                 429,
-                f"the tables of all tabs together may have {self.limits.tables_bytes // 1024**2} MB",
+                f"the tables of all tabs together may take {self.limits.tables_bytes // 1024**2} MB",
                 "close other tabs, or upload a smaller table",
             )
+        tab.bytes = needed
 
     # Threads ---------------------------------------------------------------------------------------------------------
 

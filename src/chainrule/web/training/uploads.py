@@ -17,7 +17,7 @@ from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
 from chainrule.workflow.rows import design_width
 
-__all__ = ["Upload", "file_name"]
+__all__ = ["Upload", "file_name", "short"]
 
 #: What a column to be predicted is often called.
 _TARGETS = ("target", "label", "class", "y", "outcome", "diagnosis", "species")
@@ -79,6 +79,9 @@ class Upload:
         table = open_table(data, name=name, max_bytes=limits.table_bytes)
         if len(table.columns) > limits.table_columns:
             raise _too_large(name, len(table.columns), "columns", limits.table_columns)
+        for column in table.columns:
+            if len(column) > _LONGEST_NAME:
+                raise Refused(422, f"{name} has a column with a name of {len(column):,} characters", "shorten its name")
         if table.rows is not None and table.rows > limits.table_rows:
             raise _too_large(name, table.rows, "rows", limits.table_rows)
         schema = infer_schema(table)
@@ -117,17 +120,26 @@ class Upload:
         """
         return target_of(self.schema)
 
+    @property
+    def numbers(self) -> int:
+        """How many the design matrix has, in which each category is a column of its own."""
+        return self.schema.rows * design_width(self.schema)
+
     def require_size(self, limits: Limits) -> None:
-        """Refuse a table that would become too many numbers: each category has a column of its own.
+        """Refuse a table from which the page cannot train.
 
         Raises
         ------
         Refused
             413.
         """
-        numbers = self.schema.rows * design_width(self.schema)
-        if numbers > limits.table_numbers:
-            raise _too_large(self.name, numbers, "numbers, with a column for each category,", limits.table_numbers)
+        width, classes = design_width(self.schema), len(self.outcome.classes)
+        if width > limits.features:
+            raise _too_large(self.name, width, "columns, of which each category is one,", limits.features)
+        if self.numbers > limits.table_numbers:
+            raise _too_large(self.name, self.numbers, "numbers, rows times columns,", limits.table_numbers)
+        if classes > limits.classes:
+            raise _too_large(self.name, classes, "classes to be predicted", limits.classes)
 
     def _suggested_target(self) -> str | None:
         """A column with a telling name, or else the last one that is no text."""
@@ -138,15 +150,21 @@ class Upload:
 
     # What the page shows ---------------------------------------------------------------------------------------------
 
-    def payload(self) -> dict[str, Any]:
-        """Columns, kinds, reasons and examples, for JSON."""
+    def payload(self, limits: Limits) -> dict[str, Any]:
+        """Columns, kinds, reasons and examples, for JSON.
+
+        Parameters
+        ----------
+        limits : Limits
+            Of a run; what goes beyond is told, for columns may yet be left out.
+        """
         examples = self._examples()
         return {
             "name": self.name,
             "rows": self.schema.rows,
             "columns": [self._shown(column, examples.get(column.name, [])) for column in self.schema.columns],
             "target": self.schema.targets[0] if self.schema.targets else None,
-            "notes": self._notes(),
+            "notes": self._notes(limits),
         }
 
     def _examples(self) -> dict[str, list[str]]:
@@ -156,14 +174,14 @@ class Upload:
             return {}
         first = block.slice(0, 50)
         return {
-            name: [_short(str(value)) for value in column.to_pylist() if value is not None][:_EXAMPLES]
+            name: [short(str(value)) for value in column.to_pylist() if value is not None][:_EXAMPLES]
             for name, column in zip(self.table.columns, first.columns, strict=True)
         }
 
     def _shown(self, column: Column, examples: list[str]) -> dict[str, Any]:
         values = column.values
         if column.categories:
-            some = [_short(name) for name in column.categories[:4]]
+            some = [short(name) for name in column.categories[:4]]
             values += f": {', '.join(some)}" + (", …" if len(column.categories) > 4 else "")
         kinds = _kinds(column)
         return {
@@ -175,17 +193,18 @@ class Upload:
             "examples": examples,
         }
 
-    def _notes(self) -> list[str]:
+    def _notes(self, limits: Limits) -> list[str]:
         if not self.schema.targets:
             return ["choose the column that is to be predicted"]
         (name,) = self.schema.targets
         try:
             outcome = self.outcome
+            self.require_size(limits)
         except ChainRuleError as error:
             return [error.what]
         if outcome.task == "regression":
             return [f"{name} is a column of numbers: the network predicts a number"]
-        shown = ", ".join(map(_short, outcome.classes[:6])) + (", …" if len(outcome.classes) > 6 else "")
+        shown = ", ".join(map(short, outcome.classes[:6])) + (", …" if len(outcome.classes) > 6 else "")
         return [f"{name} has {len(outcome.classes)} classes: {shown}"]
 
 
@@ -193,7 +212,7 @@ def _too_large(name: str, count: int, what: str, most: int) -> Refused:
     return Refused(
         413,
         f"{name} has {count:,} {what}, and this page takes tables with at most {most:,}",
-        "upload a part of it, or train on all of it with `chainrule train`",
+        "upload a part of it, ignore some columns, or train on all of it with `chainrule train`",
     )
 
 
@@ -209,6 +228,13 @@ def _kinds(column: Column) -> list[str]:
     return list(dict.fromkeys([*possible, "ignored"]))
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    r"""A cell as it is shown: on one line, and cut off where it is long.
+
+    Examples
+    --------
+    >>> short("two\n  lines"), len(short("x" * 100))
+    ('two lines', 40)
+    """
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

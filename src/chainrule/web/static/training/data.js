@@ -11,9 +11,11 @@ import { sourceOf } from "./wishes.js";
  * @param {object} given
  * @param {object} given.catalog What the server has.
  * @param {(change: (wishes: object) => void) => void} given.onChange
+ * @param {HTMLElement} given.area Where a file may be dropped.
  * @param {(file: File) => void} given.onFile
+ * @param {() => void} given.onColumns
  */
-export function createData(root, { catalog, onChange, onFile }) {
+export function createData(root, { catalog, area, onChange, onFile, onColumns }) {
   const name = freshId("data");
   const generated = catalog.datasets.filter((set) => set.kind === "generated");
   const bundled = catalog.datasets.filter((set) => set.kind !== "generated");
@@ -21,7 +23,7 @@ export function createData(root, { catalog, onChange, onFile }) {
     onChange((wishes) => Object.assign(wishes, { source: sourceOf(set, { ...kept, ...wishes.source }), axes: null }));
   const pictures = generated.map((set) => thumbnail(set, { name, onChoose: choose }));
   const list = bundled.map((set) => entry(set, name, choose));
-  const upload = createUpload({ limits: catalog.limits, onFile });
+  const upload = createUpload({ limits: catalog.limits, area, onFile, onColumns });
   let kept = catalog.defaults.source;
 
   const change = (key) => (value) => onChange((wishes) => (wishes.source[key] = value));

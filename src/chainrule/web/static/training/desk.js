@@ -28,20 +28,27 @@ export function createDesk(root, page, catalog) {
   let wishes = null;
   let run = null;
   let last = null; // frame
+  let early = null; // a frame of the run whose description is still on its way
   let ownTask = "binary";
   let isShown = false;
   let quietUntil = 0;
   const parts = build(root);
   const session = createSession({ onRun, onFrame, onError, onConnection: (isOpen) => (parts.link.hidden = isOpen) });
   const controls = createControls(parts.bar, { onAction: act });
-  const data = createData(parts.data, { catalog, onChange: change, onFile: take });
+  const data = createData(parts.data, {
+    catalog,
+    area: root,
+    onChange: change,
+    onFile: take,
+    onColumns: () => schema.open(),
+  });
   const model = createModel(parts.model, { catalog, onChange: change });
   const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
   const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
-  const prepareSoon = afterwards(PATIENCE, () => prepare(controls.isPlaying));
+  const prepareSoon = afterwards(PATIENCE, prepare);
   createTakeaway(parts.takeaway, {
     onDownload: (name) => tried(() => download(session.address(name))),
     program: session.program,
@@ -55,9 +62,9 @@ export function createDesk(root, page, catalog) {
     prepareSoon();
   }
 
-  function prepare(shouldPlay) {
+  function prepare() {
     page.remember(writeWishes(wishes));
-    session.prepare({ ...structuredClone(wishes), shouldPlay, speed: controls.speed });
+    session.prepare({ ...structuredClone(wishes), shouldPlay: () => controls.isPlaying, speed: controls.speed });
   }
 
   function taskOf() {
@@ -66,11 +73,11 @@ export function createDesk(root, page, catalog) {
 
   /** What does not fit the table's task any more gives way to what does. */
   function tidy() {
-    const { settings } = wishes;
+    const { settings, source } = wishes;
     const task = taskOf();
     if (hasLayers(settings) && !settings.hidden.length) settings.hidden = catalog.defaults.settings.hidden;
-    const losses = catalog.losses[task].map(({ id }) => id);
-    if (!losses.includes(settings.loss)) [settings.loss] = losses; // the usual one comes first
+    const losses = catalog.losses[task].map(({ id }) => id); // the usual one comes first
+    if (!losses.includes(settings.loss)) settings.loss = source.kind === "upload" ? "auto" : losses[0];
   }
 
   function showWishes() {
@@ -105,7 +112,7 @@ export function createDesk(root, page, catalog) {
           { fix: "train it with: chainrule train FILE" },
         );
       schema.show(await session.upload(file), { isNew: true });
-      data.upload.name(file.name);
+      data.upload.name(file.name, { isRead: true });
     } catch (error) {
       data.upload.name("Drop a CSV file here, or choose one");
       schema.refuse(file.name, error);
@@ -115,7 +122,10 @@ export function createDesk(root, page, catalog) {
   function use(source, task) {
     ownTask = task;
     controls.show(false);
-    change((now) => Object.assign(now, { source, axes: null }));
+    change((now) => {
+      Object.assign(now, { source, axes: null });
+      now.settings.loss = "auto"; // only the server knows the task for sure
+    });
   }
 
   async function turn(axes) {
@@ -128,7 +138,11 @@ export function createDesk(root, page, catalog) {
   }
 
   function openRow(row) {
-    return tried(async () => page.go("formula", sampleQuery(await session.sample(row))));
+    return tried(async () => {
+      const sample = await session.sample(row);
+      page.go("formula", sampleQuery(sample));
+      page.announce(sample.note);
+    });
   }
 
   async function tried(task) {
@@ -152,10 +166,15 @@ export function createDesk(root, page, catalog) {
     looks.prepare(run);
     teller.prepare(run);
     banner.draw(null);
+    if (early && fits(run, early)) onFrame(early);
+    early = null;
   }
 
   function onFrame(frame) {
-    if (!run || !fits(run, frame)) return;
+    if (!run || !fits(run, frame)) {
+      early = frame;
+      return;
+    }
     last = frame;
     if (frame.stopped || performance.now() > quietUntil) controls.show(frame.is_running);
     controls.draw(frame);
@@ -195,7 +214,8 @@ export function createDesk(root, page, catalog) {
       wishes = readWishes(query, catalog);
       tidy();
       showWishes();
-      prepare(false);
+      controls.show(false);
+      prepare();
     },
     hide() {
       isShown = false;

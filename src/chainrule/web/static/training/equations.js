@@ -1,7 +1,7 @@
 // The network as equations with its weights in them: z₁ = x W₁ + b₁, layer by layer, as matrices where they are small.
 import { h } from "../common/dom.js";
 import { say } from "./canvas.js";
-import { applied, brackets, formula, indexed, m, number } from "./mathml.js";
+import { applied, brackets, estimate, formula, indexed, m, number } from "./mathml.js";
 import { weight, whole } from "./numbers.js";
 import { inputSymbols } from "./terms.js";
 
@@ -86,16 +86,10 @@ function bold(letter) {
   return node;
 }
 
-function hat() {
-  const node = m("mover", m("mi", "y"), m("mo", "^"));
-  node.setAttribute("accent", "true");
-  return node;
-}
-
 function head(run, n) {
   const z = indexed("z", n);
-  if (run.task === "regression") return formula(hat(), m("mo", "="), z);
-  return formula(hat(), m("mo", "="), applied(run.task === "binary" ? "sigmoid" : "softmax", z));
+  if (run.task === "regression") return formula(estimate(), m("mo", "="), z);
+  return formula(estimate(), m("mo", "="), applied(run.task === "binary" ? "sigmoid" : "softmax", z));
 }
 
 function lossLine(run) {
@@ -106,7 +100,7 @@ function lossLine(run) {
     formula(m("mi", "L"), m("mo", "="), mean),
     " ",
     h("span", {}, `${run.loss_name} of `),
-    formula(hat()),
+    formula(estimate()),
     h("span", {}, ` and ${run.target}`),
   );
 }

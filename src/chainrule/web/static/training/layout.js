@@ -24,7 +24,7 @@ export function build(root) {
     equations: h("div", {}),
     weights: h("div", { class: "tr-tables" }),
     takeaway: h("div", { class: "tr-takeaway" }),
-    facts: h("p", { class: "tr-facts tr-faint" }),
+    facts: h("p", { class: "tr-facts tr-faint" }, "Preparing the first run …"),
   };
   const numbers = {
     equations: folded("The equations, with the weights in them", parts.equations),

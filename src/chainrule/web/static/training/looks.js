@@ -63,7 +63,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
       ];
       say(
         parts.facts,
-        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}. Numbers are standardised.`,
+        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}. Numbers are standardised.${run.note ? ` ${run.note}.` : ""}`,
       );
     },
     draw(next) {
@@ -76,6 +76,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
     turn(points, axes) {
       output.turn(points, axes);
       network.rebuild();
+      if (frame) output.draw(frame); // it may have come before the points
     },
     recolour() {
       palette = readPalette(parts.output);

@@ -31,7 +31,7 @@ export function brackets(rows) {
 }
 
 /** Names of activations as they are written before an argument. */
-export const FUNCTIONS = {
+const FUNCTIONS = {
   sigmoid: "σ",
   tanh: "tanh",
   relu: "ReLU",
@@ -40,10 +40,22 @@ export const FUNCTIONS = {
   silu: "SiLU",
 };
 
+/** The name of an activation before its argument. */
+export function functionName(name) {
+  const node = m("mi", FUNCTIONS[name] ?? name);
+  node.setAttribute("mathvariant", "normal");
+  return node;
+}
+
 /** f(…), or the argument alone for the identity. */
 export function applied(name, ...argument) {
   if (!name || name === "identity") return m("mrow", ...argument);
-  const called = m("mi", FUNCTIONS[name] ?? name);
-  called.setAttribute("mathvariant", "normal");
-  return m("mrow", called, m("mo", "("), ...argument, m("mo", ")"));
+  return m("mrow", functionName(name), m("mo", "("), ...argument, m("mo", ")"));
+}
+
+/** What is predicted: ŷ. */
+export function estimate() {
+  const node = m("mover", m("mi", "y"), m("mo", "^"));
+  node.setAttribute("accent", "true");
+  return node;
 }

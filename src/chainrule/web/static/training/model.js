@@ -55,9 +55,10 @@ export function createModel(root, { catalog, onChange }) {
       );
       fields.activation.set(options(catalog.activations), settings.activation);
       fields.activation.disabled = !hasLayers(settings);
+      const loss = settings.loss === "auto" ? catalog.losses[task][0].id : settings.loss;
       fields.loss.set(
         catalog.losses[task].map(({ id, title }) => ({ value: id, label: title })),
-        settings.loss,
+        loss,
       );
       fields.optimizer.set(
         catalog.optimizers.map(({ id, title }) => ({ value: id, label: title })),

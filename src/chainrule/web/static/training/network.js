@@ -167,7 +167,7 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
     if (!now || now.column.layer < 0 || !layers.length)
       return void (now?.column.layer === -1 ? say(told, `The feature ${now.column.names[now.k]}.`) : say(told, HINT));
     const { layer } = now.column;
-    told.replaceChildren(unitFormula(run, layers, layer, now.column.indices[now.k]));
+    told.replaceChildren(...unitFormula(run, layers, layer, now.column.indices[now.k]));
     nodes.tell(now.column, now.k, told.textContent);
   }
 

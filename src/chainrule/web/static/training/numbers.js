@@ -5,8 +5,8 @@ import { short } from "../common/numbers.js";
 export function weight(value) {
   if (value === null || value === undefined) return "not finite";
   const size = Math.abs(value);
-  const isPlain = size < 1e-9 || (size >= 0.005 && size < 1000);
-  return isPlain ? value.toFixed(2).replace("-", "−") : short(value, 2);
+  if (size >= 1000) return short(value, 2);
+  return value.toFixed(size >= 0.005 || size < 0.00005 ? 2 : 4).replace("-", "−");
 }
 
 /** A loss as the bar shows it, about as wide as the one before. */
@@ -22,8 +22,10 @@ export function r2(value) {
 }
 
 /** A share as a percentage. */
-export const percent = (share, digits = 1) =>
-  share === null || share === undefined ? "–" : `${(100 * share).toFixed(digits)} %`;
+export function percent(share, digits = 1) {
+  if (share === null || share === undefined) return "–";
+  return share === 1 ? "100 %" : `${(100 * share).toFixed(digits)} %`;
+}
 
 /** A whole number with commas. */
 export const whole = (value) => value.toLocaleString("en");

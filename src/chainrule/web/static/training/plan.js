@@ -5,9 +5,9 @@ const MOST = 8;
 const HEAD = 62;
 const FOOT = 8;
 /** Height that the nodes of a column may take up, where they are few. */
-const TALL = 360;
+const [TALL, TALLEST] = [360, 500];
 /** The least distance between two columns. */
-const NARROW = 80;
+const [NARROW, NARROWEST] = [80, 69];
 
 /**
  * @param {object} run
@@ -20,10 +20,13 @@ export function planOf(run, room) {
     ...run.layers.map((layer, i) => (i + 1 < run.layers.length ? units(layer, i) : outputs(run, i))),
   ];
   const most = Math.max(...columns.map((column) => column.indices.length + (column.left ? 0.6 : 0)));
-  const node = room < 420 ? 34 : most > 6 ? 38 : 46;
-  const step = Math.min(Math.max(TALL / most, node + 9), node + 34);
+  const node = room < 420 ? 34 : room > 800 ? 52 : most > 6 ? 38 : 46;
+  const step = Math.min(Math.max((room > 800 ? TALLEST : TALL) / most, node + 9), node + 34);
   const spare = { before: besides(columns[0]), after: besides(columns.at(-1)) }; // names of inputs and outputs stand outside
-  const width = Math.max(room, (columns.length - 1) * NARROW + node + spare.before + spare.after);
+  const width = Math.max(
+    room,
+    (columns.length - 1) * (room < 420 ? NARROWEST : NARROW) + node + spare.before + spare.after,
+  );
   const height = HEAD + Math.max(3, most) * step + FOOT;
   columns.forEach((column, i) => {
     column.x = spare.before + node / 2 + (i / (columns.length - 1)) * (width - spare.before - spare.after - node);

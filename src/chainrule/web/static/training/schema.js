@@ -19,6 +19,7 @@ export function createSchema(root, { check, onUse, announce }) {
   const targetId = freshId("target");
   const target = h("select", { id: targetId, class: "field", onchange: () => again() });
   const table = h("table", { class: "tr-schema" });
+  const choice = h("div", { class: "tr-use" });
   const use = h("button", { type: "button", class: "button is-main", onclick: finish }, "Use this data");
   const close = h("button", { type: "button", class: "button", onclick: () => (root.hidden = true) }, "Close");
   root.append(
@@ -26,8 +27,10 @@ export function createSchema(root, { check, onUse, announce }) {
     facts,
     problem,
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Columns of the table" }, table),
-    h("div", { class: "tr-use" }, h("label", { for: targetId }, "Target"), target, use),
+    choice,
   );
+  const goal = h("span", { class: "tr-use" }, h("label", { for: targetId }, "Target"), target);
+  choice.append(goal, use);
   let schema = null;
   let types = {};
 
@@ -36,21 +39,24 @@ export function createSchema(root, { check, onUse, announce }) {
     if (isNew) types = {};
     root.hidden = false;
     problem.replaceChildren();
-    use.disabled = false;
+    goal.hidden = false;
+    use.disabled = schema.target === null;
     title.textContent = schema.name;
     facts.textContent = [
       `${counted(schema.rows, "row")}, ${counted(schema.columns.length, "column")}.`,
       ...schema.notes,
     ].join(" ");
-    target.replaceChildren(
-      ...schema.columns.map(({ name }) => h("option", { value: name, selected: name === schema.target }, name)),
+    const options = schema.columns.map(({ name }) =>
+      h("option", { value: name, selected: name === schema.target }, name),
     );
+    if (schema.target === null) options.unshift(h("option", { value: "", disabled: true, selected: true }, "choose"));
+    target.replaceChildren(...options);
     const head = ["Column", "Kind", "Missing", "Values", "Examples"].map((name) => h("th", { scope: "col" }, name));
     table.replaceChildren(h("thead", {}, h("tr", {}, head)), h("tbody", {}, schema.columns.map(row)));
     if (isNew) {
       title.focus({ preventScroll: true });
       root.scrollIntoView({ block: "nearest" });
-      announce(`${schema.name}: ${facts.textContent} Target: ${schema.target}.`);
+      announce(`${schema.name}: ${facts.textContent} Target: ${schema.target ?? "none yet"}.`);
     }
   }
 
@@ -108,7 +114,7 @@ export function createSchema(root, { check, onUse, announce }) {
       title.textContent = name;
       facts.textContent = "";
       table.replaceChildren();
-      target.replaceChildren();
+      goal.hidden = true;
       use.disabled = true;
       problem.replaceChildren(errorNotice(error));
       root.scrollIntoView({ block: "nearest" });

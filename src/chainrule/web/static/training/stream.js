@@ -41,9 +41,9 @@ export function openStream({ path, onFrame, onChange, onLost }) {
 
   function draw() {
     request = 0;
-    const text = newest;
+    const frame = JSON.parse(newest);
     newest = null;
-    onFrame(JSON.parse(text));
+    onFrame(frame);
   }
 
   document.addEventListener("visibilitychange", wake);
@@ -53,10 +53,6 @@ export function openStream({ path, onFrame, onChange, onLost }) {
     look(is) {
       isLookedAt = is;
       wake();
-    },
-    /** Forgets a frame that was not drawn yet. */
-    forget() {
-      newest = null;
     },
     close() {
       clearTimeout(timer);

@@ -1,5 +1,5 @@
 // What one unit computes, as a formula with its weights in it.
-import { applied, indexed, m, number } from "./mathml.js";
+import { estimate, formula, functionName, indexed, m, number } from "./mathml.js";
 import { weight } from "./numbers.js";
 
 /** Products that are written out. */
@@ -11,41 +11,39 @@ export function inputSymbols(run, layer) {
   return run.features.map((name) => (/^x\d+$/.test(name) ? indexed("x", name.slice(1)) : m("mtext", name)));
 }
 
-/** The formula of unit j of a layer: a₁,₂ = tanh(0.53 x₁ − 1.20 x₂ + 0.10). */
+/**
+ * The formula of unit j of a layer, a₁,₂ = tanh(0.53 x₁ − 1.20 x₂ + 0.10), in pieces that may stand on several lines.
+ *
+ * @returns {Element[]}
+ */
 export function unitFormula(run, layers, layer, j) {
   const { W, b } = layers[layer];
   const isLast = layer === run.layers.length - 1;
   const left = isLast ? outputSymbol(run, j) : indexed("a", layer + 1, j + 1);
-  const sum = W
-    ? terms(
-        W.map((row) => row[j]),
-        b?.[j],
-        inputSymbols(run, layer),
-      )
-    : [m("mtext", `a sum of ${run.layers[layer].shape[0]} products`)];
-  const head = isLast ? HEADS[run.task] : run.layers[layer].activation;
-  return m("math", m("mrow", left, m("mo", "="), applied(head, ...sum)));
+  const name = isLast ? HEADS[run.task] : run.layers[layer].activation;
+  const isPlain = !name || name === "identity";
+  const start = [left, m("mo", "="), ...(isPlain ? [] : [functionName(name), fence("(")])];
+  const column = W?.map((row) => row[j]);
+  const sum = column
+    ? terms(column, b?.[j], inputSymbols(run, layer))
+    : [[m("mtext", `a sum of ${run.layers[layer].shape[0]} products`)]];
+  if (!isPlain) sum.at(-1).push(fence(")"));
+  return [start, ...sum].map((parts) => formula(...parts));
 }
 
 const HEADS = { binary: "sigmoid", multiclass: null, regression: null };
 
 function outputSymbol(run, j) {
-  if (run.task === "multiclass") return indexed("z", run.layers.length, j + 1);
-  const hat = m("mover", m("mi", "y"), m("mo", "^"));
-  hat.setAttribute("accent", "true");
-  return hat;
+  return run.task === "multiclass" ? indexed("z", run.layers.length, j + 1) : estimate();
 }
 
+/** The summands, each with its sign before it. */
 function terms(weights, bias, symbols) {
   const shown = weights.length <= MOST ? [...weights.keys()] : largest(weights);
-  const parts = shown.flatMap((i, k) => [
-    ...signed(weights[i], k === 0),
-    m("mo", "\u2062"),
-    symbols[i].cloneNode(true),
-  ]);
-  if (weights.length > MOST) parts.push(m("mo", "+"), m("mo", "…"));
-  if (bias !== undefined && bias !== null) parts.push(...signed(bias, false));
-  return parts;
+  const found = shown.map((i, k) => [...signed(weights[i], k === 0), m("mo", "\u2062"), symbols[i].cloneNode(true)]);
+  if (weights.length > MOST) found.push([infix("+"), m("mo", "…")]);
+  if (bias !== undefined && bias !== null) found.push(signed(bias, false));
+  return found;
 }
 
 const largest = (weights) =>
@@ -60,5 +58,19 @@ function signed(value, isFirst) {
   const digits = number(isBelow ? text.slice(1) : text);
   digits.setAttribute("class", isBelow ? "tr-below" : "tr-above");
   if (isFirst) return isBelow ? [m("mo", "−"), digits] : [digits];
-  return [m("mo", isBelow ? "−" : "+"), digits];
+  return [infix(isBelow ? "−" : "+"), digits];
+}
+
+/** A parenthesis whose partner stands in another piece. */
+function fence(sign) {
+  const node = m("mo", sign);
+  node.setAttribute("stretchy", "false");
+  return node;
+}
+
+/** A sign between two terms, also where the one before it is on another line. */
+function infix(sign) {
+  const node = m("mo", sign);
+  node.setAttribute("form", "infix");
+  return node;
 }

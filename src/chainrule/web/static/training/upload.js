@@ -5,9 +5,11 @@ import { say } from "./canvas.js";
 /**
  * @param {object} given
  * @param {{upload_bytes?: number}} given.limits
+ * @param {HTMLElement} given.area Where a file may be dropped.
  * @param {(file: File) => void} given.onFile
+ * @param {() => void} given.onColumns The columns of the table shall be shown again.
  */
-export function createUpload({ limits, onFile }) {
+export function createUpload({ limits, area, onFile, onColumns }) {
   const id = freshId("own");
   const most = limits.upload_bytes ? `up to ${Math.floor(limits.upload_bytes / 1e6)} MB; ` : "";
   const input = h("input", {
@@ -20,12 +22,14 @@ export function createUpload({ limits, onFile }) {
   });
   const name = h("span", { class: "tr-file" }, "Drop a CSV file here, or choose one");
   const zone = h("label", { class: "tr-drop", for: id }, h("span", { class: "visually-hidden" }, "Own data: "), name);
+  const columns = h("button", { type: "button", class: "button", hidden: true, onclick: onColumns }, "Its columns");
   const element = h(
     "div",
     { class: "tr-own-data" },
     h("h3", {}, "Own data"),
     input,
     zone,
+    columns,
     h(
       "p",
       { id: `${id}-note`, class: "tr-faint" },
@@ -40,25 +44,26 @@ export function createUpload({ limits, onFile }) {
   }
 
   for (const kind of ["dragenter", "dragover"]) {
-    element.addEventListener(kind, (event) => {
+    area.addEventListener(kind, (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       zone.classList.add("is-over");
     });
   }
-  element.addEventListener(
-    "dragleave",
-    (event) => element.contains(event.relatedTarget) || zone.classList.remove("is-over"),
-  );
-  element.addEventListener("drop", (event) => {
+  area.addEventListener("dragleave", (event) => area.contains(event.relatedTarget) || zone.classList.remove("is-over"));
+  area.addEventListener("drop", (event) => {
+    if (!event.dataTransfer?.files.length) return;
     event.preventDefault();
     zone.classList.remove("is-over");
     take(event.dataTransfer.files);
   });
   return {
     element,
-    /** Says which file it is. */
-    name: (text) => say(name, text),
+    /** Says which file it is, or what to do. */
+    name(text, { isRead = false } = {}) {
+      say(name, text);
+      columns.hidden = !isRead;
+    },
     mark: (isUsed) => zone.classList.toggle("is-used", isUsed),
   };
 }

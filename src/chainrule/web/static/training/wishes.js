@@ -9,9 +9,9 @@ export function readWishes(query, catalog) {
   if (found) wishes.source = sourceOf(found, wishes.source);
   const { source, settings } = wishes;
   if (source.kind === "generated") {
-    source.rows = number(query, "rows", source.rows, 1, catalog.limits.generated_rows);
+    source.rows = whole(query, "rows", source.rows, 10, catalog.limits.generated_rows);
     source.noise = number(query, "noise", source.noise, 0, catalog.limits.noise);
-    source.seed = number(query, "data-seed", source.seed, 0, 2 ** 31);
+    source.seed = whole(query, "data-seed", source.seed, 0, 2 ** 31);
   }
   choice(query, "model", catalog.models, (model) => (settings.model = model));
   if (COUNTS.test(query.get("hidden") ?? ""))
@@ -36,9 +36,9 @@ export function readWishes(query, catalog) {
   );
   settings.lr = number(query, "lr", settings.lr, 1e-9, 1e6);
   settings.l2 = number(query, "l2", settings.l2, 0, 1e6);
-  settings.batch_size = number(query, "batch", settings.batch_size, 1, catalog.limits.batch_size);
+  settings.batch_size = whole(query, "batch", settings.batch_size, 1, catalog.limits.batch_size);
   settings.validation_split = number(query, "split", settings.validation_split, 0, 0.9);
-  settings.seed = number(query, "seed", settings.seed, 0, 2 ** 31);
+  settings.seed = whole(query, "seed", settings.seed, 0, 2 ** 31);
   return { ...wishes, axes: axes(query.get("axes")) };
 }
 
@@ -74,6 +74,8 @@ export const [DEEP, PLAIN] = ["perceptron", "logistic"];
 
 /** Whether a network with hidden layers is wanted. */
 export const hasLayers = ({ model }) => model === DEEP;
+
+const whole = (...asked) => Math.round(number(...asked));
 
 function number(query, key, otherwise, least, most) {
   const text = query.get(key);
