@@ -38,7 +38,7 @@ class FormulaView:
     @property
     def examples(self) -> dict[str, str]:
         """Titles of the examples, by what an address calls them."""
-        options = self.page.get_by_role("combobox", name="Example").locator("option").all()
+        options = self.page.get_by_role("combobox", name="Example").locator("option:not([value=''])").all()
         return {option.get_attribute("value"): option.inner_text() for option in options}
 
     def choose_example(self, name: str) -> None:

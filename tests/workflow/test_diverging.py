@@ -62,7 +62,7 @@ def test_penalties_overflow_at_the_weights_that_did_it() -> None:
     settings = dataclasses.replace(FAST, activation="tanh", l2=0.5)
     found = diverged(generated_table("moons", rows=100), "label", settings).divergence
     assert found is not None
-    assert found.node.startswith("total")
+    assert found.node.startswith("penalty = ")
     assert "overflow" in found.why
 
 

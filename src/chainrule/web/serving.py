@@ -90,10 +90,11 @@ def serve(
     try:
         from chainrule.web.running import run
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "chainrule":
+        package = (error.name or "").partition(".")[0]
+        if package == "chainrule":
             raise
         raise MissingPackageError(
-            f"the page is served by {error.name}, which is not installed", fix="pip install 'chainrule[web]'"
+            f"the page is served by {package}, which is not installed", fix="pip install 'chainrule[web]'"
         ) from error
     page = listen(host, port, token)
 

@@ -122,23 +122,14 @@ def _table(data: GeneratedData | BundledData | str) -> tuple[str, str, str]:
 
 def _chosen(settings: TrainingSettings, epochs: int) -> dict[str, str]:
     """The settings that are not what they are by default, as they are written."""
-    used = dataclasses.replace(settings, epochs=epochs, early_stopping=False)
-    chosen = {
-        part.name: getattr(used, part.name)
-        for part in dataclasses.fields(used)
-        if getattr(used, part.name) != _default(part)
-    }
+    used, usual = dataclasses.replace(settings, epochs=epochs, early_stopping=False), TrainingSettings()
+    names = [part.name for part in dataclasses.fields(used)]
+    chosen = {name: getattr(used, name) for name in names if getattr(used, name) != getattr(usual, name)}
     if chosen.get("model") == "mlp" and used.hidden:
         del chosen["model"]  # hidden layers say so
     if not used.stream:
         chosen.pop("stream", None)  # tables that are looked at are in memory by themselves
     return {name: _text(value) for name, value in chosen.items()}
-
-
-def _default(part: dataclasses.Field[Any]) -> Any:
-    if part.default_factory is not dataclasses.MISSING:
-        return part.default_factory()
-    return part.default
 
 
 def _call(name: str, arguments: dict[str, str]) -> str:

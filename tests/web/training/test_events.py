@@ -67,6 +67,26 @@ def test_a_stream_that_has_ended_gives_nothing() -> None:
     assert asyncio.run(run()) == [None, None]
 
 
+def test_cancelling_whoever_waits_is_heard_even_if_an_event_comes_at_the_same_time() -> None:
+    async def run() -> None:
+        stream = Stream()
+
+        async def read() -> None:
+            while await stream.next(60.0) is not None:
+                pass
+
+        reader = asyncio.ensure_future(read())
+        await asyncio.sleep(0)
+        stream._news.set()
+        stream._newest.append(b"news")
+        await asyncio.sleep(0)  # the reader is about to wake up
+        reader.cancel()
+        await asyncio.wait([reader], timeout=30)
+        assert reader.cancelled()
+
+    asyncio.run(run())
+
+
 def test_putting_into_a_stream_whose_loop_is_closed_does_nothing() -> None:
     async def make() -> Stream:
         return Stream()

@@ -162,16 +162,13 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
   root.querySelector(".backward-pass .lead")?.after(all);
 
   // Formulas that are wider than their place scroll by themselves, and by keyboard too; the picture covers part of it.
-  // All is measured before anything is changed: a lesson may be long, and laying it out takes most of the time.
+  // All is measured before anything is changed, so that a long lesson is laid out once.
   function fit() {
     const covered = view.getComputedStyle(picture).position === "sticky" ? picture.offsetHeight : 0;
-    const isHigher = (box) => box === picture && box.scrollHeight > box.clientHeight + 1;
+    const isHigher = picture.scrollHeight > picture.clientHeight + 1;
     const boxes = [...root.querySelectorAll(SCROLLING)];
-    const scroll = boxes.map((box) => isHigher(box) || box.scrollWidth > box.clientWidth + 1);
-    boxes.forEach((box, index) => {
-      if (scroll[index]) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    });
+    const wide = boxes.map((box) => box.scrollWidth > box.clientWidth + 1 || (box === picture && isHigher));
+    boxes.forEach((box, index) => (wide[index] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
     root.style.setProperty("--picture", `${covered}px`);
   }
   const resized = new view.ResizeObserver(fit);

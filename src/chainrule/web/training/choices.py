@@ -16,7 +16,7 @@ from chainrule.web.training.uploads import Upload
 from chainrule.workflow.program import BundledData, GeneratedData
 from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["MODELS", "OPTIMIZERS", "Choice", "choice_of", "choices"]
+__all__ = ["MODELS", "OPTIMIZERS", "Choice", "choice_of", "choices", "warm_up"]
 
 MODELS = ("logistic", "perceptron")
 
@@ -117,6 +117,12 @@ def choices(limits: Limits) -> dict[str, Any]:
             },
         },
     }
+
+
+def warm_up() -> None:
+    """Import what the first run would wait for."""
+    import sklearn.datasets
+    import sklearn.model_selection  # noqa: F401
 
 
 def choice_of(fields: Fields, upload: Upload | None, limits: Limits) -> Choice:

@@ -59,7 +59,8 @@ class Stream:
             if self._newest:
                 return self._newest.popleft()
             try:
-                await asyncio.wait_for(self._news.wait(), seconds)
+                async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation that comes with an event
+                    await self._news.wait()
             except TimeoutError:
                 return _PING
             self._news.clear()
@@ -92,6 +93,7 @@ class EventResponse(Response):
             await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._on_close()
+            self._stream.end()
             for side in sides:
                 side.cancel()
             await asyncio.gather(*sides, return_exceptions=True)

@@ -91,8 +91,9 @@ def shown_weights(params: Mapping[str, Array], most: int) -> list[dict[str, Any]
     shown = []
     for name, value in params.items():
         matrix = value.reshape(-1, 1) if name.startswith("W") and value.ndim == 1 else np.atleast_2d(value)
-        numbers = [[rounded_or_none(number) for number in row] for row in matrix.tolist()]
-        shown.append({"name": name, "shape": list(matrix.shape), "values": numbers if value.size <= most else None})
+        is_small = value.size <= most
+        numbers = [[rounded_or_none(number) for number in row] for row in matrix.tolist()] if is_small else None
+        shown.append({"name": name, "shape": list(matrix.shape), "values": numbers})
     return shown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from chainrule.web.exchange import read_bytes, read_json, reply
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
-from chainrule.web.training.choices import choice_of, choices
+from chainrule.web.training.choices import choice_of, choices, warm_up
 from chainrule.web.training.describing import count_parameters, description
 from chainrule.web.training.downloads import attachment, sample_of
 from chainrule.web.training.events import EventResponse
@@ -69,6 +70,7 @@ class _View:
 
     def __init__(self, limits: Limits, tabs: Tabs) -> None:
         self._limits, self._tabs = limits, tabs
+        self._warming: asyncio.Future[None] | None = None
 
     def _tab(self, request: Request) -> Tab:
         return self._tabs.get(request.path_params["tab"])
@@ -85,6 +87,8 @@ class _View:
         return reply(await self._tabs.heavily(previews))
 
     async def open(self, request: Request) -> Response:
+        if self._warming is None:
+            self._warming = asyncio.ensure_future(self._tabs.heavily(warm_up))
         return reply({"tab": self._tabs.open().id}, 201)
 
     async def close(self, request: Request) -> Response:

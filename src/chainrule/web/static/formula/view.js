@@ -1,7 +1,7 @@
 // The formula view: what is typed goes to the server, and what it answers is shown.
 
 import { get, newest, post } from "../api.js";
-import { h } from "../common/dom.js";
+import { h, releaseAfterPointer } from "../common/dom.js";
 import { short } from "../common/numbers.js";
 import { segmented } from "../common/segmented.js";
 import { tooltip } from "../common/tooltip.js";
@@ -55,6 +55,7 @@ export function open(root, page) {
     },
   });
   const closedLabel = h("label", { class: "check" }, closed, "Closed forms");
+  releaseAfterPointer(closed, closedLabel);
   tooltip(closedLabel, "Show the short formulas that simplification finds, such as ∂L/∂z = ŷ − y.");
   const files = exportMenu({ asked: () => ({ ...asked(), level: state.level }), onError: say });
   part(".toolbar-controls").append(levels.element, closedLabel, files.element);
@@ -109,6 +110,7 @@ export function open(root, page) {
   function wantNew() {
     const fresh = known.size ? names.filter((name) => !known.has(name)) : [];
     for (const name of names) known.add(name);
+    if (!state.wrt?.some((name) => names.includes(name))) state.wrt = null; // none is left: then all are wanted
     if (state.wrt && fresh.length) change({ wrt: [...state.wrt, ...fresh] });
   }
 
