@@ -12,6 +12,13 @@ export function lessonStage(host, onStep) {
   let root = null;
   let player = null;
 
+  /** The keys of the whole page, as long as the lesson is on it. */
+  const keys = {
+    addEventListener(type, listener, options) {
+      document.addEventListener(type, (event) => host.offsetParent && listener(event), options);
+    },
+  };
+
   /**
    * Put a lesson in the place of the last one. It is made ready before it is put in, so that it is laid out once.
    *
@@ -25,7 +32,7 @@ export function lessonStage(host, onStep) {
     template.innerHTML = html;
     root = document.adoptNode(template.content.querySelector(".lesson"));
     root.classList.toggle("hides-closed", !showsClosed);
-    player = mount(root, { step: goesThere ? 0 : step, onStep, keys: document });
+    player = mount(root, { step: goesThere ? 0 : step, onStep, keys });
     host.replaceChildren(root);
     if (kept) restore(root, kept);
     if (goesThere && step) player.show(step);
@@ -38,9 +45,9 @@ export function lessonStage(host, onStep) {
   }
 
   // The space bar plays, unless something has the focus that it presses.
-  document.addEventListener("keydown", (event) => {
+  keys.addEventListener("keydown", (event) => {
     const isOther = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
-    if (event.key !== " " || isOther || !player || !host.offsetParent || event.target.closest(ACTIVE)) return;
+    if (event.key !== " " || isOther || !player || event.target.closest(ACTIVE)) return;
     event.preventDefault();
     root.querySelector("[data-go=play]").click();
   });

@@ -42,7 +42,7 @@ export function scalar({ label, onInput }) {
     const number = typedNumber(text);
     slider.disabled = number === null;
     if (number === null) return;
-    if (Math.abs(number) > bound || Math.abs(number) * 20 < bound) setRange(reach(number));
+    if (Math.abs(number) >= bound || Math.abs(number) * 20 < bound) setRange(reach(number));
     slider.value = number;
   }
 
