@@ -1,7 +1,7 @@
 // Where the nodes of a network stand: columns from left to right, each centred; what does not fit is left out and counted.
 
 /** Nodes of a column that are drawn. */
-const MOST = 8;
+const MOST = 10;
 const HEAD = 62;
 const FOOT = 8;
 /** Height that the nodes of a column may take up, where they are few. */
@@ -59,7 +59,7 @@ function units(layer, i) {
 
 function outputs(run, i) {
   const names = run.task === "multiclass" ? run.classes : run.task === "binary" ? [run.classes[1]] : [run.target];
-  const indices = [...names.keys()].slice(0, MOST + 2);
+  const indices = [...names.keys()].slice(0, MOST);
   return {
     kind: "output",
     layer: i,
