@@ -21,4 +21,4 @@ def test_each_generated_table_has_points_and_their_targets() -> None:
 
 
 def test_the_page_gets_them_as_they_are(page: Served) -> None:
-    assert page.get("/api/training/previews").json() == previews()
+    assert page.get("/api/training/previews").json == previews()
