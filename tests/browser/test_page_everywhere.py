@@ -169,8 +169,11 @@ def test_the_training_view_is_used_by_keyboard_alone(visit: Visitor) -> None:
 #: Whether what has the focus, its box or the sign beside it, is drawn with a frame that it does not have without.
 SEEN = """() => {
     const focused = document.activeElement;
-    const near = [focused, focused.parentElement, focused.closest('label, .stepper-box'), focused.nextElementSibling];
-    const framed = () => near.filter(Boolean).map(e => getComputedStyle(e)).map(s => s.outlineStyle + s.boxShadow).join();
+    const inside = focused.querySelector('.cr-shape');
+    const around = [focused.parentElement, focused.closest('label, .stepper-box'), focused.nextElementSibling];
+    const looks = style => [style.outlineStyle, style.boxShadow, style.strokeWidth];
+    const near = [focused, inside, ...around].filter(Boolean);
+    const framed = () => near.map(element => looks(getComputedStyle(element))).join();
     const before = framed();
     focused.blur();
     const after = framed();
