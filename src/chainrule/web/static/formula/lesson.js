@@ -63,7 +63,7 @@ export function lessonStage(host, onStep) {
     show,
     refresh,
     showClosed(is) {
-      root?.classList.toggle("hides-closed", !is);
+      player?.hideClosed(!is);
     },
     pause: () => player?.pause(),
   };
