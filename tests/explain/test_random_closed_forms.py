@@ -186,3 +186,11 @@ def test_what_is_printed_is_the_gradient_where_it_is_the_same_in_many_places(lev
 
 def test_the_gradient_of_one_of_two_equal_parts_is_its_own() -> None:
     assert_printed_forms_give_gradients("z = sqrt(1 + a ** 2); z * sqrt(1 + a ** 2) * a", "operation", 0)
+
+
+@pytest.mark.parametrize("level", ["statement", "operation"])
+@pytest.mark.parametrize(
+    "text", ["z = sum(Z + v, axis=0); mean(z * where(u > 0, u, 0.5))", "z = sum(W + x, axis=0); sum(z * (x + y ** 2))"]
+)
+def test_the_gradient_of_a_row_that_is_repeated_and_summed_again_is_a_vector(text: str, level: str) -> None:
+    assert_printed_forms_give_gradients(text, level, 149)
