@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+import numpy as np
 from anyio import CapacityLimiter, to_thread
 
 from chainrule.web.fields import Refused
@@ -238,7 +239,7 @@ class Tabs:
             raise Refused(409, "this tab has no run yet", "choose data and a model first")
 
         def held() -> _T:
-            with self.scheduler.holding(run):
+            with self.scheduler.holding(run), np.errstate(all="ignore"):  # a run that diverges has huge numbers
                 return work(run)
 
         return await to_thread.run_sync(held, limiter=self._heavy if is_long else self._light)
