@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-#: The statements of a formula in their order: the name that each gives, and how NumPy computes it from the names before.
+#: The statements of a formula in order: the name that each gives, and how NumPy computes it from the names before.
 Statements = list[tuple[str, Callable[[Mapping[str, Any]], Any]]]
 
 _STEP = 1e-5

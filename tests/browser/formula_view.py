@@ -35,8 +35,17 @@ class FormulaView:
         self.lesson = page.get_by_role("region", name="Lesson")
         self.lesson.locator("[data-step]").first.wait_for()
 
-    def example(self, title: str) -> Any:
-        return self.page.get_by_role("group", name="Examples").get_by_role("button", name=title, exact=True)
+    @property
+    def examples(self) -> dict[str, str]:
+        """Titles of the examples, by what an address calls them."""
+        options = self.page.get_by_role("combobox", name="Example").locator("option:not([value=''])").all()
+        return {option.get_attribute("value"): option.inner_text() for option in options}
+
+    def choose_example(self, name: str) -> None:
+        """Choose an example by its name in addresses, and wait for its lesson."""
+        self.page.evaluate("document.querySelector('.lesson').dataset.isOld = ''")
+        self.page.get_by_role("combobox", name="Example").select_option(name)
+        self.page.locator(".lesson:not([data-is-old])").wait_for()
 
     @property
     def step(self) -> int:
@@ -62,6 +71,10 @@ class FormulaView:
 
     def set_value(self, name: str, text: str) -> None:
         self.page.get_by_role("textbox", name=name, exact=True).fill(text)
+
+    def leave_fields(self) -> None:
+        """Put the focus where keys step: beside all fields."""
+        self.page.get_by_role("main").focus()
 
     def shows_loss(self, text: str) -> None:
         """Wait until the outcome is this."""

@@ -1,4 +1,4 @@
-"""Numbers as the page prints them, read back and compared with arrays: four significant digits, long arrays cut short."""
+"""Numbers as the page prints them, read back and compared: four significant digits, long arrays cut short."""
 
 from __future__ import annotations
 

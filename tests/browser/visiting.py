@@ -82,7 +82,7 @@ def width_needed(page: Any) -> int:
 
 
 def tab_until(page: Any, is_there: Callable[[str, str], bool], key: str = "Tab") -> str:
-    """Press a key until the focus is where a test of role and name says; gives the name, and fails at the end of the page.
+    """Press a key until the focus is where a test of role and name says; gives the name.
 
     ``tab_until(page, lambda role, name: name == "Play")``
     """

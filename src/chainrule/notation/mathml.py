@@ -203,7 +203,7 @@ class _MathML(Layout):
 
     def set_cases(self, condition: str, value: str, otherwise: str) -> str:
         rows = [(value, _text("mtext", "if\u00a0") + condition), (otherwise, _text("mtext", "otherwise"))]
-        cells = [[_element("mtd", part, style="text-align: left") for part in row] for row in rows]
+        cells = [[_element("mtd", part, columnalign="left") for part in row] for row in rows]
         table = _element("mtable", *[_element("mtr", *row) for row in cells])
         return _element("mrow", _operator("{", form="prefix", fence="true"), table)
 

@@ -175,8 +175,11 @@ def _different(left: Expression, lines: list[Line]) -> list[Line]:
         if text not in seen:
             seen[text] = len(kept)
             kept.append(line)
-        elif line.note not in ("", _CLOSED) and seen[text] >= 0:
-            place = seen[text]
+            continue
+        place = seen[text]
+        if place >= 0 and line.kind == "value" and kept[place].kind == "numbers":
+            kept[place] = line  # the number that is put in is the value
+        elif place >= 0 and line.note not in ("", _CLOSED):
             kept[place] = Line(kept[place].kind, kept[place].formula, line.note, kept[place].factors)
     return kept
 

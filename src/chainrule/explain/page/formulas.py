@@ -17,6 +17,8 @@ from chainrule.notation.tree import Expression
 
 __all__ = ["Formula", "said", "shape_text", "typeset", "typeset_or_text", "value_text"]
 
+#: What the style sheets say as well: a page's policy may forbid that its markup does.
+_ALIGNED = ' style="text-align: left"'
 #: How a page or a notebook writes a formula.
 Formula = Callable[[Expression], Markup]
 
@@ -24,7 +26,8 @@ Formula = Callable[[Expression], Markup]
 def typeset(expression: Expression) -> Markup:
     """A formula in MathML, with Unicode text for those who cannot have it."""
     alternative = escape(to_text(expression))
-    return Markup(to_mathml(expression).replace("<math", f'<math alttext="{alternative}"', 1))
+    written = to_mathml(expression).replace("<math", f'<math alttext="{alternative}"', 1)
+    return Markup(written.replace(_ALIGNED, ""))
 
 
 def typeset_or_text(expression: Expression) -> Markup:

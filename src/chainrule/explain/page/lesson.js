@@ -15,8 +15,8 @@ const KEYS = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "l
  * @param {(step: number) => void} [options.onStep] Told whenever another step is shown.
  * @param {boolean} [options.controls] Whether the player is there.
  * @param {EventTarget|null} [options.keys] Where arrow keys, Home and End are listened for.
- * @returns {object} `show(step)`, `next()`, `previous()`, `first()`, `last()`, `play()`, `pause()`, `destroy()`; and
- *   `step`, `total`, `forward`: the present step, their number, and how many belong to the forward pass.
+ * @returns {object} `show(step)`, `next()`, `previous()`, `first()`, `last()`, `play()`, `pause()`, `hideClosed(is)`,
+ *   `destroy()`; and `step`, `total`, `forward`: the present step, their number, and how many belong to the forward pass.
  */
 export function mount(root, { step: initial = 0, onStep = () => {}, controls = true, keys = root } = {}) {
   const view = root.ownerDocument.defaultView;
@@ -69,12 +69,16 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
     const step = steps[current - 1];
     slider.value = current;
     count.textContent = `${current} / ${steps.length}`;
-    said.textContent = step
-      ? (step.dataset.say ?? step.textContent)
-      : "All steps. Press → to go through them one by one.";
+    said.textContent = step ? words(step) : "All steps. Press → to go through them one by one.";
     slider.setAttribute("aria-valuetext", said.textContent);
     button("previous").disabled = current === 0;
     button("next").disabled = current === steps.length;
+  }
+
+  /** What is read out of a step: its closed form only where that is shown. */
+  function words(step) {
+    const isHidden = root.classList.contains("hides-closed");
+    return (isHidden ? step.dataset.sayOpen : null) ?? step.dataset.say ?? step.textContent;
   }
 
   function bringIntoView(step) {
@@ -120,6 +124,11 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
     play,
     pause,
     destroy,
+    /** Whether closed forms are hidden, in the lines and in what is read out. */
+    hideClosed(isHidden) {
+      root.classList.toggle("hides-closed", isHidden);
+      tell();
+    },
     get step() {
       return current;
     },
@@ -162,16 +171,13 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
   root.querySelector(".backward-pass .lead")?.after(all);
 
   // Formulas that are wider than their place scroll by themselves, and by keyboard too; the picture covers part of it.
-  // All is measured before anything is changed: a lesson may be long, and laying it out takes most of the time.
+  // All is measured before anything is changed, so that a long lesson is laid out once.
   function fit() {
     const covered = view.getComputedStyle(picture).position === "sticky" ? picture.offsetHeight : 0;
-    const isHigher = (box) => box === picture && box.scrollHeight > box.clientHeight + 1;
+    const isHigher = picture.scrollHeight > picture.clientHeight + 1;
     const boxes = [...root.querySelectorAll(SCROLLING)];
-    const scroll = boxes.map((box) => isHigher(box) || box.scrollWidth > box.clientWidth + 1);
-    boxes.forEach((box, index) => {
-      if (scroll[index]) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    });
+    const wide = boxes.map((box) => box.scrollWidth > box.clientWidth + 1 || (box === picture && isHigher));
+    boxes.forEach((box, index) => (wide[index] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
     root.style.setProperty("--picture", `${covered}px`);
   }
   const resized = new view.ResizeObserver(fit);

@@ -202,7 +202,8 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
     lines = backward_lines(step)
     line = [formula(step.gradient), _given(_in_short(lines), formula)]
     summary = element("summary", _badge(step.number), element("span", line, class_="line"))
-    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step.gradient, lines)}. {step.pattern}"
+    place = f"Backward step {step.number} of {len(lesson.backward)}"
+    without_closed = [line for line in lines if line.kind != "closed"]
     return element(
         "details",
         summary,
@@ -211,7 +212,8 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
         class_="step backward",
         open=is_open,
         data_step=len(lesson.forward) + step.number,
-        data_say=say,
+        data_say=f"{place}: {said(step.gradient, lines)}. {step.pattern}",
+        data_say_open=f"{place}: {said(step.gradient, without_closed)}. {step.pattern}" if step.closed else None,
     )
 
 
@@ -226,7 +228,8 @@ def _derivation(step: BackwardStep, lines: list[Line], formula: Formula) -> list
     """The lines that lead from the chain rule to the number, each with its reason."""
     rows: list[Markup] = []
     for together in joined_numbers(lines):
-        sides = [_equals(_side(line, formula), "term") for line in together]
+        from_closed = together[0] if step.closed is not None and len(together) > 1 else None  # its numbers give it away
+        sides = [_equals(_side(line, formula), "term closed" if line is from_closed else "term") for line in together]
         left = formula(step.gradient) if not rows else None
         rows.append(
             _row(left, sides, _reason(together[0], step), is_closed=bool(rows) and together[0].kind == "closed")

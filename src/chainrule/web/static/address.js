@@ -2,7 +2,10 @@
 
 const VIEWS = ["formula", "training"];
 const LONGEST = 20_000;
-const PAUSE = 300; // browsers allow some 200 changes in 30 seconds
+// Browsers allow some 100 changes in 30 seconds: at once as long as there are few, then less often.
+const MOST = 40;
+const WITHIN = 20_000;
+const PAUSE = 600;
 
 /** The view that an address names, and what it says of it; garbage names the first view. */
 export function read(hash = location.hash) {
@@ -29,14 +32,17 @@ export function written(view, query) {
 }
 
 let timer = 0;
+let times = [];
 let later = null;
 
-/** Put an address into the bar: as a new entry of the history, or, a little later, in place of the present one. */
+/** Put an address into the bar: as a new entry of the history, or in place of the present one. */
 export function remember(address, { isNew = false } = {}) {
   if (isNew) settle(); // what waits belongs to the present entry
   later = address;
   clearTimeout(timer);
+  times = times.filter((time) => performance.now() - time < WITHIN);
   if (isNew) write("pushState");
+  else if (times.length < MOST) write("replaceState");
   else timer = setTimeout(settle, PAUSE);
 }
 
@@ -56,6 +62,7 @@ function write(how) {
   const address = later;
   later = null;
   if (address === null || address === location.hash) return;
+  times.push(performance.now());
   try {
     history[how](null, "", address);
   } catch {

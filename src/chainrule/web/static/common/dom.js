@@ -22,6 +22,17 @@ export function svg(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }
 
+/**
+ * Give the focus away after a choice by pointer: who chooses so wants to go on, and the arrow keys shall not choose
+ * again. Who chooses by keyboard stays where they are. `area` is what is pressed: a label, or the control itself.
+ */
+export function releaseAfterPointer(control, area = control) {
+  let isPointed = false;
+  area.addEventListener("pointerdown", () => (isPointed = true));
+  control.addEventListener("keydown", () => (isPointed = false));
+  control.addEventListener("change", () => isPointed && control.blur());
+}
+
 let count = 0;
 
 /** An id that nothing else in the page has. */

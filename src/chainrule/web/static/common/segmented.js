@@ -1,6 +1,6 @@
 // A few choices side by side, of which one holds: radio buttons, with all that the browser gives them.
 
-import { freshId, h } from "./dom.js";
+import { freshId, h, releaseAfterPointer } from "./dom.js";
 
 /**
  * @param {object} given
@@ -17,6 +17,7 @@ export function segmented({ label, options, value, onChange, showsLabel = false 
   const parts = options.map((option) => {
     const input = h("input", { type: "radio", name, value: option.value, onchange: () => onChange(option.value) });
     inputs.set(option.value, input);
+    releaseAfterPointer(input);
     return h("label", { title: option.title }, input, h("span", {}, option.label));
   });
   const legend = h("legend", { class: showsLabel ? "field-label" : "visually-hidden" }, label);

@@ -25,13 +25,16 @@ export function descent(host, { asked, onValues, onRate }) {
   const chart = lineChart({ label: "Loss", xLabel: "step", yLabel: "loss" });
   let losses = [];
   let first = null;
-  let isRunning = false;
+  let running = Promise.resolve();
 
   host.append(rate.element, h("div", { class: "button-row" }, one, many, back), words, chart.element);
 
-  async function run(steps) {
-    if (isRunning) return; // a second press before the answer would run on old values
-    isRunning = true;
+  /** A second press before the answer goes on from where the first one leads. */
+  function run(steps) {
+    running = running.then(() => descend(steps));
+  }
+
+  async function descend(steps) {
     const start = asked();
     try {
       const answer = await post("/api/descent", { ...start, lr: rate.value, steps });
@@ -43,8 +46,6 @@ export function descent(host, { asked, onValues, onRate }) {
     } catch (error) {
       if (!error.what) throw error;
       words.replaceChildren(errorBox(error));
-    } finally {
-      isRunning = false;
     }
   }
 

@@ -59,13 +59,17 @@ export function errorBox({ what, shown, fix }) {
   return h(
     "div",
     { class: "notice is-bad error" },
-    h("p", { class: "what" }, sentence(what)),
+    h("p", { class: "what" }, sentence(what, shown)),
     shown ? h("pre", {}, pointed(shown)) : null,
-    fix ? h("p", { class: "fix" }, sentence(fix)) : null,
+    fix ? h("p", { class: "fix" }, sentence(fix, shown)) : null,
   );
 }
 
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** With a capital letter, unless it begins with a name out of the formula. */
+function sentence(text, shown) {
+  const word = /^\p{L}\w*/u.exec(text)?.[0];
+  return word && shown?.includes(word) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 /** A line with a caret under it; the caret hangs on its letter, so that letters need not all be of one width. */
 function pointed(shown) {

@@ -1,6 +1,6 @@
 // Examples to begin with; the one whose formula stands there is chosen, with a line on it.
 
-import { h } from "../common/dom.js";
+import { h, releaseAfterPointer } from "../common/dom.js";
 
 const OWN = "";
 
@@ -13,6 +13,7 @@ const OWN = "";
 export function presetChoice(select, note, presets, onChoose) {
   const own = h("option", { value: OWN, hidden: true }, "Your own");
   select.replaceChildren(own, ...presets.map((preset) => h("option", { value: preset.id }, preset.title)));
+  releaseAfterPointer(select);
   select.addEventListener("change", () => onChoose(presets.find((preset) => preset.id === select.value)));
   return {
     show(current) {

@@ -4,13 +4,14 @@ import { say } from "./canvas.js";
 import { scoreName, scoreOf } from "./frames.js";
 import { loss, percent, r2, whole } from "./numbers.js";
 
+/** Epochs per second, null for as many as possible. */
 const SPEEDS = [
-  { value: 1, label: "1 epoch/s" },
-  { value: 5, label: "5 epochs/s" },
-  { value: 20, label: "20 epochs/s" },
-  { value: 60, label: "60 epochs/s" },
-  { value: 200, label: "200 epochs/s" },
-  { value: null, label: "full speed" },
+  ...[1, 5, 20, 60, 200].map((speed) => ({
+    speed,
+    label: `${speed} ${speed === 1 ? "epoch" : "epochs"}/s`,
+    value: `${speed} ${speed === 1 ? "epoch" : "epochs"} a second`,
+  })),
+  { speed: null, label: "full speed", value: "as fast as possible" },
 ];
 const FIRST = 2;
 
@@ -36,7 +37,7 @@ export function createControls(root, { onAction }) {
   const speed = h(
     "select",
     { id, class: "field", onchange: () => isPlaying && onAction("play", chosen()) },
-    SPEEDS.map(({ label }, i) => h("option", { value: i, selected: i === FIRST }, label)),
+    SPEEDS.map(({ label, value }, i) => h("option", { value, title: value, selected: i === FIRST }, label)),
   );
   const readouts = Object.fromEntries(
     ["epoch", "step", "training-loss", "validation-loss", "training-score", "validation-score"].map((name) => [
@@ -65,7 +66,7 @@ export function createControls(root, { onAction }) {
     h("div", { class: "tr-speed" }, h("label", { for: id, class: "visually-hidden" }, "Speed"), speed, rate),
   );
 
-  const chosen = () => SPEEDS[Number(speed.value)].value;
+  const chosen = () => SPEEDS[speed.selectedIndex].speed;
 
   function show(playing) {
     isPlaying = playing;

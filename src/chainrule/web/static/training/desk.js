@@ -28,6 +28,7 @@ export function createDesk(root, page, catalog) {
   let wishes = null;
   let run = null;
   let last = null; // frame
+  let early = null; // a frame of the run whose description is still on its way
   let ownTask = "binary";
   let isShown = false;
   let quietUntil = 0;
@@ -44,7 +45,7 @@ export function createDesk(root, page, catalog) {
   const model = createModel(parts.model, { catalog, onChange: change });
   const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
-  const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
+  const banner = createBanner(parts.banner, { onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
   const prepareSoon = afterwards(PATIENCE, prepare);
@@ -55,7 +56,9 @@ export function createDesk(root, page, catalog) {
   // What the user does -----------------------------------------------------------------------------------------------
 
   function change(edit) {
+    const before = taskOf();
     edit(wishes);
+    if (taskOf() !== before) wishes.settings.loss = "auto"; // the usual one of the other task
     tidy();
     showWishes();
     prepareSoon();
@@ -137,7 +140,11 @@ export function createDesk(root, page, catalog) {
   }
 
   function openRow(row) {
-    return tried(async () => page.go("formula", sampleQuery(await session.sample(row))));
+    return tried(async () => {
+      const sample = await session.sample(row);
+      page.go("formula", sampleQuery(sample));
+      page.announce(sample.note);
+    });
   }
 
   async function tried(task) {
@@ -161,10 +168,15 @@ export function createDesk(root, page, catalog) {
     looks.prepare(run);
     teller.prepare(run);
     banner.draw(null);
+    if (early && fits(run, early)) onFrame(early);
+    early = null;
   }
 
   function onFrame(frame) {
-    if (!run || !fits(run, frame)) return;
+    if (!run || !fits(run, frame)) {
+      early = frame;
+      return;
+    }
     last = frame;
     if (frame.stopped || performance.now() > quietUntil) controls.show(frame.is_running);
     controls.draw(frame);

@@ -76,6 +76,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
     turn(points, axes) {
       output.turn(points, axes);
       network.rebuild();
+      if (frame) output.draw(frame); // it may have come before the points
     },
     recolour() {
       palette = readPalette(parts.output);

@@ -82,6 +82,7 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     choices.hidden = run.axes_choices.length < 3;
     frame.hidden = !run.points;
     empty.hidden = Boolean(run.points);
+    legend.hidden = caption.hidden = hint.hidden = !run.points;
     say(empty, "A surface needs two features, and this table has one.");
     showPoint(null);
     redraw();
@@ -237,7 +238,7 @@ function rangeOfPoints(points) {
 const scaleOf = (run, surface) => run?.target_range ?? [surface?.low ?? 0, surface?.high ?? 1];
 
 function captionOf(run, kind) {
-  if (kind === "number") return `Predicted ${run.target}; the points have that of their row`;
+  if (kind === "number") return `Predicted ${run.target}; points have that of their row`;
   if (kind === "binary") return `Probability of ${run.classes[1]}, with the line at ½`;
   return "Likeliest class, paler where less sure";
 }

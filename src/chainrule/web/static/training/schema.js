@@ -29,7 +29,8 @@ export function createSchema(root, { check, onUse, announce }) {
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Columns of the table" }, table),
     choice,
   );
-  choice.append(h("label", { for: targetId }, "Target"), target, use);
+  const goal = h("span", { class: "tr-use" }, h("label", { for: targetId }, "Target"), target);
+  choice.append(goal, use);
   let schema = null;
   let types = {};
 
@@ -38,7 +39,7 @@ export function createSchema(root, { check, onUse, announce }) {
     if (isNew) types = {};
     root.hidden = false;
     problem.replaceChildren();
-    choice.hidden = false;
+    goal.hidden = false;
     use.disabled = schema.target === null;
     title.textContent = schema.name;
     facts.textContent = [
@@ -113,7 +114,8 @@ export function createSchema(root, { check, onUse, announce }) {
       title.textContent = name;
       facts.textContent = "";
       table.replaceChildren();
-      choice.hidden = true;
+      goal.hidden = true;
+      use.disabled = true;
       problem.replaceChildren(errorNotice(error));
       root.scrollIntoView({ block: "nearest" });
     },

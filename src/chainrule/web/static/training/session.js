@@ -54,7 +54,6 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
   /** Asks for a run, and for the axes that are wished where they are not those that the server begins with. */
   async function run({ source, settings, axes }) {
     const found = await within((path) => post(`${path}/run`, { source, settings }), { needsRun: false });
-    stream.forget();
     const canTurn = axes && found.axes && axes.every((axis) => axis < found.features.length);
     if (!canTurn || axes.join() === found.axes.join()) return found;
     return { ...found, ...(await within((path) => post(`${path}/look`, { axes }), { needsRun: false })) };

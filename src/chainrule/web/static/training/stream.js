@@ -41,7 +41,6 @@ export function openStream({ path, onFrame, onChange, onLost }) {
 
   function draw() {
     request = 0;
-    if (newest === null) return; // forgotten meanwhile
     const frame = JSON.parse(newest);
     newest = null;
     onFrame(frame);
@@ -54,10 +53,6 @@ export function openStream({ path, onFrame, onChange, onLost }) {
     look(is) {
       isLookedAt = is;
       wake();
-    },
-    /** Forgets a frame that was not drawn yet. */
-    forget() {
-      newest = null;
     },
     close() {
       clearTimeout(timer);
