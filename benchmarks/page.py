@@ -226,10 +226,8 @@ def crowd(page: Page, clients: int, seconds: float) -> None:
     for name, times in rows.items():
         print(f"| {name} | {milliseconds(times)} |")
     print(f"\nFrames per second of a client: {min(per_second):.1f} to {max(per_second):.1f}.")
-    print(
-        f"Memory of the server: {before:.0f} MB before, {memory[0]:.0f} MB when all train, at most {max(memory):.0f} MB, "
-        f"{page.megabytes():.0f} MB after they left."
-    )
+    during = f"{memory[0]:.0f} MB when all train, {max(memory):.0f} MB at most"
+    print(f"Memory of the server: {before:.0f} MB before, {during}, {page.megabytes():.0f} MB after they left.")
 
 
 def main() -> None:
