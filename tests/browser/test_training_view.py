@@ -43,7 +43,7 @@ def colours_of(view: TrainingView, canvas: str) -> int:
 
 
 def test_moons_are_learnt_to_99_per_cent(view: TrainingView) -> None:
-    view.choose("Speed", "as fast as possible")
+    view.choose("Speed", "full speed")
     view.button("Play").click()
     view.wait_for("training-score", "value >= 0.99")
     view.wait_for("validation-score", "value >= 0.95")
@@ -62,7 +62,7 @@ def test_play_pause_step_epoch_and_reset(view: TrainingView) -> None:
     assert view.readout("epoch") == 0
     view.button("One epoch").click()
     view.wait_for_epoch(1)
-    view.choose("Speed", "5 epochs a second")
+    view.choose("Speed", "5 epochs/s")
     view.button("Play").click()
     view.wait_for_epoch(3)
     view.button("Pause").click()
@@ -89,7 +89,7 @@ def test_the_same_seed_gives_the_same_run(view: TrainingView, visit: Visitor) ->
 def test_three_classes_have_a_confusion_matrix_of_nine_cells(view: TrainingView) -> None:
     view.choose_data("Blobs")
     view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 9")
-    view.choose("Speed", "as fast as possible")
+    view.choose("Speed", "full speed")
     view.button("Play").click()
     view.wait_for("training-score", "value >= 0.95")
     view.button("Pause").click()
@@ -101,7 +101,7 @@ def test_three_classes_have_a_confusion_matrix_of_nine_cells(view: TrainingView)
 def test_a_regression_surface_fits_numbers(view: TrainingView) -> None:
     view.choose_data("Hills")
     view.page.get_by_role("table", name="Confusion matrix").wait_for(state="hidden")
-    view.choose("Speed", "as fast as possible")
+    view.choose("Speed", "full speed")
     view.button("Play").click()
     view.wait_for("training-score", "value >= 0.9")
     view.button("Pause").click()
@@ -189,7 +189,7 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def learns_wine(view: TrainingView) -> None:
-    view.choose("Speed", "as fast as possible")
+    view.choose("Speed", "full speed")
     view.button("Play").click()
     view.wait_for("training-score", "value >= 0.97")
     view.button("Pause").click()
@@ -288,7 +288,7 @@ def loss_by_hand(values: dict[str, Any]) -> float:
 def test_the_model_file_is_read_by_predict(view: TrainingView, tmp_path: Path) -> None:
     view.choose_data("Blobs")
     view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 9")
-    view.choose("Speed", "as fast as possible")
+    view.choose("Speed", "full speed")
     view.button("Play").click()
     view.wait_for("training-score", "value >= 0.95")
     view.button("Pause").click()
@@ -341,7 +341,7 @@ def test_two_tabs_train_independently(view: TrainingView, visit: Visitor) -> Non
     other = TrainingView(visit("#training"))
     other.choose_data("XOR")
     other.is_ready()
-    view.choose("Speed", "as fast as possible")
+    view.choose("Speed", "full speed")
     view.button("Play").click()
     view.wait_for_epoch(20)
     assert other.readout("epoch") == 0

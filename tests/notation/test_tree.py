@@ -71,3 +71,20 @@ def test_walking_goes_from_the_outside_to_the_inside() -> None:
     assert [type(part).__name__ for part in formula.walk()] == ["Sum", "Product", "Symbol", "Symbol", "Call", "Symbol"]
     assert formula.substituted({x: Number(2)}) == Number(2) * y + call("exp", Number(2))
     assert formula.substituted({Symbol("z"): x}) == formula
+
+
+def test_what_does_not_change_is_the_same_object() -> None:
+    formula = call("tanh", x * y) ** 2
+    assert formula.substituted({Symbol("q"): x}) is formula
+    changed = call("exp", x) + call("tanh", y)
+    assert changed.substituted({x: y}).children[1] is changed.children[1]
+
+
+def test_what_is_kept_of_a_part_stays_with_that_part() -> None:
+    part = Symbol("q")
+    assert part.kept("length") is None
+    part.keep("length", 1)
+    part.keep("width", 2)
+    assert (part.kept("length"), part.kept("width"), part.kept(None)) == (1, 2, None)
+    assert copy.copy(part).kept("length") is None
+    assert replace(part, name="r").kept("length") is None

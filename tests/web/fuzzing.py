@@ -18,20 +18,28 @@ from chainrule.web.training.choices import MODELS, OPTIMIZERS
 __all__ = ["Attempt", "Fuzzer"]
 
 NAMES = "x y z w b t W X h x1 y_hat theta sigma ŷ θ x_1 lr None _ if lambda é".split()
+TAME_NAMES = "x y z w b t".split()
+TAME_FUNCTIONS = "exp tanh sigmoid relu sin cos softplus square abs sum mean log sqrt softmax".split()
 OPERATORS = "+ - * / ** @ < <= == ^ · ⊙ − // % and".split()
 SIGNS = list("()[]{}=+-*/.,;:'\"\\^@<>!&|~`#$%_ \t\n\r\0²³ᵀ√·⊙−πσ∂∞ŷθ😀\u202e\u0301\ufeff09axEe")
 NUMBERS = "0 1 -1 2 0.5 1e3 1e308 1e-308 1e999 .5 5. 0x10 1_000 1j 00 9999999999999999999999 -0 NaN inf".split()
-SETTINGS: dict[str, Sequence[Any]] = {
-    "model": [*MODELS, "forest"],
-    "hidden": [[], [1], [4, 4], [64, 64], [0], [65], [8] * 7, [2.5], 8, ["8"]],
-    "activation": [*ACTIVATIONS, "sin"],
-    "loss": ["auto", "cross_entropy", "squared_error", "absolute_error", "huber", "hinge"],
-    "optimizer": [*OPTIMIZERS, "lbfgs"],
-    "lr": [1e-9, 0.01, 1.0, 1e6, 0, -1, 1e300, "0.1"],
-    "l2": [0, 0.01, 1e6, -1],
-    "batch_size": [1, 7, 32, 4096, 0, 5000],
-    "validation_split": [0, 0.2, 0.9, 0.95, -0.1],
-    "seed": [0, 1, 2**32 - 1, 2**32, -1],
+#: What settings may be, and what they may not.
+SETTINGS: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {
+    "model": (MODELS, ["forest"]),
+    "hidden": ([[], [1], [4, 4], [64, 64], [2, 3, 4, 3, 2, 1]], [[0], [65], [8] * 7, [2.5], 8, ["8"]]),
+    "activation": (list(ACTIVATIONS), ["sin"]),
+    "loss": (["auto", "auto", "cross_entropy", "squared_error", "absolute_error", "huber"], ["hinge"]),
+    "optimizer": (list(OPTIMIZERS), ["lbfgs"]),
+    "lr": ([1e-9, 0.01, 1.0, 1e6], [0, -1, 1e300, "0.1"]),
+    "l2": ([0, 0.01, 1e6], [-1]),
+    "batch_size": ([1, 7, 32, 4096], [0, 5000]),
+    "validation_split": ([0, 0.2, 0.9], [0.95, -0.1]),
+    "seed": ([0, 1, 2**32 - 1], [2**32, -1]),
+}
+SOURCE: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {
+    "rows": ([10, 60, 200, 5000], [0, 5001]),
+    "noise": ([0, 0.1, 5], [-1]),
+    "seed": ([0, 7], [-1]),
 }
 
 
@@ -58,6 +66,7 @@ class Fuzzer:
     def __init__(self, seed: int, tabs: list[str]) -> None:
         self.random = random.Random(seed)
         self.tabs = tabs
+        self.is_wild = False
 
     def attempt(self) -> Attempt:
         """The next request."""
@@ -72,53 +81,58 @@ class Fuzzer:
     def formula(self) -> Attempt:
         """A lesson, a descent or an export, most of it valid."""
         path = self.random.choice(["lesson", "lesson", "lesson", "descent", "export"])
+        self.is_wild = self.chance(0.3)
         statements = self.statements()
         data: dict[str, Any] = {"statements": statements, "values": self.values(statements)}
         if self.chance(0.3):
             data["wrt"] = self.random.sample(NAMES, self.random.randint(0, 3))
         if path != "descent" and self.chance(0.7):
-            data["level"] = self.random.choice(["statement", "operation", "operation", "word"])
+            data["level"] = self.random.choice(["statement", "operation"] * 5 + ["word"])
         if path == "descent":
             data |= {
                 "lr": self.random.choice([0, 0.01, 1, 1e9, -1]),
                 "steps": self.random.choice([0, 1, 20, 1000, 1001]),
             }
         if path == "export":
-            data["format"] = self.random.choice(["svg", "latex", "html", "markdown", "json", "text", "png", "exe"])
+            data["format"] = self.random.choice(
+                ["svg", "latex", "html", "markdown", "json", "text", "png"] * 2 + ["exe"]
+            )
         return self.sent("POST", f"/api/{path}", self.spoiled(data))
 
     def statements(self) -> str:
         lines = [
-            f"{self.random.choice(NAMES[:9])} = {self.expression(3)}" if self.chance(0.6) else self.expression(3)
+            f"{self.random.choice(TAME_NAMES)} = {self.expression(3)}" if self.chance(0.6) else self.expression(3)
             for _ in range(self.random.choice([0, 1, 1, 1, 2, 3]))
         ]
         text = self.random.choice(["; ", "\n", ";\n"]).join([*lines, self.ending()])
-        return self.mutated(text) if self.chance(0.25) else text
+        return self.mutated(text) if self.is_wild and self.chance(0.5) else text
 
     def ending(self) -> str:
         """Mostly one number."""
         inside = self.expression(self.random.randint(1, 4))
-        return f"{self.random.choice(['sum', 'mean', 'sum', 'max', ''])}({inside})" if self.chance(0.7) else inside
+        return inside if self.chance(0.1) else f"{self.random.choice(['sum', 'mean', 'sum', 'max', ''])}({inside})"
 
     def expression(self, depth: int) -> str:
         if depth == 0 or self.chance(0.2):
-            return self.random.choice([*NAMES[:11] * 3, *NAMES, *NUMBERS[:7], *NUMBERS, *CONSTANTS])
+            return self.random.choice([*NAMES, *NUMBERS, *CONSTANTS] if self.is_wild else [*TAME_NAMES, *NUMBERS[:4]])
         kind = self.random.random()
         if kind < 0.5:
-            operator = self.random.choice([*OPERATORS[:6] * 4, *OPERATORS])
+            operator = self.random.choice(OPERATORS if self.is_wild else OPERATORS[:4])
             return f"({self.expression(depth - 1)} {operator} {self.expression(depth - 1)})"
         if kind < 0.85:
             arguments = [self.expression(depth - 1) for _ in range(self.random.choice([1, 1, 1, 1, 2, 3, 0]))]
-            return f"{self.random.choice(list(known_functions()))}({', '.join(arguments)})"
-        if kind < 0.95:
+            if self.is_wild or self.chance(0.1):
+                return f"{self.random.choice(list(known_functions()))}({', '.join(arguments)})"
+            return f"{self.random.choice(TAME_FUNCTIONS)}({self.expression(depth - 1)})"
+        if kind < 0.95 or not self.is_wild:
             return f"-{self.expression(depth - 1)}"
         return f"[{self.expression(depth - 1)}, {self.expression(depth - 1)}]"
 
     def values(self, statements: str) -> dict[str, str]:
-        names = [name for name in NAMES if name in statements and self.chance(0.9)] + [
-            name for name in NAMES if self.chance(0.03)
-        ]
-        return {name: self.value() for name in names}
+        """Values of most names, and of some that do not occur."""
+        names = [name for name in NAMES if (name in statements and self.chance(0.9)) or self.chance(0.02)]
+        same = self.value()
+        return {name: self.value() if self.is_wild or self.chance(0.3) else same for name in names}
 
     def value(self) -> str:
         kind = self.random.random()
@@ -139,7 +153,7 @@ class Fuzzer:
     def training(self) -> Attempt:
         """Something of the training view."""
         chosen: Callable[[], Attempt] = self.random.choices(
-            [self.tab, self.run, self.control, self.look, self.sample, self.schema, self.close], [2, 6, 8, 3, 3, 2, 1]
+            [self.tab, self.run, self.control, self.look, self.sample, self.schema, self.close], [1, 6, 8, 3, 3, 2, 0.3]
         )[0]
         return chosen()
 
@@ -154,12 +168,13 @@ class Fuzzer:
         source: dict[str, Any] = {"kind": kind}
         if kind == "generated":
             source["name"] = self.random.choice([*GENERATED, "rings"])
-            source |= self.some({"rows": [0, 10, 60, 200, 5000, 5001], "noise": [0, 0.1, 5, -1], "seed": [0, 7, -1]})
+            source |= self.settings(SOURCE)
         elif kind == "bundled":
             source["name"] = self.random.choice([*BUNDLED, "mnist"])
         elif kind == "upload":
-            source |= self.some({"target": ["a", "b", "c", "label"], "types": [{}, {"a": "number"}, {"b": "category"}]})
-        return self.sent("POST", self.at("run"), self.spoiled({"source": source, "settings": self.some(SETTINGS)}))
+            source["target"] = self.random.choice(["a", "b", "c", "label"])
+            source |= self.some({"types": [{}, {"a": "number"}, {"b": "category"}]})
+        return self.sent("POST", self.at("run"), self.spoiled({"source": source, "settings": self.settings(SETTINGS)}))
 
     def control(self) -> Attempt:
         data = {"action": self.random.choice(["play", "pause", "step", "epoch", "reset", "stop"])}
@@ -281,12 +296,13 @@ class Fuzzer:
         return self.random.random() < probability
 
     def some(self, choices: dict[str, Sequence[Any]], probability: float = 0.5) -> dict[str, Any]:
-        """Some of several settings; the first choices of each, which are the sane ones, come more often."""
-        return {
-            name: values[min(int(self.random.expovariate(2 / len(values))), len(values) - 1)]
-            for name, values in choices.items()
-            if self.chance(probability)
-        }
+        """Some of several fields."""
+        return {name: self.random.choice(values) for name, values in choices.items() if self.chance(probability)}
+
+    def settings(self, choices: dict[str, tuple[Sequence[Any], Sequence[Any]]]) -> dict[str, Any]:
+        """Some of several settings, few of them wrong."""
+        wrong = {name: self.chance(0.03) for name in choices}
+        return {name: self.random.choice(both[wrong[name]]) for name, both in choices.items() if self.chance(0.5)}
 
     def mutated(self, text: str) -> str:
         """Text with some signs lost, doubled or replaced."""
@@ -306,7 +322,7 @@ class Fuzzer:
 
     def spoiled(self, data: dict[str, Any]) -> Any:
         """Data in which, now and then, a field is missing, unknown or of another type."""
-        if self.chance(0.85):
+        if self.chance(0.93):
             return data
         other = [None, True, "", "x", -1, 10**15, 0.5, [], {}, [[]], {"a": [1]}, "é\u202e", [None], math.pi]
         name = self.random.choice([*data, "unknown"])

@@ -87,7 +87,7 @@ class Limits:
     connections: int = 200
     workers: int = 4
     formula_names: int = 64
-    formula_numbers: int = 100_000
+    formula_numbers: int = 200_000
     descent_steps: int = 1_000
     descent_seconds: float = 2.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -133,3 +134,9 @@ def test_ids_are_unique_and_valid_whatever_things_are_called(names: list[tuple[s
 
 def test_the_same_diagram_gives_the_same_bytes(network: Callable[[int], Diagram]) -> None:
     assert diagram_svg(network(20)) == diagram_svg(network(20))
+
+
+def test_a_picture_without_styles_is_the_same_otherwise(logistic: Diagram) -> None:
+    bare = diagram_svg(logistic, has_style=False)
+    assert "<style" not in bare
+    assert re.sub("<style>.*?</style>\n", "", diagram_svg(logistic)) == bare

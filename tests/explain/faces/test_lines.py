@@ -144,3 +144,15 @@ def test_the_divisor_of_a_mean_is_told_from_arrays_from_outside() -> None:
     assert "divisor of a mean" in lesson.to_html()
     assert "divisor of a mean" in lesson.to_latex()
     assert "divisor of a mean" in lesson.to_markdown()
+
+
+def test_a_number_that_is_put_in_and_needs_no_computing_is_the_value() -> None:
+    def f(x: float, y: float, z: float) -> float:
+        q = x + y
+        return q * z
+
+    last = explain(f, 5.0, -2.0, -4.0).backward[-1]
+    assert [(line.kind, to_text(line.formula)) for line in backward_lines(last)][-2:] == [
+        ("closed", "z"),
+        ("value", "−4"),
+    ]

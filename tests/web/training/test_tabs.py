@@ -163,6 +163,22 @@ def test_without_a_run_there_is_nothing_to_hold() -> None:
     in_loop(test)
 
 
+def test_a_request_that_waits_for_the_run_of_a_tab_which_is_closed_is_refused() -> None:
+    async def test(tabs: Tabs) -> None:
+        tab = tabs.open()
+        run = run_of(tab, tabs)
+        tabs.replace_run(tab, run)
+        with tabs.scheduler.holding(run):
+            waiting = asyncio.ensure_future(tabs.holding(tab, lambda run: run.state))
+            await asyncio.sleep(0)  # it has begun, and waits
+            tabs.give_up(tab)
+        with pytest.raises(Refused, match="closed") as refused:
+            await waiting
+        assert refused.value.status == 404
+
+    in_loop(test)
+
+
 def test_requests_of_a_tab_come_one_after_the_other_and_not_too_many() -> None:
     async def test(tabs: Tabs) -> list[str]:
         tab, log = tabs.open(), []

@@ -38,7 +38,6 @@ __all__ = [
     "local_gradients",
     "unmarked",
     "value_expression",
-    "value_lines",
     "values_from_elsewhere",
     "verdict",
 ]
@@ -144,11 +143,6 @@ def joined_numbers(lines: Iterable[Line]) -> list[list[Line]]:
     return rows
 
 
-def value_lines(lines: Sequence[Line]) -> list[Line]:
-    """The line that ends in the value, unless it is one in symbols: numbers put in may already be the value."""
-    return [line for line in lines[-1:] if line.kind in ("numbers", "value")]
-
-
 def closed_note(closed: Closed) -> str:
     """Why a closed form holds: the rules that led there, and the condition."""
     note = _CLOSED
@@ -181,8 +175,11 @@ def _different(left: Expression, lines: list[Line]) -> list[Line]:
         if text not in seen:
             seen[text] = len(kept)
             kept.append(line)
-        elif line.note not in ("", _CLOSED) and seen[text] >= 0:
-            place = seen[text]
+            continue
+        place = seen[text]
+        if place >= 0 and line.kind == "value" and kept[place].kind == "numbers":
+            kept[place] = line  # the number that is put in is the value
+        elif place >= 0 and line.note not in ("", _CLOSED):
             kept[place] = Line(kept[place].kind, kept[place].formula, line.note, kept[place].factors)
     return kept
 

@@ -67,7 +67,9 @@ class Evaluator:
         if isinstance(result, complex):
             raise self._failed(node, "a negative number has no such real power", "use cbrt or abs")
         self._numbers += np.size(result)
-        self._check_total(node)
+        if self._most_numbers is not None and self._numbers > self._most_numbers:
+            what = f"up to here, the formula computes more than {self._most_numbers} numbers"
+            raise self._failed(node, what, "use smaller arrays, or fewer statements")
         return result
 
     def _failed(self, node: ast.expr, what: str, fix: str) -> FormulaError:
@@ -116,12 +118,6 @@ class Evaluator:
                 return
         if size > _LARGEST_RESULT:
             raise self._failed(node, f"this has more than {_LARGEST_RESULT} numbers", "use smaller arrays")
-        self._check_total(node, int(size))
-
-    def _check_total(self, node: ast.expr, more: int = 0) -> None:
-        if self._most_numbers is not None and self._numbers + more > self._most_numbers:
-            what = f"up to here, the formula computes more than {self._most_numbers} numbers"
-            raise self._failed(node, what, "use smaller arrays, or fewer statements")
 
 
 def _uncontracted(shapes: Sequence[tuple[int, ...]], *, is_inner: bool) -> list[tuple[int, ...]]:

@@ -52,7 +52,8 @@ def descend(typed: Typed, lr: float, steps: int, seconds: float) -> dict[str, An
     data = {name: value for name, value in typed.values.items() if name not in params}
 
     def loss(params: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
-        return typed.formula(*[params[name] if name in params else data[name] for name in names])
+        result = typed.formula(*[params[name] if name in params else data[name] for name in names])
+        return np.reshape(result, ())  # it may be an array of one number
 
     loss.__name__ = typed.formula.__name__
     with np.errstate(all="ignore"):
@@ -76,7 +77,7 @@ def _first_loss(typed: Typed, wrt: Collection[str]) -> float:
     """The loss at the beginning, with an error that says what is wrong with it if there is none."""
     graph = trace(typed.formula, *typed.values.values())
     value = np.asarray(graph.outputs[0].value)
-    if value.ndim or value.dtype.kind != "f" or not math.isfinite(value):
+    if value.size != 1 or value.dtype.kind != "f" or not math.isfinite(value.item()):
         fault = lesson_of(typed, "operation").fault
         what = "the loss is not finite" + (f": {fault.reason}" if fault else "")
         raise Refused(422, what, fault.fix if fault else "choose other values")
@@ -84,7 +85,7 @@ def _first_loss(typed: Typed, wrt: Collection[str]) -> float:
     if not any(node in reached for node in graph.inputs if node.name in wrt):
         told = ", ".join(wrt) or "any value"
         raise Refused(422, f"{graph.name} does not depend on {told}", "descend along inputs that it is computed from")
-    return float(value)
+    return float(value.item())
 
 
 def _pieces(steps: int) -> list[int]:

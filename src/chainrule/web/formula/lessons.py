@@ -78,7 +78,7 @@ def _loss(lesson: Lesson) -> float | None:
     """The value of the output: of the last step, or of an input if there is none."""
     values = [step.value for step in lesson.forward if step.symbol == lesson.output]
     values += [operand.value for operand in lesson.operands if operand.symbol == lesson.output]
-    loss = float(values[0]) if values else math.nan
+    loss = float(np.asarray(values[0]).item()) if values else math.nan  # it may be an array of one number
     return loss if math.isfinite(loss) else None
 
 

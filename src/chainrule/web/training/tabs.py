@@ -22,6 +22,7 @@ from chainrule.web.training.uploads import Upload
 __all__ = ["Tab", "Tabs"]
 
 _T = TypeVar("_T")
+_CLOSED = ("this tab is not known, or was closed a while ago", "load the page again")
 
 
 class Tab:
@@ -115,7 +116,7 @@ class Tabs:
         """
         tab = self._tabs.get(id)
         if tab is None:
-            raise Refused(404, "this tab is not known, or was closed a while ago", "load the page again")
+            raise Refused(404, *_CLOSED)
         return tab
 
     def give_up(self, tab: Tab) -> None:
@@ -231,7 +232,7 @@ class Tabs:
         Raises
         ------
         Refused
-            409 if there is none.
+            409 if there is none, 404 if the tab was closed meanwhile.
         """
         run = tab.run
         if run is None:
@@ -239,6 +240,8 @@ class Tabs:
 
         def held() -> _T:
             with self.scheduler.holding(run):
+                if tab.is_closed:  # while this waited for its turn, in which the run has freed what it held
+                    raise Refused(404, *_CLOSED)
                 return work(run)
 
         return await to_thread.run_sync(held, limiter=self._heavy if is_long else self._light)

@@ -2,6 +2,8 @@
 
 import { freshId, h } from "./dom.js";
 
+const EDGE = 8; // pixels that stay free beside a list
+
 /**
  * @param {object} given
  * @param {string} given.label
@@ -32,11 +34,17 @@ export function menu({ label, items, onChoose }) {
   function toggle(open, { focus = null } = {}) {
     list.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
-    if (open) {
-      list.classList.remove("opens-left");
-      list.classList.toggle("opens-left", list.getBoundingClientRect().right > document.documentElement.clientWidth);
-    }
+    if (open) place();
     focus?.focus();
+  }
+
+  /** Under the button, from its left edge or its right one; where neither fits, as far right as the page goes. */
+  function place() {
+    list.style.setProperty("translate", "0");
+    const [box, at] = [list.getBoundingClientRect(), button.getBoundingClientRect()];
+    const excess = box.right + EDGE - document.documentElement.clientWidth;
+    const back = box.right - at.right;
+    if (excess > 0) list.style.setProperty("translate", `${-(box.left - back >= EDGE ? back : excess)}px`);
   }
 
   function choose(value) {

@@ -21,6 +21,7 @@ export function open(root, page) {
   let examples = null;
   let state = null;
   let names = []; // of the last good lesson
+  let dropped = null; // what was wrong with a value that an address gave
   let comes = true; // whether the next lesson is the first of an example or an address
   let known = new Set(); // of all lessons since an example or an address was opened
   const loading = load();
@@ -78,7 +79,10 @@ export function open(root, page) {
   /** Take over a part of the state that somebody changed. */
   function change(part, { asks = true, isStart = false, isNew = false } = {}) {
     state = { ...state, ...part };
-    if (isStart) down.clear();
+    if (isStart) {
+      dropped = null;
+      down.clear();
+    }
     if (asks) answer(state);
     examples.show(presetOf(state, presets));
     page.remember(query(), { isNew });
@@ -89,6 +93,7 @@ export function open(root, page) {
     state = next;
     names = [];
     known = new Set();
+    dropped = null;
     comes = true;
     typed.text = state.statements;
     levels.value = state.level;
@@ -129,8 +134,8 @@ export function open(root, page) {
     names = lesson.values.map((value) => value.name);
     wantNew();
     typed.succeed();
-    values.fail(null);
     values.show(lesson.values, state.wrt);
+    values.fail(dropped);
     const total = lesson.steps.forward + lesson.steps.backward;
     state.step = Math.min(state.step, total);
     stage.show(lesson.html, { ...state, goesThere: comes });
@@ -141,7 +146,15 @@ export function open(root, page) {
     root.classList.remove("is-empty");
   }
 
+  /** A value that an address gave wrongly has no field where it could be mended: go on without it, and say so. */
+  function drop(error) {
+    dropped = error;
+    const { [error.about]: _, ...values } = state.values;
+    change({ values });
+  }
+
   function fail(error) {
+    if (comes && error.about in state.values) return drop(error);
     stage.refresh({ isStale: true });
     part(".outcome").classList.add("is-stale");
     down.disabled = true;

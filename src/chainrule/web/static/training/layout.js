@@ -39,7 +39,6 @@ export function build(root) {
   ];
   root.classList.add("training-view");
   root.append(
-    h("h1", { class: "visually-hidden" }, "Training: a network learns before your eyes"),
     parts.bar,
     parts.link,
     parts.problem,

@@ -46,7 +46,7 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
   function build() {
     const room = Math.floor(scroll.clientWidth);
     if (!run || room < 60) return;
-    const focused = nodes?.elements.indexOf(document.activeElement) ?? -1;
+    const focused = sheet.contains(document.activeElement) ? nameOf(document.activeElement) : null;
     plan = planOf(run, room);
     sheet.style.setProperty("width", `${plan.width}px`);
     sheet.style.setProperty("height", `${plan.height}px`);
@@ -55,7 +55,8 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
     nodes = createNodes(plan, run, { onLook: look, onLeave: leave, onPin: pin });
     sheet.replaceChildren(picture, ...headings(), ...names(), ...nodes.elements, tip);
     recolour();
-    if (focused >= 0) nodes.elements[Math.min(focused, nodes.elements.length - 1)]?.focus({ preventScroll: true });
+    if (focused)
+      [...sheet.querySelectorAll("button")].find((one) => nameOf(one) === focused)?.focus({ preventScroll: true });
   }
 
   function headings() {
@@ -210,3 +211,6 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
   }).observe(scroll);
   return { prepare, draw, recolour, rebuild: build };
 }
+
+/** The name of a button, without what is told of its unit. */
+const nameOf = (button) => button.getAttribute("aria-label")?.split(". ")[0];

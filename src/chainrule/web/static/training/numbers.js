@@ -12,7 +12,9 @@ export function weight(value) {
 /** A loss as the bar shows it, about as wide as the one before. */
 export function loss(value) {
   if (value === null || value === undefined) return "–";
-  return value >= 0.001 && value < 1000 ? value.toPrecision(3) : short(value, 2).replaceAll(" ", "");
+  if (value >= 0.001 && value < 1000) return value.toPrecision(3);
+  if (value >= 0.00001 && value < 0.001) return value.toFixed(6);
+  return short(value, 2).replaceAll(" ", "");
 }
 
 /** How well numbers are predicted, at most 1; what is far below 0 is just that. */
