@@ -15,7 +15,8 @@ from chainrule.web.limits import Limits
 
 def rows() -> Iterator[tuple[str, str, str]]:
     """Name, meaning and value of each limit."""
-    meaning = {part.name: " ".join(part.desc) for part in NumpyDocString(Limits.__doc__)["Attributes"]}
+    parts = NumpyDocString(Limits.__doc__)["Attributes"]
+    meaning = {name: " ".join(part.desc) for part in parts for name in part.name.split(", ")}
     for field in dataclasses.fields(Limits):
         yield field.name, meaning[field.name], in_words(field.name, field.default)
 

@@ -143,8 +143,11 @@ def test_closed_forms_are_shown_on_demand(view: FormulaView) -> None:
     closed = view.lesson.locator("[data-step][aria-current=step] .closed")
     assert closed.count() > 0
     assert not closed.first.is_visible()
+    said = view.player.locator("[aria-live]")
+    assert "∂L/∂w = x · ∂L/∂z = −25" in said.inner_text()
     view.page.get_by_role("checkbox", name="Closed forms").check()
     assert closed.first.is_visible()
+    assert "∂L/∂w = x(ŷ − y) = −25" in said.inner_text()
     view.page.wait_for_function("() => location.hash.includes('closed=1')")
     view.page.reload()
     closed.first.wait_for()

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 from tests.cli.calling import call, command, environment
+from tests.web.serving import Served
+from tests.web.training.browsing import MOONS
 
 
 @contextlib.contextmanager
@@ -49,6 +51,22 @@ def test_it_serves_until_ctrl_c_and_waits_for_nobody() -> None:
             idle.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, err) == (130, "", "\nthe page is closed\n")
+
+
+def test_ctrl_c_ends_runs_and_their_streams() -> None:
+    with serving("--port", 0) as (process, _, port):
+        page = Served(port)
+        with contextlib.ExitStack() as stack:
+            for _ in range(2):
+                tab = page.post("/api/tabs").json["tab"]
+                head = f"GET /api/tabs/{tab}/events HTTP/1.1\r\nHost: {page.host}\r\n\r\n"
+                stream = stack.enter_context(page.socket(head.encode()))
+                assert page.post(f"/api/tabs/{tab}/run", MOONS).status == 200
+                assert page.post(f"/api/tabs/{tab}/control", {"action": "play"}).json["is_running"]
+                assert stream.recv(10) == b"HTTP/1.1 2"
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (130, "", "\nthe page is closed\n")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.explain.drawing.diagram import Diagram
 from chainrule.explain.model import (
@@ -18,6 +18,9 @@ from chainrule.explain.model import (
 )
 from chainrule.graph.graph import Graph
 from chainrule.notation.tree import Symbol
+
+if TYPE_CHECKING:
+    from chainrule.explain.faces.widget import LessonWidget
 
 __all__ = ["Lesson"]
 
@@ -123,6 +126,23 @@ class Lesson:
         from chainrule.explain.faces.html import lesson_html
 
         return lesson_html(self, folded=folded)
+
+    def to_widget(self) -> LessonWidget:
+        """The lesson as a widget of a notebook, with the steps of the page; needs the extra `notebook`.
+
+        Returns
+        -------
+        LessonWidget
+            Its ``step`` is the reader's, and can be set. ``widget.show(lesson)`` shows another lesson in its place.
+
+        Raises
+        ------
+        MissingPackageError
+            Without anywidget.
+        """
+        from chainrule.explain.faces.widget import LessonWidget
+
+        return LessonWidget(self)
 
     def to_markdown(self) -> str:
         """The lesson in Markdown, with formulas in LaTeX."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,15 @@ from chainrule.web.application import application
 from chainrule.web.connections import protocol
 from chainrule.web.guard import loopback_hosts
 from chainrule.web.limits import Limits
+from chainrule.web.warming import warm_lessons, warm_training_later
 
 if TYPE_CHECKING:
     from chainrule.web.serving import Page
 
 __all__ = ["Server", "run", "server"]
+
+#: How long a thread that computes may keep another waiting for the interpreter; every request waits several times.
+_SWITCH_SECONDS = 0.001
 
 
 class Server(uvicorn.Server):
@@ -91,5 +96,9 @@ def run(page: Page, limits: Limits, on_start: Callable[[], None]) -> None:
     limits : Limits
     on_start : callable
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with page.socket:
+        warm_lessons(limits)
+        later = warm_training_later(limits)
         server(page, limits, on_start).run([page.socket])
+        later.cancel()

@@ -70,17 +70,14 @@ def test_what_is_no_formula_has_a_caret(statements: str, column: int) -> None:
     assert caret.index("^") - (len(line) - len(line.lstrip())) == column
 
 
-def test_gradients_of_unknown_names_are_refused() -> None:
-    with pytest.raises(Refused, match="q is no input of the formula") as caught:
-        typed("w*x", wrt=["w", "q"])
-    assert caught.value.name == "wrt"
-    assert caught.value.fix == "its inputs are w, x"
-
-
-def test_at_least_one_gradient_is_asked_for() -> None:
-    with pytest.raises(Refused, match="no gradient is asked for"):
-        typed("w*x", wrt=[])
-    assert typed("w*x").wrt is None
+@pytest.mark.parametrize(
+    ("sent", "wanted"),
+    [(None, None), ([], None), (["w"], ("w",)), (["x", "w", "x"], ("x", "w")), (["w", "q"], ("w",)), (["q"], None)],
+)
+def test_wanted_names_that_the_formula_lacks_are_left_out(
+    sent: list[str] | None, wanted: tuple[str, ...] | None
+) -> None:
+    assert typed("w*x", wrt=sent).wrt == wanted
 
 
 def test_the_number_of_names_is_bounded() -> None:

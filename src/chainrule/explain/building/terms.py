@@ -120,7 +120,8 @@ class Term:
             front.append(_product(arrays))  # the number belongs to the whole product: 2(x ⊙ y)
         if numerator.value != 1 or not front:
             front.insert(0, numerator)
-        bottom = [part.expression for part in self.divisors]
+        divisors = [part.expression for part in self.divisors]
+        bottom = sorted(divisors, key=divisors.index)  # equal ones side by side
         if denominator.value != 1:
             bottom.insert(0, denominator)
         if below:
@@ -189,24 +190,26 @@ def multiplied(left: Term, right: Term, shape: tuple[int, ...]) -> Term:
     """The elementwise product."""
     if left.number == 0 or right.number == 0:
         return Term(shape, 0.0)
-    return Term(
-        shape,
-        left.number * right.number,
-        left.scalars + right.scalars,
-        left.divisors + right.divisors,
-        left.factors + right.factors,
-    )
+    scalars, divisors = _reduced(left.scalars + right.scalars, left.divisors + right.divisors)
+    return Term(shape, left.number * right.number, scalars, divisors, left.factors + right.factors)
 
 
 def divided(left: Term, right: Term, shape: tuple[int, ...]) -> Term:
     """The quotient by something without axes."""
-    return Term(
-        shape,
-        left.number / right.number,
-        left.scalars + right.divisors,
-        left.divisors + right.scalars,
-        left.factors,
-    )
+    scalars, divisors = _reduced(left.scalars + right.divisors, left.divisors + right.scalars)
+    return Term(shape, left.number / right.number, scalars, divisors, left.factors)
+
+
+def _reduced(above: tuple[Part, ...], below: tuple[Part, ...]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """A fraction of scalars without those that stand on both sides, such as the n of 1/n over a mean."""
+    left = list(below)
+    kept = []
+    for part in above:
+        if part in left:
+            left.remove(part)
+        else:
+            kept.append(part)
+    return tuple(kept), tuple(left)
 
 
 def add_terms(terms: list[Term], shape: tuple[int, ...]) -> Term:

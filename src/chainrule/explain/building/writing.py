@@ -302,11 +302,13 @@ class Writer:
             return _mapped(operand, node.shape, _turned)
         if not _keeps_lengths(node):
             return None
-        is_turned = (
-            source.ndim == 1 and node.ndim == 2 and (node.shape[1] == 1) == self._row_vectors and source.size > 1
-        )
-        turn = transposed if is_turned else _itself
-        return _mapped(operand, node.shape, lambda part: Part(turn(part.expression), node.shape, part.rank))
+        return _mapped(operand, node.shape, lambda part: self._laid_out(part, node.shape))
+
+    def _laid_out(self, part: Part, shape: tuple[int, ...]) -> Part:
+        """A part with axes of length 1 more, or fewer: a column laid out as a row is its transpose, and the reverse."""
+        vector, matrix = sorted((part.shape, shape), key=len)
+        is_turned = (len(vector), len(matrix)) == (1, 2) and (matrix[1] == 1) == self._row_vectors and max(matrix) > 1
+        return Part(transposed(part.expression) if is_turned else part.expression, shape, part.rank)
 
     def _transpose(self, node: Node, operand: Term) -> Term | None:
         if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
@@ -332,8 +334,10 @@ class Writer:
         operand = replace(operand, number=operand.number * math.prod(shape[i] for i in repeated))
         if axis and lengths == shape and self._is_one(body, axis):
             return replace(operand.coefficient, shape=node.shape)
+        if not axis:
+            return _scaled(operand, Term(()), self._laid_out(body, node.shape), node.shape)
         index = "" if len(axis) == len(body.shape) else "".join(INDEX_LETTERS[i] for i in axis)
-        total = Reduction("Σ", index, body.expression, is_array=node.size > 1) if axis else body.expression
+        total = Reduction("Σ", index, body.expression, is_array=node.size > 1)
         return _scaled(operand, Term(()), Part(total, node.shape, body.rank), node.shape)
 
     def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term | None:
@@ -362,10 +366,6 @@ def transposed(expression: Expression) -> Expression:
     if isinstance(expression, Transpose):
         return expression.operand
     return Transpose(expression, is_array=expression.is_array)
-
-
-def _itself(expression: Expression) -> Expression:
-    return expression
 
 
 def _transposed(part: Part) -> Part:

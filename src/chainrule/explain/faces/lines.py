@@ -38,7 +38,6 @@ __all__ = [
     "local_gradients",
     "unmarked",
     "value_expression",
-    "value_lines",
     "values_from_elsewhere",
     "verdict",
 ]
@@ -142,11 +141,6 @@ def joined_numbers(lines: Iterable[Line]) -> list[list[Line]]:
         else:
             rows.append([line])
     return rows
-
-
-def value_lines(lines: Sequence[Line]) -> list[Line]:
-    """The line that ends in the value, unless it is one in symbols: numbers put in may already be the value."""
-    return [line for line in lines[-1:] if line.kind in ("numbers", "value")]
 
 
 def closed_note(closed: Closed) -> str:

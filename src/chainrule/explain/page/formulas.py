@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.faces.lines import Line, unmarked, value_lines
+from chainrule.explain.faces.lines import Line, unmarked
 from chainrule.explain.page.markup import Markup, element, join
 from chainrule.notation.mathml import to_mathml
 from chainrule.notation.numbers import number_text, preview
@@ -55,5 +55,5 @@ def shape_text(shape: tuple[int, ...]) -> str:
 def said(left: Expression, lines: Sequence[Line]) -> str:
     """A step in one line of text: ``∂L/∂z = ŷ − y = −0.5``."""
     symbols = [line.formula for line in lines if line.kind not in ("numbers", "value")][-1:]
-    values = [line.formula for line in value_lines(lines)]
+    values = [line.formula for line in lines if line.kind == "value"]
     return " = ".join([to_text(unmarked(side)) for side in (left, *symbols, *values)])

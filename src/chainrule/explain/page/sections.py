@@ -24,7 +24,6 @@ from chainrule.explain.faces.lines import (
     local_gradients,
     unmarked,
     value_expression,
-    value_lines,
     verdict,
 )
 from chainrule.explain.lesson import Lesson
@@ -203,7 +202,8 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
     lines = backward_lines(step)
     line = [formula(step.gradient), _given(_in_short(lines), formula)]
     summary = element("summary", _badge(step.number), element("span", line, class_="line"))
-    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step.gradient, lines)}. {step.pattern}"
+    place = f"Backward step {step.number} of {len(lesson.backward)}"
+    without_closed = [line for line in lines if line.kind != "closed"]
     return element(
         "details",
         summary,
@@ -212,21 +212,24 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
         class_="step backward",
         open=is_open,
         data_step=len(lesson.forward) + step.number,
-        data_say=say,
+        data_say=f"{place}: {said(step.gradient, lines)}. {step.pattern}",
+        data_say_open=f"{place}: {said(step.gradient, without_closed)}. {step.pattern}" if step.closed else None,
     )
 
 
 def _in_short(lines: list[Line]) -> list[Line]:
     """The last line in symbols, and the value."""
     symbols = [line for line in lines if line.kind not in ("numbers", "value")]
-    return [*[replace(line, formula=unmarked(line.formula)) for line in symbols[-1:]], *value_lines(lines)]
+    values = [line for line in lines if line.kind == "value"]
+    return [*[replace(line, formula=unmarked(line.formula)) for line in symbols[-1:]], *values]
 
 
 def _derivation(step: BackwardStep, lines: list[Line], formula: Formula) -> list[Markup]:
     """The lines that lead from the chain rule to the number, each with its reason."""
     rows: list[Markup] = []
     for together in joined_numbers(lines):
-        sides = [_equals(_side(line, formula), "term") for line in together]
+        from_closed = together[0] if step.closed is not None and len(together) > 1 else None  # its numbers give it away
+        sides = [_equals(_side(line, formula), "term closed" if line is from_closed else "term") for line in together]
         left = formula(step.gradient) if not rows else None
         rows.append(
             _row(left, sides, _reason(together[0], step), is_closed=bool(rows) and together[0].kind == "closed")

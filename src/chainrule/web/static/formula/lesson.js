@@ -1,6 +1,7 @@
-// The lesson of the right column: put in anew with every answer, while the reader's place in it stays.
+// The lesson of the right column. With every answer it changes where the answer differs; the reader's place in it stays.
 
 import { mount } from "../lesson/lesson.js";
+import { morph } from "./morph.js";
 
 const ACTIVE = "a, button, input, select, textarea, summary, [role=button], [role=menuitem]";
 
@@ -20,23 +21,29 @@ export function lessonStage(host, onStep) {
   };
 
   /**
-   * Put a lesson in the place of the last one. It is made ready before it is put in, so that it is laid out once.
+   * Show a lesson.
    *
    * @param {string} html
    * @param {{step: number, showsClosed: boolean, goesThere: boolean}} how `goesThere`: scroll to the step.
    */
   function show(html, { step, showsClosed, goesThere }) {
-    const kept = root ? keptOf(root) : null;
-    player?.destroy();
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    root = document.adoptNode(template.content.querySelector(".lesson"));
-    root.classList.toggle("hides-closed", !showsClosed);
-    player = mount(root, { step: goesThere ? 0 : step, onStep, keys });
-    host.replaceChildren(root);
-    if (kept) restore(root, kept);
+    const first = goesThere ? 0 : step;
+    const next = parsed(html);
+    next.classList.toggle("hides-closed", !showsClosed);
+    if (root) exchange(next, first);
+    else host.replaceChildren((root = next));
+    player = mount(root, { step: first, onStep, keys });
+    if (goesThere) root.querySelector(".picture").scrollTo(0, 0);
     if (goesThere && step) player.show(step);
     refresh({ isStale: false });
+  }
+
+  /** Make the lesson on the page equal to one that is made ready at its step outside of it: it is laid out once. */
+  function exchange(next, step) {
+    const ready = mount(next, { step, keys: null });
+    morph(root, next);
+    ready.destroy();
+    player.destroy();
   }
 
   /** Dim what does not belong to what is typed any more. */
@@ -56,28 +63,14 @@ export function lessonStage(host, onStep) {
     show,
     refresh,
     showClosed(is) {
-      root?.classList.toggle("hides-closed", !is);
+      player?.hideClosed(!is);
     },
     pause: () => player?.pause(),
   };
 }
 
-/** What the reader had opened, scrolled and focused. */
-function keptOf(root) {
-  const picture = root.querySelector(".picture");
-  const focused = root.contains(document.activeElement) ? document.activeElement : null;
-  return {
-    left: picture.scrollLeft,
-    top: picture.scrollTop,
-    open: [...root.querySelectorAll("details:not(.step)")].map((part) => part.open),
-    focus: focused?.dataset.go ? `[data-go=${focused.dataset.go}]` : focused?.matches("input") ? ".player input" : null,
-  };
-}
-
-function restore(root, { left, top, open, focus }) {
-  const picture = root.querySelector(".picture");
-  [picture.scrollLeft, picture.scrollTop] = [left, top];
-  const parts = [...root.querySelectorAll("details:not(.step)")];
-  if (parts.length === open.length) parts.forEach((part, index) => (part.open = open[index]));
-  if (focus) root.querySelector(focus)?.focus({ preventScroll: true });
+function parsed(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return document.adoptNode(template.content.querySelector(".lesson"));
 }

@@ -42,7 +42,8 @@ export function scalar({ label, onInput }) {
     const number = typedNumber(text);
     slider.disabled = number === null;
     if (number === null) return;
-    if (Math.abs(number) >= bound || Math.abs(number) * 20 < bound) setRange(reach(number));
+    const size = Math.abs(number);
+    if (size >= bound || (size > 0 && size * 20 < bound)) setRange(reach(number));
     slider.value = number;
   }
 
@@ -65,7 +66,8 @@ export function scalar({ label, onInput }) {
     write();
     onInput(text);
   });
-  slider.addEventListener("change", () => setRange(reach(Number(slider.value))));
+  // Let go near zero, a wide range shrinks step by step, so that one finds back.
+  slider.addEventListener("change", () => setRange(Math.max(reach(Number(slider.value)), bound / 10)));
   field.addEventListener("input", () => {
     text = field.value;
     follow();

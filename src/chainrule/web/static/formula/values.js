@@ -124,7 +124,7 @@ function valueRow({ name, label }, { onInput, onWanted }) {
       wanted.disabled = isLast;
       shape.hidden = value.shape.length === 0;
       shape.textContent = shapeText(value.shape);
-      shape.setAttribute("aria-label", `${label} as text, shape ${value.shape.join(" by ")}`);
+      shape.setAttribute("aria-label", `${label}: ${shape.textContent}, as text`);
       if (place.contains(document.activeElement)) waits = value;
       else if (text !== value.text || !fits(value)) set(value);
     },

@@ -22,7 +22,7 @@ export function planOf(run, room) {
   const most = Math.max(...columns.map((column) => column.indices.length + (column.left ? 0.6 : 0)));
   const node = room < 420 ? 34 : room > 800 ? 52 : most > 6 ? 38 : 46;
   const step = Math.min(Math.max((room > 800 ? TALLEST : TALL) / most, node + 9), node + 34);
-  const spare = { before: besides(columns[0]), after: besides(columns.at(-1)) }; // names of inputs and outputs stand outside
+  const spare = { before: besides(columns[0], room), after: besides(columns.at(-1), room) }; // names of inputs and outputs stand outside
   const width = Math.max(
     room,
     (columns.length - 1) * (room < 420 ? NARROWEST : NARROW) + node + spare.before + spare.after,
@@ -39,7 +39,8 @@ export function planOf(run, room) {
 }
 
 /** Room for the longest name of a column, on one or two lines; a heading needs some as well. */
-const besides = ({ names }) => Math.min(Math.max(28, 14 + 7 * Math.max(...names.map((name) => name.length))), 96);
+const besides = ({ names }, room) =>
+  Math.min(Math.max(28, 14 + 7 * Math.max(...names.map((name) => name.length))), room > 800 ? 128 : 96);
 
 function inputs(run) {
   const first = [...new Set([...(run.axes ?? []), ...run.features.keys()])].slice(0, MOST).sort((a, b) => a - b);
