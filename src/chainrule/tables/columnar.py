@@ -160,8 +160,10 @@ def _bounded(content: Content, blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.
 
 
 def _check_columns(part: Part) -> None:
-    for place, column in enumerate(part.columns):
-        if column in part.columns[:place]:
+    seen: set[str] = set()
+    for column in part.columns:
+        if column in seen:
             raise DataError(f"{part.name} has two columns named {column!r}", fix="rename one of them")
+        seen.add(column)
     if not part.columns or part.rows == 0:
         raise DataError(f"{part.name} has no {'rows' if part.columns else 'columns'}", fix="give at least one row")

@@ -62,7 +62,7 @@ class DelimitedFile(Part):
         self._content = content
         with self._open() as file:
             try:
-                self.dialect = sniff(self.name, file)
+                self.dialect = sniff(self.name, file, content.max_header)
             except (OSError, pa.ArrowException) as error:
                 raise content.damaged(error) from None
         self.columns = self.dialect.columns
