@@ -6,8 +6,8 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 import numpy as np
@@ -220,6 +220,16 @@ class Tabs:
                 "close other tabs, or upload a smaller table",
             )
         tab.bytes = needed
+
+    @contextmanager
+    def room_kept(self, tab: Tab) -> Iterator[None]:
+        """Where this fails, a tab keeps what it has, so that it needs as many bytes as before."""
+        before = tab.bytes
+        try:
+            yield
+        except BaseException:
+            tab.bytes = before
+            raise
 
     # Threads ---------------------------------------------------------------------------------------------------------
 

@@ -52,8 +52,6 @@ class Upload:
     Attributes
     ----------
     name : str
-    size : int
-        Bytes of the file.
     table : TableSource
         In memory.
     schema : Schema
@@ -62,7 +60,6 @@ class Upload:
     """
 
     name: str
-    size: int
     table: TableSource
     schema: Schema
     types: dict[str, str] = field(default_factory=dict)
@@ -89,7 +86,7 @@ class Upload:
         schema = infer_schema(table)
         if schema.rows > limits.table_rows:
             raise _too_large(name, schema.rows, "rows", limits.table_rows)
-        upload = cls(name, len(data), table, schema)
+        upload = cls(name, table, schema)
         target = upload._suggested_target()
         if target is not None:
             try:
