@@ -187,7 +187,6 @@ def test_a_long_formula_is_shown_around_the_mistake() -> None:
         ("x ** 10 ** 10", "too large"),
         ("(-8) ** (1 / 3) * x", "no such real power"),
         ("sum(x, axis=3)", "cannot be computed: axis 3 is out of bounds"),
-        ("sum()", "cannot be computed"),
         ("x @ x", "cannot be computed"),
     ],
 )
@@ -249,3 +248,23 @@ def test_a_value_that_is_too_long_is_refused() -> None:
         parse_value("[[[[[1]]]]]")
     with pytest.raises(FormulaError, match="characters is too long"):
         parse_value("1" * 300_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("2 * sum()", "sum needs other values: 1, not 0"),
+        ("exp(x, y)", "exp needs other values: 1, not 2"),
+        ("2 * dot(x, y, z)", "dot needs other values: 2, not 3"),
+        ("isneginf(x, y)", "isneginf needs other values: 1, not 2"),
+        ("clip(x, 0, 1, y)", "clip needs other values: 3, not 4"),
+        ("where(x > 0)", "where needs other values: 3, not 1"),
+        ("leaky_relu(x, y, z)", "leaky_relu needs other values: 1 or 2, not 3"),
+    ],
+)
+def test_nothing_is_written_into_one_value_too_many(text: str, message: str) -> None:
+    with pytest.raises(FormulaError) as caught:
+        parse(text)
+    what, line, caret = caught.value.what.split("\n")
+    assert what == message
+    assert line[caret.index("^") :].startswith(message.split(" ")[0])

@@ -104,6 +104,15 @@ def test_the_loss_of_a_label_keeps_its_relative_accuracy(label: float, dtype: An
     assert (np.abs(loss.value - exact) <= 4 * np.finfo(dtype).eps * exact).all()
 
 
+def test_a_weight_in_front_changes_nothing_about_prediction_minus_label() -> None:
+    def loss(z: Any, y: Any, w: Any) -> Any:
+        return w * np.sum(y * cr.softplus(-z) + (1 - y) * cr.softplus(z))
+
+    _, (_, gradient) = value_and_gradients(loss, Z, Y, 3.0)
+    assert [node.op.name for node in ancestors([gradient]) if node.inputs] == ["sigmoid", "subtract", "multiply"]
+    np.testing.assert_allclose(gradient.value, 3.0 * (written_sigmoid(Z) - Y))
+
+
 def test_the_gradient_with_respect_to_labels_is_the_logit() -> None:
     _, (_, gradient) = value_and_gradients(BINARY["mean"], Z, Y, wrt=[1])
     assert text(gradient) == "multiply(-0.25, z)"

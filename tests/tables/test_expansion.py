@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ def arrow(table: pa.Table, new: Any, compression: str | None = None) -> bytes:
 ZEROS = pa.table({"x": pa.array([0.0]).take(pa.array([0] * ROWS))})
 REPEATED = pa.table({"word": WORDS})
 LONG = pa.table({"word": pa.array(["long " * 4000]).dictionary_encode().take(pa.array([0] * 1000))})
+SHARED = struct.pack("<i4sii", 5000, b"long", 0, 0) * 1000  # views of the same 5000 bytes
+VIEWS = pa.Array.from_buffers(pa.string_view(), 1000, [None, pa.py_buffer(SHARED), pa.py_buffer(b"long " * 1000)])
 
 BOMBS = {
     "gzip": gzip.compress(b"a,b\n" + b"1,2\n" * ROWS),
@@ -51,6 +54,11 @@ BOMBS = {
         pa.table({"w": pa.array(["a" * (2 * LIMIT)]).dictionary_encode()}), pa.ipc.new_stream, "zstd"
     ),
     "words in an Arrow dictionary": arrow(LONG, pa.ipc.new_stream),
+    "lists in an Arrow dictionary": arrow(
+        pa.table({"x": pa.DictionaryArray.from_arrays(pa.array([0] * 1000), pa.array([[0.0] * 1000]))}),
+        pa.ipc.new_stream,
+    ),
+    "views in Arrow that share their text": arrow(pa.table({"word": VIEWS}), pa.ipc.new_stream),
 }
 
 
@@ -115,6 +123,11 @@ def test_the_types_of_a_parquet_file_are_the_same_in_memory(tmp_path: Path) -> N
 def test_sizes_of_blocks() -> None:
     block = pa.record_batch({"word": ["ab", None, "c"], "place": pa.array([5, 6, 5]).dictionary_encode()})
     assert expanded_size(block) == 3 + 3 * 8
+    views = pa.array(["ab", None, "a text of more than twelve bytes", ""], pa.string_view())
+    assert expanded_size(pa.record_batch({"word": views})) == 2 + 32
+    assert expanded_size(pa.record_batch({"word": views.slice(1, 2)})) == 32
+    places = pa.array([2, 2, None, 0], pa.int8())
+    assert expanded_size(pa.record_batch({"w": pa.DictionaryArray.from_arrays(places, views)})) == 32 + 32 + 2
 
 
 @pytest.mark.parametrize("compression", [None, "lz4", "zstd"])

@@ -34,7 +34,7 @@ def test_a_rate_that_is_far_too_large() -> None:
     assert found.node == "losses = (ŷ − y)²/2"
     assert "overflow" in found.why
     assert "objectives.py, line" in found.where
-    assert found.advice == "lr=0.1"
+    assert found.lr == 0.1
     assert str(found) == f"{found.what} at {found.node}: {found.why}; try lr=0.1"
     assert live.divergence is found
 
@@ -82,7 +82,7 @@ def test_a_loss_that_grows_without_becoming_infinite(batch_size: int) -> None:
     assert found.node == "ŷ = X W1 + b1"
     assert found.why.startswith("its values go up to ")
     assert found.why.endswith("each update goes further beyond the minimum than the one before")
-    assert found.advice == "lr=0.1"
+    assert found.lr == 0.1
 
 
 def test_after_a_new_beginning_nothing_has_diverged() -> None:

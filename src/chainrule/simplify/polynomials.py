@@ -95,8 +95,24 @@ class Polynomial:
             return len(factor.terms) <= 1
         if len(factor.terms) > 1:
             return False
-        largest = max([abs(coefficient) for monomial, coefficient in self.terms.items() if monomial])
-        return not factor.atoms or 0 < abs(self.terms.get((), 0)) <= largest
+        if not factor.atoms:
+            return True
+        shared = self._shared()  # w − w·y is w(1 − y): its number is that of 1 − y
+        largest = max([abs(coefficient) for monomial, coefficient in self.terms.items() if monomial != shared])
+        return 0 < abs(self.terms.get(shared, 0)) <= largest
+
+    def _shared(self) -> Monomial:
+        """The monomial that can be taken out of all terms."""
+        if () in self.terms:
+            return ()
+        first, *others = [dict(monomial) for monomial in self.terms]
+        return tuple(
+            [
+                (atom, min([exponent, *[other[atom] for other in others]]))
+                for atom, exponent in first.items()
+                if all(atom in other for other in others)
+            ]
+        )
 
     def replaced(self, atom: int, by: Polynomial) -> Polynomial | None:
         """Another polynomial in place of an atom, if that stands in no denominator."""

@@ -32,6 +32,7 @@ class ParquetFile(Part):
     def __init__(self, content: Content) -> None:
         self.name = content.name
         self._content = content
+        self.held_bytes = content.held_bytes
         try:
             with self._open() as file:
                 schema = file.schema_arrow
@@ -91,6 +92,7 @@ class ArrowFile(Part):
     def __init__(self, content: Content, is_stream: bool) -> None:
         self.name = content.name
         self._content = content
+        self.held_bytes = content.held_bytes
         self._is_stream = is_stream
         try:
             if content.max_bytes is not None:
@@ -160,8 +162,10 @@ def _bounded(content: Content, blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.
 
 
 def _check_columns(part: Part) -> None:
-    for place, column in enumerate(part.columns):
-        if column in part.columns[:place]:
+    seen: set[str] = set()
+    for column in part.columns:
+        if column in seen:
             raise DataError(f"{part.name} has two columns named {column!r}", fix="rename one of them")
+        seen.add(column)
     if not part.columns or part.rows == 0:
         raise DataError(f"{part.name} has no {'rows' if part.columns else 'columns'}", fix="give at least one row")

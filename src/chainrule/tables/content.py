@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from chainrule.errors import DataError
+from chainrule.tables.delimited import LARGEST_HEADER
 
 __all__ = ["Content", "FileContent", "MemoryContent", "compression_of"]
 
@@ -40,12 +41,18 @@ class Content(ABC):
     compression : {"gzip", "zstd"} or None
     max_bytes : int or None
         How large it may become when it is unpacked; None where nobody minds.
+    max_header : int
+        Bytes in which the header of text must end.
+    held_bytes : int
+        Bytes that are in memory for as long as this is.
     """
 
     name: str
     start: bytes
     compression: str | None
     max_bytes: int | None = None
+    max_header: int = LARGEST_HEADER
+    held_bytes: int = 0
 
     @abstractmethod
     def open(self) -> Any:
@@ -116,6 +123,8 @@ class MemoryContent(Content):
     name : str
     max_bytes : int
         How large they may become.
+    max_header : int, optional
+        Bytes in which the header of text must end.
 
     Raises
     ------
@@ -130,12 +139,14 @@ class MemoryContent(Content):
     ('gzip', b'a,b\n1,2\n')
     """
 
-    def __init__(self, data: bytes, name: str, max_bytes: int) -> None:
+    def __init__(self, data: bytes, name: str, max_bytes: int, max_header: int = LARGEST_HEADER) -> None:
         self.name = name
         self.max_bytes = max_bytes
+        self.max_header = max_header
         self.start = data[:8]
         self.compression = compression_of(data)
         self._data = data if self.compression is None else self._unpacked(data)
+        self.held_bytes = len(self._data)
 
     def _unpacked(self, data: bytes) -> bytes:
         """Piece by piece, so that a small bomb is found before it has grown."""

@@ -11,12 +11,13 @@ from typing import BinaryIO
 
 from chainrule.errors import DataError
 
-__all__ = ["DELIMITERS", "Dialect", "sniff"]
+__all__ = ["DELIMITERS", "LARGEST_HEADER", "Dialect", "sniff"]
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
+#: Bytes in which a header must end, unless said otherwise.
+LARGEST_HEADER = 1 << 26
 _FIRST_SAMPLE = 1 << 16
-_LARGEST_HEADER = 1 << 26
 _SAMPLE_RECORDS = 20
 _WIDE = 1_000  # so many columns tell the delimiter by themselves
 
@@ -44,15 +45,22 @@ class Dialect:
     row_bytes: int
 
 
-def sniff(name: str, file: BinaryIO) -> Dialect:
+def sniff(name: str, file: BinaryIO, max_header: int = LARGEST_HEADER) -> Dialect:
     """Delimiter and column names from the beginning of a file.
+
+    Parameters
+    ----------
+    name : str
+    file : file object
+    max_header : int
+        Bytes in which the header must end.
 
     Raises
     ------
     DataError
         If the file is empty, is no text, or its header has no or equal names.
     """
-    sample, ended = _sample(file)
+    sample, ended = _sample(file, max_header)
     _check_is_text(name, sample)
     text = sample.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
     if not text.strip():
@@ -61,7 +69,7 @@ def sniff(name: str, file: BinaryIO) -> Dialect:
     delimiter = max(DELIMITERS, key=lambda one: _likelihood([cells for cells, _ in tried[one]]))
     records = tried[delimiter]
     if not records:
-        raise DataError(f"{name}: the header does not end within {_LARGEST_HEADER >> 20} MiB", fix="check its quotes")
+        raise DataError(f"{name}: the header does not end within {max_header >> 10:,} KiB", fix="check its quotes")
     header, header_lines = records[0]
     if ended and not any(line.strip() for line in text.splitlines()[header_lines:]):
         raise DataError(f"{name} has a header but no rows", fix="give at least one row")
@@ -74,18 +82,18 @@ def sniff(name: str, file: BinaryIO) -> Dialect:
     )
 
 
-def _sample(file: BinaryIO) -> tuple[bytes, bool]:
+def _sample(file: BinaryIO, max_header: int) -> tuple[bytes, bool]:
     """The beginning of a file, long enough for the header and a row, and whether that is all of it."""
-    sample, size = b"", _FIRST_SAMPLE
+    sample, size = b"", min(_FIRST_SAMPLE, max_header)
     while True:
         more = file.read(size - len(sample))
         sample += more
         if len(sample) < size and not more:
             return sample, True
         if len(sample) == size:
-            if sample.count(b"\n") + sample.count(b"\r") >= 4 or size >= _LARGEST_HEADER:
+            if sample.count(b"\n") + sample.count(b"\r") >= 4 or size == max_header:
                 return sample, False
-            size *= 4
+            size = min(4 * size, max_header)
 
 
 def _check_is_text(name: str, sample: bytes) -> None:

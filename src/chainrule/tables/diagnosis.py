@@ -127,7 +127,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
 def _records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
     """The rows of a file, header included, blank lines left out."""
     delimiter = dialect.delimiter.encode()
-    held: list[bytes] = []
+    held = bytearray()
     begin = 1
     for number, line in enumerate(_lines(file), 1):
         if number == 1:
@@ -136,19 +136,19 @@ def _records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
             begin = number
             if not line.strip(b"\r\n"):
                 continue
-        inside = _ends_inside_quotes(line, delimiter, bool(held)) if held or b'"' in line else False
-        held.append(line)
+        inside = _ends_inside_quotes(line, delimiter, bool(held)) if b'"' in line else bool(held)
+        held += line
         if not inside:
-            yield Record(begin, b"".join(held), True)
-            held = []
+            yield Record(begin, bytes(held), True)
+            held.clear()
     if held:
-        yield Record(begin, b"".join(held), False)
+        yield Record(begin, bytes(held), False)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
     """Lines that end with a line feed, a carriage return or both."""
     for line in file:
-        if b"\r" in line.rstrip(b"\r\n"):
+        if b"\r" in line and b"\r" in line.rstrip(b"\r\n"):
             yield from line.splitlines(keepends=True)
         else:
             yield line

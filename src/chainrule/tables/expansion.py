@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -52,13 +53,27 @@ def expanded_size(block: pa.RecordBatch) -> int:
 
 def _column_size(column: pa.Array) -> int:
     if pa.types.is_dictionary(column.type):
-        values, places = column.dictionary, column.indices
-        if not _is_text(values.type):
-            return len(column) * _width(values.type)
-        return _total(pc.take(pc.binary_length(values), places))
-    if _is_text(column.type):
-        return _total(pc.binary_length(column))
+        return _total(pc.take(_sizes(column.dictionary), column.indices))
+    if _is_text(column.type) or _is_view(column.type):
+        return _total(_sizes(column))
     return int(column.nbytes)
+
+
+def _sizes(values: pa.Array) -> pa.Array:
+    """How many bytes each value takes; of lists and the like, at most."""
+    kind = values.type
+    if _is_text(kind):
+        return pc.binary_length(values).cast(pa.int64())
+    if _is_view(kind):  # 16 bytes for each, of which the first four are the length
+        heads = np.frombuffer(values.buffers()[1], np.int32)[4 * values.offset :][: 4 * len(values) : 4]
+        return pa.array(heads.astype(np.int64), mask=values.is_null().to_numpy(zero_copy_only=False))
+    each = _column_size(values) if pa.types.is_nested(kind) or pa.types.is_dictionary(kind) else _width(kind)
+    return pa.array(np.full(len(values), each, np.int64))
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    """Text whose values may share their bytes."""
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -71,7 +86,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _total(lengths: pa.Array) -> int:
-    return int(pc.sum(lengths.cast(pa.int64())).as_py() or 0)
+    return int(pc.sum(lengths).as_py() or 0)
 
 
 def declared_size(message: pa.ipc.Message) -> int:

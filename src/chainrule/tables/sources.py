@@ -14,6 +14,7 @@ from typing import Any
 
 from chainrule.errors import DataError
 from chainrule.tables.content import FileContent, MemoryContent
+from chainrule.tables.delimited import LARGEST_HEADER
 from chainrule.tables.files import open_content
 from chainrule.tables.frames import Frame, is_frame
 from chainrule.tables.parts import Part
@@ -38,11 +39,14 @@ class TableSource:
         Names, in the order of the first part.
     rows : int or None
         None where only reading would tell.
+    held_bytes : int
+        Bytes of files that are kept in memory; frames are not counted.
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
         self.columns = self.parts[0].columns
+        self.held_bytes = sum(part.held_bytes for part in self.parts)
         counts = [part.rows for part in self.parts]
         self.rows = None if None in counts else sum(count or 0 for count in counts)
         for part in self.parts[1:]:
@@ -73,7 +77,12 @@ class TableSource:
 
 
 def open_table(
-    source: Any, *, missing: Sequence[str] = MISSING, name: str | None = None, max_bytes: int = MAX_BYTES
+    source: Any,
+    *,
+    missing: Sequence[str] = MISSING,
+    name: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_header: int = LARGEST_HEADER,
 ) -> TableSource:
     r"""A table from wherever it is.
 
@@ -92,6 +101,8 @@ def open_table(
     max_bytes : int
         How large bytes that are packed (gzip, zstd, or within Parquet and Arrow) may become in memory; 1 GiB unless
         said otherwise.
+    max_header : int
+        Of bytes that are text: in how many of them the header must end; 64 MiB unless said otherwise.
 
     Returns
     -------
@@ -118,7 +129,7 @@ def open_table(
         return TableSource([_spooled(sys.stdin.buffer, name or "standard input", missing)])
     data = _bytes_in_memory(source)
     if data is not None:
-        return TableSource([open_content(MemoryContent(data, name or "the data", max_bytes), missing)])
+        return TableSource([open_content(MemoryContent(data, name or "the data", max_bytes, max_header), missing)])
     if hasattr(source, "read"):
         return TableSource([_spooled(source, name or "the data", missing)])
     paths = [source] if isinstance(source, (str, os.PathLike)) else source

@@ -43,8 +43,8 @@ class Limits:
         The least time between two frames of a run.
     slice_seconds : float
         How long a run trains before others have their turn.
-    table_bytes, table_rows, table_columns, table_numbers : int
-        An uploaded table: unpacked bytes, rows, columns, and numbers in its design matrix.
+    table_bytes, header_bytes, table_rows, table_columns, table_numbers : int
+        An uploaded table: unpacked bytes, bytes of its header, rows, columns, and numbers in its design matrix.
     features, classes : int
         Columns of the design matrix of an uploaded table, and classes of its target.
     tables_bytes : int
@@ -99,6 +99,7 @@ class Limits:
     frame_seconds: float = 1 / 30
     slice_seconds: float = 0.02
     table_bytes: int = 64 * 1024**2
+    header_bytes: int = 256 * 1024
     table_rows: int = 50_000
     table_columns: int = 500
     table_numbers: int = 4_000_000

@@ -40,19 +40,19 @@ class Divergence:
         What happened there: ``overflow``.
     where : str
         File, line and text of the code of that node; empty if it is not known.
-    advice : str
-        What to try: ``lr=0.03``.
+    lr : float
+        The learning rate to try.
     """
 
     what: str
     node: str
     why: str
     where: str
-    advice: str
+    lr: float
 
     def __str__(self) -> str:
         place = f" at {self.node}" if self.node else ""
-        return f"{self.what}{place}: {self.why}; try {self.advice}"
+        return f"{self.what}{place}: {self.why}; try lr={self.lr:.3g}"
 
 
 def divergence_of(error: DivergenceError, recipe: Recipe, sample: tuple[Any, ...]) -> Divergence:
@@ -74,21 +74,21 @@ def divergence_of(error: DivergenceError, recipe: Recipe, sample: tuple[Any, ...
     network = Network(recipe.architecture)
     with np.errstate(all="ignore"):
         if not error.data:
-            return _grown(error, network, sample, _advice(recipe))
+            return _grown(error, network, sample, _calmer(recipe))
         epoch = error.step * recipe.epochs // recipe.steps + 1
-        return _infinite(error, network, f"update {error.step + 1:,} (epoch {epoch:,})", _advice(recipe))
+        return _infinite(error, network, f"update {error.step + 1:,} (epoch {epoch:,})", _calmer(recipe))
 
 
-def _advice(recipe: Recipe) -> str:
+def _calmer(recipe: Recipe) -> float:
     """A tenth of the learning rate, and not more than what is usual."""
     assert recipe.lr is not None, "L-BFGS finds its steps itself"
-    return f"lr={min(recipe.lr / 10, recipe.usual_lr):.3g}"
+    return float(f"{min(recipe.lr / 10, recipe.usual_lr):.3g}")
 
 
 # NaN and infinity -----------------------------------------------------------------------------------------------------
 
 
-def _infinite(error: DivergenceError, network: Network, place: str, advice: str) -> Divergence:
+def _infinite(error: DivergenceError, network: Network, place: str, lr: float) -> Divergence:
     data = _bad_rows(network, error.bad_params, error.data)
     value = float(network.loss(error.bad_params, *data))
     became = "infinite" if np.isinf(value) else "NaN"
@@ -100,9 +100,9 @@ def _infinite(error: DivergenceError, network: Network, place: str, advice: str)
         what = f"the loss became {became} in {place}"
     if lesson is None or fault is None:
         why = "the gradient times the learning rate is too large for a number" if np.isfinite(value) else error.what
-        return Divergence(what, "", why, error.where or "", advice)
+        return Divergence(what, "", why, error.where or "", lr)
     node = _formula(lesson.backward if fault.in_backward else lesson.forward, fault.symbol)
-    return Divergence(what, node, fault.reason, fault.where, advice)
+    return Divergence(what, node, fault.reason, fault.where, lr)
 
 
 def _bad_rows(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -117,16 +117,16 @@ def _bad_rows(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -
 # Growth ---------------------------------------------------------------------------------------------------------------
 
 
-def _grown(error: DivergenceError, network: Network, sample: tuple[Any, ...], advice: str) -> Divergence:
+def _grown(error: DivergenceError, network: Network, sample: tuple[Any, ...], lr: float) -> Divergence:
     """The loss is finite: what tells is the layer with the largest values."""
     lesson = _lesson(network, error.bad_params, tuple([part[:_ROWS] for part in sample]))
     steps = [] if lesson is None else [step for step in lesson.forward if _LAYER.fullmatch(step.symbol.name)]
     why = "each update goes further beyond the minimum than the one before"
     if not steps:
-        return Divergence(error.what, "", why, "", advice)
+        return Divergence(error.what, "", why, "", lr)
     largest = max(steps, key=lambda step: float(np.max(np.abs(step.value))))
     why = f"its values go up to {float(np.max(np.abs(largest.value))):.3g}, and {why}"
-    return Divergence(error.what, _formula([largest], largest.symbol), why, "", advice)
+    return Divergence(error.what, _formula([largest], largest.symbol), why, "", lr)
 
 
 # Lessons --------------------------------------------------------------------------------------------------------------

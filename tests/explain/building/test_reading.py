@@ -17,6 +17,7 @@ from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import input_node
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Symbol
+from chainrule.ops.reduction import mean_op
 
 FORMS: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {
     "xlogy": (lambda x, y: cr.scipy.special.xlogy(x, y), {"∂f/∂x": "log(y)", "∂f/∂y": "x/y"}),
@@ -129,11 +130,47 @@ def test_names_that_mean_something_else_are_no_counts() -> None:
     assert closed(cr.explain(f, np.array([1.0, 2.0]))) == {"∂f/∂n": "2n/m"}
 
 
-def test_a_number_in_the_code_is_no_count() -> None:
-    counts = Counts([])
-    counts.share(7)
-    nodes = ancestors([input_node(1.0) * 0.5 + 3.0 / 7.0])
-    assert counts.restored(nodes, []) == nodes
+@pytest.mark.parametrize("level", ["statement", "operation"])
+@pytest.mark.parametrize(
+    ("fun", "gradient"),
+    [
+        (lambda x: np.mean(x) ** 2, "(2 Σ x)/n²"),
+        (lambda x: np.mean(x) * np.mean(x), "(2 Σ x)/n²"),
+        (lambda x: 1 / np.mean(x), "−f/(Σ x)"),
+        (lambda x: np.log(np.mean(x)), "1/(Σ x)"),
+        (lambda x: 0.123 * np.mean(x**2), "0.246x/n"),
+        (lambda x: np.mean(x**2) * np.pi, "6.283x/n"),
+        (lambda x: np.mean(0.37 * x**2), "0.74x/n"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_counts_and_numbers_in_the_code_stay_apart(fun: Any, gradient: str, dtype: Any, level: Any) -> None:
+    lesson = cr.explain(named_f(fun), np.array([1.0, 2.0, 4.0], dtype), level=level)
+    reader = Reader(values_of(lesson), False)
+    for step in lesson.backward:
+        assert step.closed is not None or step.symbol == Symbol("f")
+        for form in (step.formula, *([step.closed.formula] if step.closed else [])):
+            assert is_gradient(reader.read(to_text(form)), step.value, rtol=1e-3), to_text(form)
+    if level == "statement":
+        assert closed(lesson) == {"∂f/∂x": gradient}
+
+
+def test_the_mean_of_two_arrays_in_one_statement() -> None:
+    lesson = cr.explain(
+        named_f(lambda x, y: np.mean(x) / np.mean(y)),
+        np.array([1.0, 2.0, 4.0]),
+        np.array([1.0, 2.0]),
+        level="statement",
+    )
+    assert closed(lesson) == {"∂f/∂x": "m/((Σ y) n)", "∂f/∂y": "−f/(Σ y)"}
+
+
+def test_the_mean_of_nothing_has_no_share() -> None:
+    nothing = input_node(np.ones(0), "x")
+    mean = mean_op(nothing, axis=(0,), keepdims=False)
+    done: dict[Node, Node] = {}
+    Reading(Counts([])).copy_on(mean, (nothing,), done)
+    assert done[mean].op is mean_op
 
 
 def differentiated(fun: Any, *values: Any) -> tuple[list[Node], Node]:

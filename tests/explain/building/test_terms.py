@@ -57,6 +57,14 @@ def test_quotients_of_arrays_are_one_fraction() -> None:
     assert text(multiplied(term("u", N), multiplied(below("v"), below("w"), N), N)) == "u/(v ⊙ w)"
 
 
+def test_scalars_on_both_sides_of_a_fraction_cancel() -> None:
+    share = divided(Term(()), term("n"), ())
+    assert text(divided(share, multiplied(term("s"), share, ()), ())) == "1/s"
+    assert text(multiplied(share, multiplied(term("n"), term("n"), ()), ())) == "n"
+    other = multiplied(share, divided(Term(()), term("m"), ()), ())
+    assert text(multiplied(other, share, ())) == "1/(n² m)"
+
+
 def test_powers_on_both_sides_of_a_fraction_cancel() -> None:
     square = Symbol("u", is_array=True) ** 2
     under = Term(N, factors=(Part(Number(1) / square, N, 0.0, below=square),))

@@ -70,11 +70,14 @@ def test_what_is_no_formula_has_a_caret(statements: str, column: int) -> None:
     assert caret.index("^") - (len(line) - len(line.lstrip())) == column
 
 
-def test_wanted_names_that_the_formula_lacks_are_left_out_while_somebody_types() -> None:
-    assert typed("w*x", wrt=["w", "q"]).wrt == ("w",)
-    assert typed("w*x", wrt=["q"]).wrt is None
-    assert typed("w*x", wrt=[]).wrt is None
-    assert typed("w*x").wrt is None
+@pytest.mark.parametrize(
+    ("sent", "wanted"),
+    [(None, None), ([], None), (["w"], ("w",)), (["x", "w", "x"], ("x", "w")), (["w", "q"], ("w",)), (["q"], None)],
+)
+def test_wanted_names_that_the_formula_lacks_are_left_out(
+    sent: list[str] | None, wanted: tuple[str, ...] | None
+) -> None:
+    assert typed("w*x", wrt=sent).wrt == wanted
 
 
 def test_the_number_of_names_is_bounded() -> None:

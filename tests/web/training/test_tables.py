@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 from tests.web.serving import Served, served
@@ -73,6 +74,18 @@ def test_rows_and_columns_have_bounds() -> None:
             "my houses.csv has 40 rows, and this page takes tables with at most 39",
         )
         assert put(page, tab.path, b"a,b,c,d\n1,2,3,4\n").status == 413
+
+
+def test_packed_tables_count_as_much_as_they_are_unpacked() -> None:
+    table = b"size,sold\n" + b"1.50000,yes\n2.50000,no\n" * 5000
+    with served(Limits(tables_bytes=2 * len(table))) as page, browsing(page) as tab:
+        assert put(page, tab.path, gzip.compress(table)).status == 200
+        with browsing(page) as other, browsing(page) as last:
+            assert put(page, other.path, b"no table").status == 422  # it needs no room
+            assert put(page, other.path, gzip.compress(table)).status == 200
+            assert put(page, last.path, gzip.compress(table)).status == 429
+            assert put(page, other.path, b"no table").status == 422  # its table is still there
+            assert put(page, last.path, gzip.compress(table)).status == 429
 
 
 def test_a_table_goes_with_its_tab(page: Served) -> None:

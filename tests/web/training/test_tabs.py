@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import weakref
 from collections.abc import Awaitable, Callable
@@ -235,5 +236,9 @@ def test_tables_of_all_tabs_together_have_a_bound() -> None:
         tabs.require_room(second, table=10)
         tabs.give_up(first)
         tabs.require_room(second, run=90)
+        with contextlib.suppress(ValueError), tabs.room_kept(second):
+            tabs.require_room(second, table=1)
+            raise ValueError("no table")
+        assert second.bytes == (10, 90)
 
     in_loop(test, tables_bytes=100)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from chainrule.errors import DataError
@@ -107,6 +109,23 @@ def test_what_is_no_table_is_refused_with_its_place(data: bytes, message: str) -
 def test_endless_names_of_columns_are_refused() -> None:
     with pytest.raises(Refused, match="a name of 5,000 characters"):
         read(b"a," + b"b" * 5000 + b"\n1,2\n")
+
+
+def test_endless_headers_are_refused_before_they_are_read() -> None:
+    with pytest.raises(DataError, match="the header does not end within 256 KiB"):
+        Upload.read(b"," * 2**20 + b"\n1\n", "wide.csv", Limits())
+
+
+def test_lists_are_not_shown_for_a_few_bytes_may_stand_for_billions_of_parts() -> None:
+    parts = 20_000_000
+    lists = pa.ListArray.from_arrays(pa.array([0, parts, 2 * parts], pa.int32()), pa.nulls(2 * parts))
+    indirect = pa.DictionaryArray.from_arrays(pa.array([0, 0], pa.int8()), lists)
+    table, file = pa.table({"x": lists, "again": indirect, "y": [1.0, 2.0]}), io.BytesIO()
+    with pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    assert len(file.getvalue()) < 4000
+    found = columns(Upload.read(file.getvalue(), "lists.arrow", Limits()))
+    assert {name: found[name]["examples"] for name in found} == {"x": [], "again": [], "y": ["1.0", "2.0"]}
 
 
 @pytest.mark.parametrize("limits", [{"table_rows": 59}, {"table_columns": 6}])

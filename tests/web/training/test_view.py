@@ -129,7 +129,8 @@ def test_a_run_that_diverges_stops_and_says_where_and_why(page: Served) -> None:
         assert said["message"].startswith("the loss became")
         assert "(ŷ − y)²" in said["node"]
         assert "overflow" in said["why"]
-        assert said["fix"] == "try lr=0.1"
+        assert said["lr"] == 0.1
+        assert said["fix"] == "try a learning rate of 0.1"
         assert not tab.post("control", action="play").json["is_running"]
         tab.post("control", action="reset")
         assert tab.frame(lambda frame: frame["stopped"] is None)["epoch"] == 0

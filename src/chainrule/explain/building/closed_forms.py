@@ -118,9 +118,7 @@ class ClosedForms:
         reached = {node: found[place] for node, place in zip(order, wanted, strict=True) if place in found}
         self._gradients = dict(zip(reached, without_guards(list(reached.values()), form), strict=True))
         results = [block.node for block in self._setting.blocks]
-        short = self._setting.counts.restored(
-            simplify([self._copies[node] for node in results], self._leaves), self._leaves
-        )
+        short = simplify([self._copies[node] for node in results], [*self._leaves, *counts.reciprocals])
         merged = self._merger.merged(short, counts.reciprocals)
         self._values = {self._copies[node]: node for node in self._setting.symbols}
         leaves = {leaf: self._setting.known(leaf) for leaf in self._leaves}
@@ -177,7 +175,7 @@ class ClosedForms:
         used = {source for node in between for source in node.inputs if source in places}
         given = sorted(used, key=lambda place: place.index) if between else [gradient]
         log: list[Rewrite] = []
-        (form,) = self._setting.counts.restored(simplify([gradient], given, log=log), given)
+        (form,) = simplify([gradient], [*given, *self._setting.counts.reciprocals], log=log)
         return form, given, log
 
     def _written(self, form: Node, known: Mapping[Node, Known], given: Sequence[Node], rules: tuple[str, ...]) -> _Form:

@@ -160,7 +160,7 @@ class _Local:
 
     def differentiated(self, targets: Sequence[Node]) -> dict[Node, tuple[Term, Node]]:
         """The contribution to each target, as a term and as a graph."""
-        leaves = list(self._places.values())
+        leaves = [*self._places.values(), *self._setting.counts.reciprocals]
         gradients = self._gradients(self._result, [self._places[source] for source in targets], leaves)
         result, *found = merge_equal([*simplify([self._form(self._result)], leaves), *gradients], leaves)
         writer = self._writer({place: source for source, place in self._places.items()}, result)
@@ -172,10 +172,9 @@ class _Local:
         if not self._is_plain:
             places_found = [place for place in places if place in found]
             found = dict(zip(places_found, without_guards([found[place] for place in places_found], form), strict=True))
-        given = [*leaves, self._seed]
+        given = [*leaves, self._seed, *self._setting.counts.reciprocals]
         zero = literal(0.0)
-        short = [simplify([found[place]], given)[0] if place in found else zero for place in places]
-        return self._setting.counts.restored(short, given)
+        return [simplify([found[place]], given)[0] if place in found else zero for place in places]
 
     def _form(self, result: Node) -> Node:
         """The stable form, as a textbook would write it: σ(z) for 1/(1 + e^−z), but y log(ŷ) without care for ŷ = 0."""

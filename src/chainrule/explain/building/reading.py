@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction as Ratio
 from typing import Any
 
 import numpy as np
 
 from chainrule.graph.node import Node, ancestors
-from chainrule.graph.op import LITERAL, constant, input_node, literal
+from chainrule.graph.op import LITERAL, input_node
 from chainrule.notation.tree import Symbol
 from chainrule.ops.activations import relu
 from chainrule.ops.arithmetic import add, multiply
@@ -27,15 +26,12 @@ from chainrule.simplify.rewrite import rebuild
 
 __all__ = ["Counts", "Reading", "without_guards"]
 
-#: A prime stands for each count while formulas are simplified: the rewrites know best what to do with plain numbers,
-#: and no code has such a factor, so that it can be found again.
-_PRIMES = (10007, 10009, 10037, 10039, 10061, 10067)
-#: Numbers that a count may have as a factor are ratios with denominators up to this one.
-_LARGEST_DENOMINATOR = 64
-
 
 class Counts:
     """The numbers of elements that means divide by, as symbols: n, m, ...
+
+    While formulas are simplified, 1/n is a leaf like any other, and no number: what numbers are folded into cannot be
+    told apart again.
 
     Parameters
     ----------
@@ -54,74 +50,34 @@ class Counts:
         self._free = [name for name in ("n", "m", "k", "N", "M", "K") if name not in names]
         self.values: dict[Symbol, int] = {}
         self.reciprocals: dict[Node, Symbol] = {}
-        self._places: dict[int, tuple[int, Symbol]] = {}
+        self._symbols: dict[int, Symbol] = {}
         self._leaves: dict[tuple[Symbol, np.dtype[Any]], Node] = {}
 
     def learn(self, nodes: Iterable[Node]) -> None:
         """Give letters to the counts of means, in the order in which the code takes them."""
         for node in nodes:
             if node.op is mean_op and node.size != node.inputs[0].size:
-                self.share(node.inputs[0].size // max(node.size, 1))
+                self._symbol(node.inputs[0].size // max(node.size, 1))
 
-    def share(self, count: int) -> float | None:
-        """The number that stands for one over a count; None where no letter is left."""
-        if count not in self._places:
-            place = len(self._places)
-            if place >= len(self._free):
-                return None
-            symbol = Symbol(self._free[place])
-            self._places[count] = (_PRIMES[place], symbol)
-            self.values[symbol] = count
-        return 1 / self._places[count][0]
-
-    def restored(self, nodes: Sequence[Node], leaves: Iterable[Node]) -> list[Node]:
-        """The same graphs with 1/n, 1/m, ... in the place of the numbers that stand for them."""
-        if not self._places:
-            return list(nodes)
-        given = set(leaves)
-        done: dict[Node, Node] = {}
-        for node in ancestors(nodes, skip=given.__contains__):
-            inputs = tuple([done.get(source, source) for source in node.inputs])
-            if inputs != node.inputs:
-                done[node] = rebuild(node, inputs)
-            elif not node.inputs:
-                found = self._factored(node)
-                if found is not None:
-                    done[node] = found
-        return [done.get(node, node) for node in nodes]
-
-    def _factored(self, node: Node) -> Node | None:
-        """For a number with a prime in its denominator: the number without it, times 1/n."""
-        value = np.asarray(node._value)
-        if value.dtype.kind != "f" or not value.size or not np.isfinite(value).all() or np.ptp(value):
+    def share(self, count: int, dtype: np.dtype[Any]) -> Node | None:
+        """The leaf of a real type that stands for one over a count; None where no letter is left."""
+        symbol = self._symbol(count)
+        if symbol is None:
             return None
-        number = float(value.flat[0])
-        is_single = value.dtype.itemsize < 8 or float(np.float32(number)) == number  # maybe rounded before
-        tolerance = 16 * float(np.finfo(np.float32 if is_single else value.dtype).eps)
-        if number == 0 or _is_simple(number, tolerance):
-            return None
-        for prime, symbol in self._places.values():
-            if _is_simple(number * prime, tolerance):
-                rest = _ratio(number * prime)
-                leaf = self._leaf(symbol, value.dtype)
-                factor = literal(rest) if node.op is LITERAL else constant(np.full(value.shape, rest, value.dtype))
-                return multiply(factor, leaf)
-        return None
-
-    def _leaf(self, symbol: Symbol, dtype: np.dtype[Any]) -> Node:
         leaf = self._leaves.get((symbol, dtype))
         if leaf is None:
-            leaf = self._leaves[symbol, dtype] = input_node(dtype.type(1 / self.values[symbol]), symbol.name)
+            leaf = self._leaves[symbol, dtype] = input_node(dtype.type(1 / count), symbol.name)
             self.reciprocals[leaf] = symbol
         return leaf
 
-
-def _ratio(number: float) -> float:
-    return float(Ratio(number).limit_denominator(_LARGEST_DENOMINATOR))
-
-
-def _is_simple(number: float, tolerance: float) -> bool:
-    return abs(_ratio(number) - number) <= tolerance * abs(number)
+    def _symbol(self, count: int) -> Symbol | None:
+        if count not in self._symbols:
+            if len(self._symbols) == len(self._free):
+                return None
+            symbol = Symbol(self._free[len(self._symbols)])
+            self._symbols[count] = symbol
+            self.values[symbol] = count
+        return self._symbols[count]
 
 
 class Reading:
@@ -159,11 +115,13 @@ class Reading:
     def _mean(self, x: Node, axis: tuple[int, ...], keepdims: bool) -> Node | None:
         """(Σ x) · 1/n"""
         count = math.prod([x.shape[i] for i in axis])
+        if count == 0:
+            return None
         total = sum_op(x, axis=axis, keepdims=keepdims)
         if count == 1:
             return total
-        share = self._counts.share(count)
-        return None if share is None else multiply(total, literal(share))
+        share = self._counts.share(count, np.finfo(total.dtype if total.dtype.kind in "fc" else float).dtype)
+        return None if share is None else multiply(total, share)
 
 
 def without_guards(gradients: Sequence[Node], result: Node) -> list[Node]:

@@ -104,23 +104,32 @@ class Term:
         if len(self.factors) == 1:
             return self.factors[0]
         alone = Term(self.shape, factors=self.factors)
-        return Part(alone.expression(), broadcast_shapes(*[part.shape for part in self.factors]), alone.rank)
+        above, below = alone._arrays()  # x/(x v) is as long as v
+        return Part(alone.expression(), broadcast_shapes(*[part.shape for part in (*above, *below)]), alone.rank)
+
+    def _arrays(self) -> tuple[list[Part], list[Part]]:
+        """The factors that are arrays, above and below the line, without what cancels."""
+        arrays = [part for part in self.parts if part.shape]
+        below = [replace(part, expression=part.below, below=None) for part in arrays if part.below is not None]
+        return _cancelled([part for part in arrays if part.below is None], below)
 
     def expression(self) -> Expression:
         """The term written out."""
         numerator, denominator = _ratio(abs(self.number))
         above = [part for part in self.parts if part.below is None]
         front = [part.expression for part in above if not part.shape]
-        tops = [part.expression for part in above if part.shape]
-        arrays, below = _cancelled(tops, [part.below for part in self.parts if part.below is not None])
+        tops = [part for part in above if part.shape]
+        kept, lower = self._arrays()
+        arrays, below = [part.expression for part in kept], [part.expression for part in lower]
         if len(arrays) < 2 and not (numerator.value != 1 and arrays and front):
-            front = [part.expression for part in above] if arrays == tops else [*front, *arrays]
+            front = [part.expression for part in above] if kept == tops else [*front, *arrays]
             arrays = []
         if arrays:
             front.append(_product(arrays))  # the number belongs to the whole product: 2(x ⊙ y)
         if numerator.value != 1 or not front:
             front.insert(0, numerator)
-        bottom = [part.expression for part in self.divisors]
+        divisors = [part.expression for part in self.divisors]
+        bottom = sorted(divisors, key=divisors.index)  # equal ones side by side
         if denominator.value != 1:
             bottom.insert(0, denominator)
         if below:
@@ -132,15 +141,16 @@ class Term:
         return negated(written) if self.number < 0 else written
 
 
-def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
+def _cancelled(above: list[Part], below: list[Part]) -> tuple[list[Part], list[Part]]:
     """Powers of one base on both sides of a fraction, p/p², as one: 1/p."""
     for row, bottom in enumerate(below):
-        base, many = _power_of(bottom)
+        base, many = _power_of(bottom.expression)
         for column, top in enumerate(above):
-            same, some = _power_of(top)
+            same, some = _power_of(top.expression)
             if same == base and (some != many or len(above) > 1 or len(below) > 1):
                 tops, bottoms = above[:column] + above[column + 1 :], below[:row] + below[row + 1 :]
-                left = [] if some == many else [base ** abs(some - many) if abs(some - many) > 1 else base]
+                rest = base ** abs(some - many) if abs(some - many) > 1 else base
+                left = [] if some == many else [Part(rest, bottom.shape, bottom.rank)]
                 return _cancelled(tops + left, bottoms) if some > many else _cancelled(tops, bottoms + left)
     return above, below
 
@@ -189,24 +199,26 @@ def multiplied(left: Term, right: Term, shape: tuple[int, ...]) -> Term:
     """The elementwise product."""
     if left.number == 0 or right.number == 0:
         return Term(shape, 0.0)
-    return Term(
-        shape,
-        left.number * right.number,
-        left.scalars + right.scalars,
-        left.divisors + right.divisors,
-        left.factors + right.factors,
-    )
+    scalars, divisors = _reduced(left.scalars + right.scalars, left.divisors + right.divisors)
+    return Term(shape, left.number * right.number, scalars, divisors, left.factors + right.factors)
 
 
 def divided(left: Term, right: Term, shape: tuple[int, ...]) -> Term:
     """The quotient by something without axes."""
-    return Term(
-        shape,
-        left.number / right.number,
-        left.scalars + right.divisors,
-        left.divisors + right.scalars,
-        left.factors,
-    )
+    scalars, divisors = _reduced(left.scalars + right.divisors, left.divisors + right.scalars)
+    return Term(shape, left.number / right.number, scalars, divisors, left.factors)
+
+
+def _reduced(above: tuple[Part, ...], below: tuple[Part, ...]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """A fraction of scalars without those that stand on both sides, such as the n of 1/n over a mean."""
+    left = list(below)
+    kept = []
+    for part in above:
+        if part in left:
+            left.remove(part)
+        else:
+            kept.append(part)
+    return tuple(kept), tuple(left)
 
 
 def add_terms(terms: list[Term], shape: tuple[int, ...]) -> Term:

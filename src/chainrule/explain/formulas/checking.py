@@ -8,7 +8,7 @@ import difflib
 import numpy as np
 
 from chainrule.errors import FormulaError
-from chainrule.explain.formulas.known import BINARY, COMPARISONS, CONSTANTS, known_functions
+from chainrule.explain.formulas.known import BINARY, COMPARISONS, CONSTANTS, argument_counts, known_functions
 from chainrule.explain.formulas.typed import TypedText
 
 __all__ = ["Checker", "place", "setting"]
@@ -109,13 +109,13 @@ class Checker:
         name = node.func.id
         if name not in self._functions:
             raise self.refuse(node, f"{name} is no known function", self._instead_of_call(name))
-        function = self._functions[name]
-        if isinstance(function, np.ufunc) and len(node.args) != function.nin:  # a further one would be written into
-            wanted = ", ".join("xyz"[: function.nin])
+        least, most = argument_counts(name)
+        if not least <= len(node.args) <= most:  # NumPy would write into one too many
+            number = f"{least}" if least == most else f"{least} or {most}"
             raise self.refuse(
                 node,
-                f"{name} needs other values: {function.nin}, not {len(node.args)}",
-                f"write {name}({wanted})",
+                f"{name} needs other values: {number}, not {len(node.args)}",
+                f"write {name}({', '.join('xyz'[:most])})",
             )
         for keyword in node.keywords:
             self._check_keyword(keyword)

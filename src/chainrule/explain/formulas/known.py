@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from chainrule import functions
 from chainrule.graph.op import OPS
 
-__all__ = ["BINARY", "COMPARISONS", "CONSTANTS", "known_functions"]
+__all__ = ["BINARY", "COMPARISONS", "CONSTANTS", "argument_counts", "known_functions"]
 
 #: Beside every elementwise operation: functions whose results are not larger than their arguments.
 _NUMPY_FUNCTIONS = (
@@ -20,6 +21,9 @@ _NUMPY_FUNCTIONS = (
 )
 #: As lessons and textbooks write them.
 _OTHER_NAMES = {"σ": "sigmoid", "ln": "log", "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh"}
+
+#: Functions that take more values than they must have.
+_COUNTS = {"clip": (3, 3), "leaky_relu": (1, 2)}
 
 CONSTANTS = {"pi": np.pi, "π": np.pi, "e": np.e}
 
@@ -51,3 +55,19 @@ def known_functions() -> dict[str, Callable[..., Any]]:
     known["abs"] = np.abs
     known.update({other: known[name] for other, name in _OTHER_NAMES.items()})
     return known
+
+
+@functools.cache
+def argument_counts(name: str) -> tuple[int, int]:
+    """How many values a known function takes at least and at most, beside axis= and keepdims=."""
+    function = known_functions()[name]
+    if name in _COUNTS:
+        return _COUNTS[name]
+    if isinstance(function, np.ufunc):
+        count = function.nin
+    elif name in OPS and OPS[name].domain:
+        count = len(OPS[name].domain)
+    else:
+        parameters = inspect.signature(function).parameters.values()
+        count = sum(1 for parameter in parameters if parameter.default is parameter.empty)
+    return count, count

@@ -111,9 +111,11 @@ class _View:
             raise Refused(415, f"the content type {kind or 'none'!r} is not understood here", f"send {_BYTES}")
         async with self._tabs.turn(tab):
             data = await read_bytes(request, self._limits, self._limits.upload_bytes)
-            self._tabs.require_room(tab, table=len(data))
             name = file_name(request.headers.get("x-file-name", ""))
-            upload, payload = await self._tabs.heavily(lambda: _read(data, name, self._limits))
+            with self._tabs.room_kept(tab):
+                self._tabs.require_room(tab, table=len(data))
+                upload, payload = await self._tabs.heavily(lambda: _read(data, name, self._limits))
+                self._tabs.require_room(tab, table=upload.table.held_bytes)
             if not tab.is_closed:
                 tab.upload = upload
         return reply(payload)
@@ -141,7 +143,8 @@ class _View:
         fields = await self._fields(request)
         async with self._tabs.turn(tab):
             number = tab.runs + 1
-            run, payload = await self._tabs.heavily(lambda: self._made(tab, fields, number))
+            with self._tabs.room_kept(tab):
+                run, payload = await self._tabs.heavily(lambda: self._made(tab, fields, number))
             if tab.is_closed:
                 run.close()
                 run.work()

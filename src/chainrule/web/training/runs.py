@@ -70,7 +70,7 @@ class Run:
         self._is_new = True  # whether there is something that no frame has shown
         self._frame_due = 0.0
         self._seconds = 0.0
-        self._stopped: dict[str, str] | None = None
+        self._stopped: dict[str, Any] | None = None
         self._rate: float | None = None
         self._mark = (0.0, 0.0)
 
@@ -177,7 +177,8 @@ class Run:
             self._stop(
                 "diverged",
                 divergence.what,
-                f"try {divergence.advice}",
+                f"try a learning rate of {divergence.lr:g}",
+                lr=divergence.lr,
                 node=divergence.node,
                 why=divergence.why,
                 where=divergence.where,
@@ -189,10 +190,10 @@ class Run:
                 "seconds", f"the run has taken {limits.run_seconds:g} seconds, the most that this page does", "reset it"
             )
 
-    def _stop(self, reason: str, message: str, fix: str, **place: str) -> None:
+    def _stop(self, reason: str, message: str, fix: str, **more: Any) -> None:
         self.pause()
-        empty = {"node": "", "why": "", "where": ""}
-        self._stopped = {"reason": reason, "message": message, "fix": fix, **empty, **place}
+        empty = {"node": "", "why": "", "where": "", "lr": None}
+        self._stopped = {"reason": reason, "message": message, "fix": fix, **empty, **more}
 
     # Frames ----------------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,11 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
+import numpy as np
 from anyio import CapacityLimiter, to_thread
 
 from chainrule.web.fields import Refused
@@ -220,6 +221,16 @@ class Tabs:
             )
         tab.bytes = needed
 
+    @contextmanager
+    def room_kept(self, tab: Tab) -> Iterator[None]:
+        """Where this fails, a tab keeps what it has, so that it needs as many bytes as before."""
+        before = tab.bytes
+        try:
+            yield
+        except BaseException:
+            tab.bytes = before
+            raise
+
     # Threads ---------------------------------------------------------------------------------------------------------
 
     async def heavily(self, work: Callable[[], _T]) -> _T:
@@ -239,7 +250,7 @@ class Tabs:
             raise Refused(409, "this tab has no run yet", "choose data and a model first")
 
         def held() -> _T:
-            with self.scheduler.holding(run):
+            with self.scheduler.holding(run), np.errstate(all="ignore"):  # a run that diverges has huge numbers
                 if tab.is_closed:  # while this waited for its turn, in which the run has freed what it held
                     raise Refused(404, *_CLOSED)
                 return work(run)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+import pyarrow as pa
+
 from chainrule.errors import ChainRuleError
 from chainrule.tables.inference import infer_schema
 from chainrule.tables.schema import Column, Schema
@@ -50,8 +52,6 @@ class Upload:
     Attributes
     ----------
     name : str
-    size : int
-        Bytes of the file.
     table : TableSource
         In memory.
     schema : Schema
@@ -60,7 +60,6 @@ class Upload:
     """
 
     name: str
-    size: int
     table: TableSource
     schema: Schema
     types: dict[str, str] = field(default_factory=dict)
@@ -76,7 +75,7 @@ class Upload:
         DataError
             If it is no table, naming row and column.
         """
-        table = open_table(data, name=name, max_bytes=limits.table_bytes)
+        table = open_table(data, name=name, max_bytes=limits.table_bytes, max_header=limits.header_bytes)
         if len(table.columns) > limits.table_columns:
             raise _too_large(name, len(table.columns), "columns", limits.table_columns)
         for column in table.columns:
@@ -87,7 +86,7 @@ class Upload:
         schema = infer_schema(table)
         if schema.rows > limits.table_rows:
             raise _too_large(name, schema.rows, "rows", limits.table_rows)
-        upload = cls(name, len(data), table, schema)
+        upload = cls(name, table, schema)
         target = upload._suggested_target()
         if target is not None:
             try:
@@ -176,6 +175,7 @@ class Upload:
         return {
             name: [short(str(value)) for value in column.to_pylist() if value is not None][:_EXAMPLES]
             for name, column in zip(self.table.columns, first.columns, strict=True)
+            if not _has_parts(column.type)
         }
 
     def _shown(self, column: Column, examples: list[str]) -> dict[str, Any]:
@@ -206,6 +206,11 @@ class Upload:
             return [f"{name} is a column of numbers: the network predicts a number"]
         shown = ", ".join(map(short, outcome.classes[:6])) + (", …" if len(outcome.classes) > 6 else "")
         return [f"{name} has {len(outcome.classes)} classes: {shown}"]
+
+
+def _has_parts(kind: pa.DataType) -> bool:
+    """Whether a cell is a list or the like: a few bytes may stand for one of a billion parts."""
+    return bool(pa.types.is_nested(kind) or (pa.types.is_dictionary(kind) and pa.types.is_nested(kind.value_type)))
 
 
 def _too_large(name: str, count: int, what: str, most: int) -> Refused:

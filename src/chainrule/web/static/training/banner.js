@@ -1,14 +1,12 @@
 // Why a run has stopped: what happened, at which node, and what to try.
 import { h } from "../common/dom.js";
-import { calmerRate } from "./model.js";
 
 /**
  * @param {HTMLElement} root An element with role alert.
  * @param {object} given
- * @param {() => number} given.rate The learning rate of the run.
  * @param {(lr: number) => void} given.onRate
  */
-export function createBanner(root, { rate, onRate }) {
+export function createBanner(root, { onRate }) {
   let shown = "";
 
   function draw(stopped) {
@@ -25,7 +23,6 @@ export function createBanner(root, { rate, onRate }) {
         { class: "notice" },
         h("p", {}, sentence(stopped.message), stopped.fix ? ` To go on: ${stopped.fix}.` : ""),
       );
-    const lr = rateIn(stopped.fix) ?? calmerRate(rate());
     return h(
       "div",
       { class: "notice is-bad" },
@@ -41,18 +38,16 @@ export function createBanner(root, { rate, onRate }) {
       h(
         "div",
         { class: "button-row" },
-        h("button", { type: "button", class: "button is-main", onclick: () => onRate(lr) }, `Use learning rate ${lr}`),
+        h(
+          "button",
+          { type: "button", class: "button is-main", onclick: () => onRate(stopped.lr) },
+          `Use learning rate ${stopped.lr}`,
+        ),
       ),
     );
   }
 
   return { draw };
-}
-
-/** The learning rate that a piece of advice names: try lr=0.03. */
-function rateIn(advice) {
-  const found = /\blr=(\d[\d.]*(?:e[-+]?\d+)?)/.exec(advice ?? "");
-  return found ? Number(found[1]) : null;
 }
 
 const fact = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);

@@ -45,7 +45,7 @@ export function createDesk(root, page, catalog) {
   const model = createModel(parts.model, { catalog, onChange: change });
   const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
-  const banner = createBanner(parts.banner, { rate: () => wishes.settings.lr, onRate: calmDown });
+  const banner = createBanner(parts.banner, { onRate: calmDown });
   const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
   const teller = createTeller(page.announce);
   const prepareSoon = afterwards(PATIENCE, prepare);
@@ -56,7 +56,9 @@ export function createDesk(root, page, catalog) {
   // What the user does -----------------------------------------------------------------------------------------------
 
   function change(edit) {
+    const before = taskOf();
     edit(wishes);
+    if (taskOf() !== before) wishes.settings.loss = "auto"; // the usual one of the other task
     tidy();
     showWishes();
     prepareSoon();

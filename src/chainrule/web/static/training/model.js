@@ -81,6 +81,3 @@ export function createModel(root, { catalog, onChange }) {
 }
 
 const options = (names) => names.map((name) => ({ value: name, label: ACTIVATIONS[name] ?? name }));
-
-/** The next smaller learning rate that is worth a try after a run has blown up: a tenth. */
-export const calmerRate = (lr) => RATES.findLast((rate) => rate <= lr / 10 + 1e-12) ?? Number((lr / 10).toPrecision(1));
