@@ -28,5 +28,6 @@ def plotting(settings: Mapping[str, Any] | None = None) -> Iterator[None]:
     """
     import matplotlib
 
-    with _ONE_AT_A_TIME, matplotlib.rc_context(dict(settings or {})):
+    given: Any = dict(settings or {})  # the names that matplotlib knows are a type of their own
+    with _ONE_AT_A_TIME, matplotlib.rc_context(given):
         yield
