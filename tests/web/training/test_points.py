@@ -83,6 +83,18 @@ def test_columns_that_no_row_has_are_no_axes() -> None:
     assert [choice["index"] for choice in points.choices] == [0, 1, 2, 3, 5]
 
 
+def test_the_first_plane_is_that_of_two_features_that_tell_most_and_not_the_same() -> None:
+    rng = np.random.default_rng(0)
+    a, b, noise, more = rng.normal(size=(4, 80))
+    table = {"noise": noise, "a": a, "more": more, "a again": 2 * a + 0.01 * more, "b": b}
+    for price in (3 * a - b, np.where(a > 0.6, "high", np.where(b > 0, "middle", "low"))):
+        points = Points(rows_of({**table, "price": price}), most=10)
+        assert points.first_axes is not None
+        first, second = (points.names[axis] for axis in points.first_axes)
+        assert first.startswith("a")
+        assert second == "b"
+
+
 def test_categories_alone_span_a_plane_too() -> None:
     points = Points(rows_of({"city": TABLE["city"], "price": TABLE["price"]}), most=10)
     assert points.first_axes == (0, 1)

@@ -19,6 +19,11 @@ Array = np.ndarray[Any, Any]
 
 #: Free space around the points, as a share of their range.
 _MARGIN = 0.08
+#: To choose the first axes: so many rows are looked at, and more targets than these are numbers, not classes.
+_LOOKED_AT = 2000
+_MOST_CLASSES = 12
+#: Columns with a larger correlation say the same.
+_SAME = 0.9
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,12 @@ class Points:
 
     @property
     def first_axes(self) -> tuple[int, int] | None:
-        """The first two columns of numbers, or any two; None where there is one column only."""
+        """Two columns of numbers that tell much of the target, or any two; None where there is one column only."""
         if len(self.names) < 2:
             return None
-        numbers = np.flatnonzero(self._is_number())[:2].tolist()
+        numbers = np.flatnonzero(self._is_number()).tolist()
+        if len(numbers) > 2:
+            numbers = [numbers[place] for place in _telling(self._X[0][:, numbers], self._targets[0])]
         others = [place for place in range(len(self.names)) if place not in numbers]
         first, second = (numbers + others)[:2]
         return first, second
@@ -138,6 +145,27 @@ class Points:
 
     def _column(self, axis: int) -> Array:
         return np.concatenate([X[:, axis] for X in self._X])
+
+
+def _telling(X: Array, y: Array) -> list[int]:
+    """The column that goes most with the target, and of those that say something else the next one, in their order."""
+    some = slice(None, None, max(1, len(X) // _LOOKED_AT))
+    X, y = X[some], y[some]
+    values = np.unique(y)
+    targets = y[:, None] if len(values) > _MOST_CLASSES else (y[:, None] == values).astype(float)
+    strength = np.abs(_correlations(X, targets)).max(axis=1)
+    first = int(strength.argmax())
+    is_same = np.abs(_correlations(X, X[:, first : first + 1]))[:, 0] > _SAME
+    second = int(np.where(is_same, -1.0, strength).argmax())
+    return sorted({first, second} if first != second else {0, 1})
+
+
+def _correlations(X: Array, Y: Array) -> Array:
+    """Of each column of X with each of Y; 0 where one of them does not vary."""
+    X, Y = (part - part.mean(axis=0) for part in (X, Y))
+    scale = np.sqrt(np.outer((X**2).sum(axis=0), (Y**2).sum(axis=0)))
+    found: Array = np.divide(X.T @ Y, scale, out=np.zeros_like(scale), where=scale > 0)
+    return found
 
 
 def _typical_row(preprocessing: Preprocessing, X: Array) -> Array:

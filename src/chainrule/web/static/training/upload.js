@@ -11,7 +11,7 @@ import { say } from "./canvas.js";
  */
 export function createUpload({ limits, area, onFile, onColumns }) {
   const id = freshId("own");
-  const most = limits.upload_bytes ? `up to ${Math.floor(limits.upload_bytes / 1e6)} MB; ` : "";
+  const most = limits.upload_bytes ? `up to ${Math.floor(limits.upload_bytes / 1024 ** 2)} MB; ` : "";
   const input = h("input", {
     id,
     type: "file",
