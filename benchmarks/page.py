@@ -188,8 +188,8 @@ class Streams:
 
 
 def crowd(page: Page, clients: int, seconds: float) -> None:
-    lesson = page.ask("GET", "/api/presets")["presets"][1]
-    lesson = {"statements": lesson["statements"], "values": lesson["values"]}
+    example = next(preset for preset in PRESETS if preset.id == "perceptron")
+    lesson = {"statements": example.statements, "values": dict(example.values)}
     before = page.megabytes()
     streams = Streams(page)
     opening: list[float] = []

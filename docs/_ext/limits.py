@@ -14,18 +14,22 @@ from chainrule.web.limits import Limits
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    """Name, meaning and value of each limit."""
-    parts = NumpyDocString(Limits.__doc__)["Attributes"]
-    meaning = {name: " ".join(part.desc) for part in parts for name in part.name.split(", ")}
-    for field in dataclasses.fields(Limits):
-        yield field.name, meaning[field.name], in_words(field.name, field.default)
+    """Names, meaning and values of the limits; what is described together stands together."""
+    defaults = {field.name: field.default for field in dataclasses.fields(Limits)}
+    described = NumpyDocString(Limits.__doc__)["Attributes"]
+    missing = set(defaults).symmetric_difference(name for part in described for name in part.name.split(", "))
+    assert not missing, f"described, and there: {missing}"
+    for part in described:
+        names = part.name.split(", ")
+        values = [in_words(name, defaults[name]) for name in names]
+        yield ", ".join(f"`{name}`" for name in names), " ".join(part.desc), ", ".join(values)
 
 
 def in_words(name: str, value: Any) -> str:
     """A number with the unit that its name ends in."""
     if name.endswith("_bytes"):
         return f"{value // 1024**2:,} MB" if value >= 1024**2 else f"{value // 1024:,} kB"
-    return f"{value:,g} s" if name.endswith("_seconds") else f"{value:,}"
+    return f"{value:,.3g} s" if name.endswith("_seconds") else f"{value:,}"
 
 
 class LimitTable(SphinxDirective):
@@ -33,7 +37,7 @@ class LimitTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         lines = ["| limit | | |", "|---|---|---|"]
-        lines += [f"| `{name}` | {meaning} | {value} |" for name, meaning, value in rows()]
+        lines += [f"| {names} | {meaning} | {values} |" for names, meaning, values in rows()]
         return self.parse_text_to_nodes("\n".join(lines))
 
 

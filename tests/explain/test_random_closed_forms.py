@@ -192,3 +192,8 @@ def test_the_gradient_of_one_of_two_equal_parts_is_its_own() -> None:
 )
 def test_the_gradient_of_a_row_that_is_repeated_and_summed_again_is_a_vector(text: str, level: str) -> None:
     assert_printed_forms_give_gradients(text, level, 149)
+
+
+@pytest.mark.parametrize("level", ["statement", "operation"])
+def test_what_cancels_no_longer_makes_a_row_a_matrix(level: str) -> None:
+    assert_printed_forms_give_gradients("sum((B / (2 + sin(v))) / B)", level, 437)

@@ -159,3 +159,13 @@ def test_a_row_has_so_many_features() -> None:
     network, params = network_of("binary", (3,))
     with pytest.raises(ShapeMismatchError, match=r"a row of this network has the shape \(4,\)"):
         typed_row(network, params, ROW[:3], 1)
+
+
+@pytest.mark.parametrize("z", [-36.0, 20.0, 30.0, 36.0, 37.0, 800.0])
+@pytest.mark.parametrize("y", [0, 1])
+def test_a_row_of_which_the_network_is_sure_is_typed_though_it_is_wrong(z: float, y: int) -> None:
+    network = Network(Architecture("binary", inputs=1))
+    typed = typed_row(network, {"W1": np.array([z]), "b1": np.array(0.0)}, np.array([1.0]), y)
+    formula = parse(typed.statements)
+    lesson = cr.explain(formula, *[parse_value(typed.values[name]) for name in formula.names])
+    assert lesson.fault is not None or float(lesson.forward[-1].value) == pytest.approx(np.logaddexp(0, -z if y else z))

@@ -123,3 +123,10 @@ def test_nothing_is_left_of_the_settings_of_matplotlib() -> None:
 
     draw("any", paint, "a line")
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_run_that_diverged_is_drawn_up_to_its_end() -> None:
+    losses = np.geomspace(1.0, 1e200, 30)
+    picture = training.loss_picture({"loss": losses, "validation_loss": losses[:-1]}, 1)
+    assert picture.rows[-1] == (30, losses[-1], None)
+    assert "<svg" in picture.svg

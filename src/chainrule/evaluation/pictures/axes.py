@@ -42,9 +42,11 @@ def power_text(value: float) -> str:
 
     Examples
     --------
-    >>> [power_text(value) for value in (1e-5, 0.01, 1.0, 1000.0, 1e6)]
-    ['10⁻⁵', '0.01', '1', '1000', '10⁶']
+    >>> [power_text(value) for value in (1e-5, 0.01, 1.0, 1000.0, 1e6, np.inf)]
+    ['10⁻⁵', '0.01', '1', '1000', '10⁶', '']
     """
+    if not np.isfinite(value):  # the tick above 10³⁰⁰
+        return ""
     exponent = round(np.log10(value))
     return f"{value:g}" if -2 <= exponent <= 3 else f"10{str(exponent).translate(_SUPERSCRIPTS)}"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
 from chainrule.errors import MissingPackageError
+from chainrule.explain.drawing.plotting import plotting
 
 __all__ = ["COLOURS", "DASHES", "FAINT", "INK", "LINE", "draw"]
 
@@ -58,8 +58,6 @@ _STYLE = {
     "path.simplify_threshold": 0.3,
 }
 
-#: matplotlib has one set of settings for all threads.
-_settings_in_use = threading.Lock()
 _SIZE = (3.9, 2.8)  # inches: a little narrower than a telephone, so that no text is smaller than intended
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 
@@ -98,7 +96,7 @@ def draw(key: str, paint: Callable[[Any], None], alt: str, *, size: tuple[float,
         ) from error
     plain = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     settings: dict[Any, Any] = {**plain, **_STYLE, "svg.hashsalt": key}
-    with _settings_in_use, matplotlib.rc_context(settings):
+    with plotting(settings):
         figure = Figure(figsize=size)
         FigureCanvasSVG(figure)
         paint(figure.add_subplot())

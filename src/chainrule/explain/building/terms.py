@@ -104,17 +104,25 @@ class Term:
         if len(self.factors) == 1:
             return self.factors[0]
         alone = Term(self.shape, factors=self.factors)
-        return Part(alone.expression(), broadcast_shapes(*[part.shape for part in self.factors]), alone.rank)
+        above, below = alone._arrays()  # x/(x v) is as long as v
+        return Part(alone.expression(), broadcast_shapes(*[part.shape for part in (*above, *below)]), alone.rank)
+
+    def _arrays(self) -> tuple[list[Part], list[Part]]:
+        """The factors that are arrays, above and below the line, without what cancels."""
+        arrays = [part for part in self.parts if part.shape]
+        below = [replace(part, expression=part.below, below=None) for part in arrays if part.below is not None]
+        return _cancelled([part for part in arrays if part.below is None], below)
 
     def expression(self) -> Expression:
         """The term written out."""
         numerator, denominator = _ratio(abs(self.number))
         above = [part for part in self.parts if part.below is None]
         front = [part.expression for part in above if not part.shape]
-        tops = [part.expression for part in above if part.shape]
-        arrays, below = _cancelled(tops, [part.below for part in self.parts if part.below is not None])
+        tops = [part for part in above if part.shape]
+        kept, lower = self._arrays()
+        arrays, below = [part.expression for part in kept], [part.expression for part in lower]
         if len(arrays) < 2 and not (numerator.value != 1 and arrays and front):
-            front = [part.expression for part in above] if arrays == tops else [*front, *arrays]
+            front = [part.expression for part in above] if kept == tops else [*front, *arrays]
             arrays = []
         if arrays:
             front.append(_product(arrays))  # the number belongs to the whole product: 2(x ⊙ y)
@@ -133,15 +141,16 @@ class Term:
         return negated(written) if self.number < 0 else written
 
 
-def _cancelled(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
+def _cancelled(above: list[Part], below: list[Part]) -> tuple[list[Part], list[Part]]:
     """Powers of one base on both sides of a fraction, p/p², as one: 1/p."""
     for row, bottom in enumerate(below):
-        base, many = _power_of(bottom)
+        base, many = _power_of(bottom.expression)
         for column, top in enumerate(above):
-            same, some = _power_of(top)
+            same, some = _power_of(top.expression)
             if same == base and (some != many or len(above) > 1 or len(below) > 1):
                 tops, bottoms = above[:column] + above[column + 1 :], below[:row] + below[row + 1 :]
-                left = [] if some == many else [base ** abs(some - many) if abs(some - many) > 1 else base]
+                rest = base ** abs(some - many) if abs(some - many) > 1 else base
+                left = [] if some == many else [Part(rest, bottom.shape, bottom.rank)]
                 return _cancelled(tops + left, bottoms) if some > many else _cancelled(tops, bottoms + left)
     return above, below
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
+import numpy as np
 from anyio import CapacityLimiter, to_thread
 
 from chainrule.web.fields import Refused
@@ -249,7 +250,7 @@ class Tabs:
             raise Refused(409, "this tab has no run yet", "choose data and a model first")
 
         def held() -> _T:
-            with self.scheduler.holding(run):
+            with self.scheduler.holding(run), np.errstate(all="ignore"):  # a run that diverges has huge numbers
                 if tab.is_closed:  # while this waited for its turn, in which the run has freed what it held
                     raise Refused(404, *_CLOSED)
                 return work(run)

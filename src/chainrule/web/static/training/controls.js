@@ -1,8 +1,7 @@
 // The bar that stays in view: play, single steps, where the run is, how fast it goes.
-import { freshId, h } from "../common/dom.js";
-import { say } from "./canvas.js";
-import { scoreName, scoreOf } from "./frames.js";
+import { freshId, h, say } from "../common/dom.js";
 import { loss, percent, r2, whole } from "./numbers.js";
+import { scoreName, scoreOf } from "./run/frames.js";
 
 /** Epochs per second, null for as many as possible. */
 const SPEEDS = [

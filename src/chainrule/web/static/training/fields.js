@@ -1,6 +1,5 @@
 // Fields with their labels: a choice from a list, a slider with its number.
-import { freshId, h } from "../common/dom.js";
-import { say } from "./canvas.js";
+import { freshId, h, say } from "../common/dom.js";
 
 /**
  * A list to choose from.

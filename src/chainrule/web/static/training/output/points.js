@@ -1,5 +1,5 @@
 // The rows of the table as points: training rows filled, validation rows as rings.
-import { classColour, numberColour } from "./palette.js";
+import { classColour, numberColour } from "../palette.js";
 import { traceShape } from "./shapes.js";
 
 /** Radius of a point in a plot of this width, smaller where there are many. */

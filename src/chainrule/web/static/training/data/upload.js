@@ -1,6 +1,5 @@
 // The user's own table: dropped, or chosen as a file.
-import { freshId, h } from "../common/dom.js";
-import { say } from "./canvas.js";
+import { freshId, h, say } from "../../common/dom.js";
 
 /**
  * @param {object} given

@@ -1,6 +1,6 @@
 // What one unit computes, as a formula with its weights in it.
+import { weight } from "../numbers.js";
 import { estimate, formula, functionName, indexed, m, number } from "./mathml.js";
-import { weight } from "./numbers.js";
 
 /** Products that are written out. */
 const MOST = 8;

@@ -1,5 +1,5 @@
 // What went wrong, in the server's words: what happened, the line it is about, what to do.
-import { h } from "../common/dom.js";
+import { h } from "./dom.js";
 
 /** A box that says what an error says; buttons may follow. */
 export function errorNotice(error, ...buttons) {

@@ -1,5 +1,5 @@
 // One tab of the server: it holds a run and an own table, and dies with this page.
-import { newest, post, send, text } from "../api.js";
+import { newest, post, send, text } from "../../api.js";
 import { openStream } from "./stream.js";
 
 /**

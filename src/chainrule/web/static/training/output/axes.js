@@ -1,6 +1,6 @@
 // The frame around a plot: ticks and names of both axes, and the way from numbers to pixels.
-import { svg } from "../common/dom.js";
-import { short, ticks } from "../common/numbers.js";
+import { svg } from "../../common/dom.js";
+import { short, ticks } from "../../common/numbers.js";
 
 /** Room around the plot, in pixels. */
 export const MARGIN = { left: 52, right: 12, top: 8, bottom: 44 };

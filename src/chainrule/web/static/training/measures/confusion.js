@@ -1,7 +1,6 @@
 // Which classes are taken for which: right in blue, wrong in orange, the deeper the larger the share of its row.
-import { h } from "../common/dom.js";
-import { say } from "./canvas.js";
-import { percent } from "./numbers.js";
+import { h, say } from "../../common/dom.js";
+import { percent } from "../numbers.js";
 
 /** The confusion matrix of a run. */
 export function createConfusion(root) {

@@ -1,8 +1,7 @@
 // What colours and shapes of the plot mean.
-import { h } from "../common/dom.js";
-import { short } from "../common/numbers.js";
-import { sized } from "./canvas.js";
-import { pick } from "./palette.js";
+import { h, sized } from "../../common/dom.js";
+import { short } from "../../common/numbers.js";
+import { pick } from "../palette.js";
 import { drawPoint } from "./points.js";
 import { shapeName } from "./shapes.js";
 

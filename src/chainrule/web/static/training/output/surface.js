@@ -1,5 +1,5 @@
 // Surfaces as pictures: each byte of a grid becomes a colour, and the browser smooths between them.
-import { pick } from "./palette.js";
+import { pick } from "../palette.js";
 
 /** A painter that turns grids into pictures; it keeps its scratch canvas and its image data. */
 export function createPainter() {

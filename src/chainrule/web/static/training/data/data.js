@@ -1,10 +1,10 @@
 // Which table is learnt: a generated one, one that is bundled, or the user's own.
-import { freshId, h } from "../common/dom.js";
-import { slider } from "./fields.js";
-import { counted, whole } from "./numbers.js";
+import { freshId, h } from "../../common/dom.js";
+import { slider } from "../fields.js";
+import { counted, whole } from "../numbers.js";
+import { sourceOf } from "../wishes.js";
 import { thumbnail } from "./thumbnails.js";
 import { createUpload } from "./upload.js";
-import { sourceOf } from "./wishes.js";
 
 /**
  * @param {HTMLElement} root

@@ -1,7 +1,7 @@
 // What the columns of the own table are: shown, and changed where the user knows better.
-import { freshId, h } from "../common/dom.js";
-import { errorNotice } from "./notice.js";
-import { counted, whole } from "./numbers.js";
+import { freshId, h } from "../../common/dom.js";
+import { errorNotice } from "../../common/notice.js";
+import { counted, whole } from "../numbers.js";
 
 const NUMBERS = ["number", "integer"];
 

@@ -1,7 +1,6 @@
 // Loss and score over the epochs: training rows and validation rows.
-import { lineChart } from "../common/chart.js";
-import { h } from "../common/dom.js";
-import { say } from "./canvas.js";
+import { lineChart } from "../../common/chart.js";
+import { h, say } from "../../common/dom.js";
 
 const EMPTY = "Press play: each epoch gives a point.";
 /** An R² below this is as bad as any; to draw it would leave nothing to see of those above. */

@@ -1,7 +1,6 @@
 // Small pictures of the generated data sets, drawn from their points.
-import { h } from "../common/dom.js";
-import { sized } from "./canvas.js";
-import { drawPoint } from "./points.js";
+import { h, sized } from "../../common/dom.js";
+import { drawPoint } from "../output/points.js";
 
 const [WIDTH, HEIGHT] = [60, 46];
 const EDGE = 5;

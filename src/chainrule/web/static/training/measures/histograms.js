@@ -1,7 +1,6 @@
 // Weights and gradients of each layer as histograms, and what is wrong where gradients vanish, explode or stay away.
-import { h, svg } from "../common/dom.js";
-import { short } from "../common/numbers.js";
-import { describe, say } from "./canvas.js";
+import { describe, h, say, svg } from "../../common/dom.js";
+import { short } from "../../common/numbers.js";
 
 const [WIDTH, HEIGHT] = [200, 56];
 const SIGNS = { vanishing: "▽", exploding: "△", zero: "○" };

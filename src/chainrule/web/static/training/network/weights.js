@@ -1,7 +1,6 @@
 // All weights as tables of numbers: what the drawing shows as lines, for who reads better than sees.
-import { h } from "../common/dom.js";
-import { say } from "./canvas.js";
-import { counted, weight } from "./numbers.js";
+import { h, say } from "../../common/dom.js";
+import { counted, weight } from "../numbers.js";
 
 /** The tables of a run's weights. */
 export function createWeights(root) {

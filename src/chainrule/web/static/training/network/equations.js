@@ -1,8 +1,7 @@
 // The network as equations with its weights in them: z₁ = x W₁ + b₁, layer by layer, as matrices where they are small.
-import { h } from "../common/dom.js";
-import { say } from "./canvas.js";
+import { h, say } from "../../common/dom.js";
+import { weight, whole } from "../numbers.js";
 import { applied, brackets, estimate, formula, indexed, m, number } from "./mathml.js";
-import { weight, whole } from "./numbers.js";
 import { inputSymbols } from "./terms.js";
 
 /** Rows and columns of a matrix that is written out. */

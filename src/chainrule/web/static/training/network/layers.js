@@ -1,8 +1,7 @@
 // How many hidden layers there are: one more, one less.
-import { h } from "../common/dom.js";
-import { say } from "./canvas.js";
-import { counted } from "./numbers.js";
-import { DEEP, PLAIN, hasLayers } from "./wishes.js";
+import { h, say } from "../../common/dom.js";
+import { counted } from "../numbers.js";
+import { DEEP, PLAIN, hasLayers } from "../wishes.js";
 
 /** Units of a new layer, where there is none to go by. */
 const UNITS = 4;

@@ -1,6 +1,6 @@
 // The weights between the columns as lines: the wider the larger, solid and blue above zero, dashed and orange below.
-import { svg } from "../common/dom.js";
-import { weight } from "./numbers.js";
+import { svg } from "../../common/dom.js";
+import { weight } from "../numbers.js";
 
 const WIDEST = 6;
 

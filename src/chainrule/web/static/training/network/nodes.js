@@ -1,9 +1,8 @@
 // The nodes of a network: inputs, hidden units with their own surfaces, outputs. One Tab stop; arrow keys go between them.
-import { h } from "../common/dom.js";
-import { describe, sized } from "./canvas.js";
-import { bytes } from "./frames.js";
-import { classColour } from "./palette.js";
-import { aroundZero, byValue, createPainter } from "./surface.js";
+import { describe, h, sized } from "../../common/dom.js";
+import { aroundZero, byValue, createPainter } from "../output/surface.js";
+import { classColour } from "../palette.js";
+import { bytes } from "../run/frames.js";
 
 const RAMP = Uint8Array.from({ length: 256 }, (_, i) => i);
 

@@ -1,10 +1,9 @@
 // The network: inputs, hidden units and outputs as columns, the weights between them as lines.
-import { h, svg } from "../common/dom.js";
-import { say } from "./canvas.js";
-import { layersOf } from "./frames.js";
+import { h, say, svg } from "../../common/dom.js";
+import { counted, weight } from "../numbers.js";
+import { layersOf } from "../run/frames.js";
 import { drawLinks } from "./links.js";
 import { createNodes } from "./nodes.js";
-import { counted, weight } from "./numbers.js";
 import { planOf } from "./plan.js";
 import { unitFormula } from "./terms.js";
 

@@ -1,15 +1,14 @@
 // What the network says all over a plane of two features, with the rows of the table upon it.
-import { h, svg } from "../common/dom.js";
-import { short } from "../common/numbers.js";
+import { calmly } from "../../common/calm.js";
+import { describe, h, say, sized, svg } from "../../common/dom.js";
+import { short } from "../../common/numbers.js";
+import { plain } from "../numbers.js";
+import { bytes } from "../run/frames.js";
 import { MARGIN, drawAxes, placer } from "./axes.js";
 import { traceLevel } from "./boundary.js";
-import { calmly } from "./calm.js";
-import { describe, say, sized } from "./canvas.js";
-import { bytes } from "./frames.js";
 import { drawLegend } from "./legend.js";
-import { plain } from "./numbers.js";
-import { drawPoints, markPoint, radiusOf } from "./points.js";
 import { pointing } from "./pointing.js";
+import { drawPoints, markPoint, radiusOf } from "./points.js";
 import { aroundZero, byClass, byValue, createPainter } from "./surface.js";
 
 /** The plot's height in terms of its width: a square, where it is small. */
