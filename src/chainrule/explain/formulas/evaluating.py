@@ -115,8 +115,9 @@ class Evaluator:
 
     def _right(self, node: ast.BinOp) -> Any:
         """The right operand. A whole exponent stays whole: x ** 2 also has a meaning for negative x."""
-        is_exponent = isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant)
-        return node.right.value if is_exponent else self.visit(node.right)
+        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant):
+            return node.right.value
+        return self.visit(node.right)
 
     def _check_size(self, node: ast.expr, operands: Sequence[Any], function: str = "") -> None:
         """Refuse what would have too many numbers before it is computed."""
