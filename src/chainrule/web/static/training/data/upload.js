@@ -10,7 +10,7 @@ import { freshId, h, say } from "../../common/dom.js";
  */
 export function createUpload({ limits, area, onFile, onColumns }) {
   const id = freshId("own");
-  const most = limits.upload_bytes ? `up to ${Math.floor(limits.upload_bytes / 1e6)} MB; ` : "";
+  const most = limits.upload_bytes ? `up to ${Math.floor(limits.upload_bytes / 1024 ** 2)} MB; ` : "";
   const input = h("input", {
     id,
     type: "file",

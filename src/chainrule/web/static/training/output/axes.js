@@ -3,7 +3,7 @@ import { svg } from "../../common/dom.js";
 import { short, ticks } from "../../common/numbers.js";
 
 /** Room around the plot, in pixels. */
-export const MARGIN = { left: 52, right: 12, top: 8, bottom: 44 };
+export const MARGIN = { left: 64, right: 12, top: 8, bottom: 44 };
 
 /** From the numbers of a point to pixels in a plot of this size. */
 export function placer(range, width, height) {
