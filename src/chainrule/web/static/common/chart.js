@@ -99,7 +99,7 @@ function axes(place, xLabel, yLabel) {
     );
   });
   const marks = along
-    .filter((value) => Number.isInteger(value) && place.x(value) < place.right - xLabel.length * 4 - 20)
+    .filter((value) => Number.isInteger(value) && place.x(value) < place.right - xLabel.length * 7 - 16)
     .map((value) => svg("text", { x: place.x(value), y: place.bottom + 18, "text-anchor": "middle" }, short(value, 6)));
   const nameOfX = svg("text", { class: "chart-name", x: place.right, y: place.bottom + 18, "text-anchor": "end" }, xLabel);
   const nameOfY = svg("text", { class: "chart-name", x: place.left + 6, y: place.top + 8 }, yLabel);
