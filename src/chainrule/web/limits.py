@@ -68,6 +68,11 @@ class Limits:
         a curve; numbers of a weight matrix that is shown as numbers.
     scored_rows : int
         Rows of each part, evenly over all, whose predictions are scored for each frame.
+    recorded_numbers : int
+        Numbers in the design matrix up to which a model file carries its scores and baselines: those take seconds for
+        millions.
+    downloads : int
+        Model files and reports that are made at a time; others wait for their turn.
     formula_names : int
         Names of a typed formula that need values.
     formula_numbers : int
@@ -122,6 +127,8 @@ class Limits:
     curve_points: int = 300
     shown_numbers: int = 400
     scored_rows: int = 2000
+    recorded_numbers: int = 400_000
+    downloads: int = 1
 
     def training(self) -> dict[str, float]:
         """The bounds that the training view shows beside its fields.

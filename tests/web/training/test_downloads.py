@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.cli.calling import call
-from tests.web.serving import Served
+from tests.web.serving import Served, served
 from tests.web.training.browsing import browsing
 from tests.web.training.making import live_training, loaded
 
@@ -19,6 +19,7 @@ import chainrule
 from chainrule.storage.model import TableModel
 from chainrule.tables.generated import generated_table
 from chainrule.web.fields import Refused
+from chainrule.web.limits import Limits
 from chainrule.web.training.downloads import attachment, row_of
 
 
@@ -136,3 +137,21 @@ def test_a_row_is_a_formula_with_the_present_weights(page: Served, name: str) ->
     assert sample["note"].startswith(
         f"row 17 of {live.title} ({part}) and the weights after epoch 1; x is x1, x2, with"
     )
+
+
+def test_scores_that_would_take_long_are_left_out_of_the_model_file(tmp_path: Path) -> None:
+    path = tmp_path / "moons.safetensors"
+    with served(Limits(recorded_numbers=100)) as page, browsing(page) as tab:
+        tab.run()
+        tab.post("control", action="epoch")
+        tab.frame(lambda frame: frame["epoch"] == 1)
+        path.write_bytes(tab.get("model").body)
+    record = loaded(path.read_bytes()).record
+    assert (record["epochs"], record["optimizer"], len(record["history"]["loss"])) == (1, "adam", 1)
+    assert "scores" not in record
+    told = call("inspect", path)
+    assert told.exit_code == 0, told.output
+    assert "optimizer" in told.stdout
+    rows = tmp_path / "rows.csv"
+    rows.write_text("x1,x2\n0.5,0.5\n")
+    assert call("predict", path, rows).exit_code == 0

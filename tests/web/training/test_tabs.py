@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import threading
 import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -242,3 +243,27 @@ def test_tables_of_all_tabs_together_have_a_bound() -> None:
         assert second.bytes == (10, 90)
 
     in_loop(test, tables_bytes=100)
+
+
+def test_downloads_under_way_keep_no_other_request_waiting() -> None:
+    async def test(tabs: Tabs) -> None:
+        busy, other = tabs.open(), tabs.open()
+        for tab in (busy, other):
+            tabs.replace_run(tab, run_of(tab, tabs))
+        begun, may_end = threading.Event(), threading.Event()
+
+        def long(run: Run) -> None:
+            begun.set()
+            assert may_end.wait(60)
+
+        download = asyncio.ensure_future(tabs.holding(busy, long, is_download=True))
+        await until(begun.is_set)
+        waiting = asyncio.ensure_future(tabs.holding(other, lambda run: "second", is_download=True))
+        assert await tabs.heavily(lambda: "read") == "read"
+        assert await tabs.holding(other, lambda run: run.state) == {"is_running": False, "epoch": 0, "step": 0}
+        assert not waiting.done()
+        may_end.set()
+        await download
+        assert await waiting == "second"
+
+    in_loop(test)

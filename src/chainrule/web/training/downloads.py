@@ -11,12 +11,14 @@ import pyarrow as pa
 
 from chainrule.learn.models.network import Network
 from chainrule.web.fields import Refused
+from chainrule.web.limits import Limits
+from chainrule.web.training.runs import Run
 from chainrule.web.training.uploads import short
 from chainrule.workflow.lessons import typed_row
 from chainrule.workflow.live import LiveTraining
 from chainrule.workflow.rows import DividedRows
 
-__all__ = ["Sample", "attachment", "row_of", "sample_of"]
+__all__ = ["Sample", "attachment", "model_file", "row_of", "sample_of"]
 
 Array = np.ndarray[Any, Any]
 
@@ -76,6 +78,19 @@ def attachment(title: str, ending: str) -> dict[str, str]:
     """
     name = re.sub(r"[^a-z0-9]+", "_", re.sub(r"\.[a-z]{2,7}$", "", title.lower())).strip("_")[:60] or "table"
     return {"content-disposition": f'attachment; filename="{name}{ending}"'}
+
+
+def model_file(run: Run, limits: Limits) -> bytes:
+    """The present model; with the scores of all rows, unless they would take long.
+
+    Parameters
+    ----------
+    run : Run
+    limits : Limits
+    """
+    live = run.live
+    numbers = sum(map(len, live.rows.numbers.values())) * len(live.feature_names)
+    return (live.trained().model if numbers <= limits.recorded_numbers else live.model).to_bytes()
 
 
 def row_of(rows: DividedRows, number: int) -> tuple[pa.Table, str]:

@@ -15,7 +15,7 @@ from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import choice_of, choices, warm_up
 from chainrule.web.training.describing import count_parameters, description
-from chainrule.web.training.downloads import attachment, sample_of
+from chainrule.web.training.downloads import attachment, model_file, sample_of
 from chainrule.web.training.events import EventResponse
 from chainrule.web.training.frames import SHOWS
 from chainrule.web.training.previews import previews
@@ -217,7 +217,7 @@ class _View:
             return reply(await self._tabs.heavily(sample.typed))
 
     async def model(self, request: Request) -> Response:
-        return await self._file(request, ".safetensors", _BYTES, lambda run: run.live.trained().model.to_bytes())
+        return await self._file(request, ".safetensors", _BYTES, lambda run: model_file(run, self._limits))
 
     async def report(self, request: Request) -> Response:
         def html(run: Run) -> bytes:
@@ -239,7 +239,7 @@ class _View:
             return made(run), run.choice.title
 
         async with self._tabs.turn(tab):
-            content, title = await self._tabs.holding(tab, named, is_long=True)
+            content, title = await self._tabs.holding(tab, named, is_download=True)
         headers = {"cache-control": "no-store", **attachment(title, ending)}
         return Response(content, headers=headers, media_type=media_type)
 

@@ -81,7 +81,9 @@ class Tabs:
         self.limits, self.clock = limits, clock
         self.scheduler = Scheduler(cores, clock)
         self._tabs: dict[str, Tab] = {}
-        self._heavy, self._light = CapacityLimiter(cores), CapacityLimiter(2 * cores)
+        self._heavy = CapacityLimiter(cores)
+        self._downloads = CapacityLimiter(limits.downloads)  # of their own: a report must not keep a new run waiting
+        self._light = CapacityLimiter(limits.tabs)  # one of a tab at a time: who waits for its run is in nobody's way
 
     def __len__(self) -> int:
         return len(self._tabs)
@@ -237,8 +239,8 @@ class Tabs:
         """Do something long, such as reading a table, in a thread; as many at once as there are cores."""
         return await to_thread.run_sync(work, limiter=self._heavy)
 
-    async def holding(self, tab: Tab, work: Callable[[Run], _T], *, is_long: bool = False) -> _T:
-        """Do something with the run of a tab, while it does nothing else.
+    async def holding(self, tab: Tab, work: Callable[[Run], _T], *, is_download: bool = False) -> _T:
+        """Do something with the run of a tab, while it does nothing else; what is a download may take long.
 
         Raises
         ------
@@ -255,4 +257,4 @@ class Tabs:
                     raise Refused(404, *_CLOSED)
                 return work(run)
 
-        return await to_thread.run_sync(held, limiter=self._heavy if is_long else self._light)
+        return await to_thread.run_sync(held, limiter=self._downloads if is_download else self._light)
