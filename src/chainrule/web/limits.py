@@ -48,7 +48,7 @@ class Limits:
     features, classes : int
         Columns of the design matrix of an uploaded table, and classes of its target.
     tables_bytes : int
-        Uploaded tables of all tabs together, and what runs make of them.
+        Uploaded tables of all tabs together, those on their way, and what runs make of them.
     generated_rows : int
         Rows of a table that is made up.
     noise : float

@@ -84,8 +84,7 @@ def test_a_model_before_any_training_is_the_first_one(page: Served) -> None:
 def test_the_report_is_a_page_of_its_own(page: Served) -> None:
     with browsing(page) as tab:
         tab.run()
-        for _ in range(3):
-            tab.post("control", action="epoch")
+        tab.epochs(3)
         answer = tab.get("report")
     assert answer.headers["content-disposition"] == 'attachment; filename="two_moons.html"'
     text = answer.body.decode()
@@ -106,8 +105,7 @@ def test_a_run_that_grew_beyond_all_bounds_has_a_report_too(page: Served) -> Non
 def test_the_program_gives_the_same_model(page: Served, tmp_path: Path) -> None:
     with browsing(page) as tab:
         tab.run(source={"name": "blobs", "rows": 60}, settings={"hidden": [3]})
-        for _ in range(4):
-            tab.post("control", action="epoch")
+        tab.epochs(4)
         code, model = tab.get("code"), loaded(tab.get("model").body)
     assert code.headers["content-type"] == "text/x-python; charset=utf-8"
     program = tmp_path / "program.py"
@@ -124,7 +122,7 @@ def test_the_program_gives_the_same_model(page: Served, tmp_path: Path) -> None:
 def test_a_row_is_a_formula_with_the_present_weights(page: Served, name: str) -> None:
     with browsing(page) as tab:
         tab.run(source={"name": name, "rows": 60}, settings={"hidden": [3]})
-        tab.post("control", action="epoch")
+        tab.epochs(1)
         sample = tab.post("sample", row=17).json
         lesson = page.post("/api/lesson", {part: sample[part] for part in ("statements", "values", "level", "wrt")})
     live = live_training(source={"name": name, "rows": 60}, settings={"hidden": [3]})
@@ -143,8 +141,7 @@ def test_scores_that_would_take_long_are_left_out_of_the_model_file(tmp_path: Pa
     path = tmp_path / "moons.safetensors"
     with served(Limits(recorded_numbers=100)) as page, browsing(page) as tab:
         tab.run()
-        tab.post("control", action="epoch")
-        tab.frame(lambda frame: frame["epoch"] == 1)
+        tab.epochs(1)
         path.write_bytes(tab.get("model").body)
     record = loaded(path.read_bytes()).record
     assert (record["epochs"], record["optimizer"], len(record["history"]["loss"])) == (1, "adam", 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import threading
 import weakref
@@ -223,24 +222,14 @@ def test_a_request_that_waits_for_a_tab_which_is_closed_is_refused() -> None:
     in_loop(test)
 
 
-def test_tables_of_all_tabs_together_have_a_bound() -> None:
+def test_a_tab_that_is_given_up_makes_room() -> None:
     async def test(tabs: Tabs) -> None:
         first, second = tabs.open(), tabs.open()
-        tabs.require_room(first, table=100)
-        tabs.require_room(first, table=80)  # in place of the one that it has
-        tabs.require_room(first, run=20)
-        for more in ({"table": 1}, {"run": 1}):
-            with pytest.raises(Refused) as refused:
-                tabs.require_room(second, **more)
-            assert refused.value.status == 429
-        tabs.require_room(first, run=10)
-        tabs.require_room(second, table=10)
+        tabs.room.require(first.id, table=100)
+        with pytest.raises(Refused):
+            tabs.room.require(second.id, table=100)
         tabs.give_up(first)
-        tabs.require_room(second, run=90)
-        with contextlib.suppress(ValueError), tabs.room_kept(second):
-            tabs.require_room(second, table=1)
-            raise ValueError("no table")
-        assert second.bytes == (10, 90)
+        tabs.room.require(second.id, table=100)
 
     in_loop(test, tables_bytes=100)
 

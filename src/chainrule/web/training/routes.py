@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chainrule.web.exchange import read_bytes, read_json, reply
+from chainrule.web.exchange import declared_bytes, read_bytes, read_json, reply
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import choice_of, choices, warm_up
@@ -110,12 +110,15 @@ class _View:
         if kind != _BYTES:
             raise Refused(415, f"the content type {kind or 'none'!r} is not understood here", f"send {_BYTES}")
         async with self._tabs.turn(tab):
-            data = await read_bytes(request, self._limits, self._limits.upload_bytes)
-            name = file_name(request.headers.get("x-file-name", ""))
-            with self._tabs.room_kept(tab):
-                self._tabs.require_room(tab, table=len(data))
+            most, room = self._limits.upload_bytes, self._tabs.room
+            with room.kept(tab.id):
+                declared = declared_bytes(request, most)
+                room.require(tab.id, body=most if declared is None else declared)  # before any of them is read
+                data = await read_bytes(request, self._limits, most)
+                room.require(tab.id, body=len(data))
+                name = file_name(request.headers.get("x-file-name", ""))
                 upload, payload = await self._tabs.heavily(lambda: _read(data, name, self._limits))
-                self._tabs.require_room(tab, table=upload.table.held_bytes)
+                room.require(tab.id, table=upload.table.held_bytes, body=0)
             if not tab.is_closed:
                 tab.upload = upload
         return reply(payload)
@@ -143,7 +146,7 @@ class _View:
         fields = await self._fields(request)
         async with self._tabs.turn(tab):
             number = tab.runs + 1
-            with self._tabs.room_kept(tab):
+            with self._tabs.room.kept(tab.id):
                 run, payload = await self._tabs.heavily(lambda: self._made(tab, fields, number))
             if tab.is_closed:
                 run.close()
@@ -155,7 +158,7 @@ class _View:
 
     def _made(self, tab: Tab, fields: Fields, number: int) -> tuple[Run, dict[str, Any]]:
         choice = choice_of(fields, tab.upload, self._limits)
-        self._tabs.require_room(tab, run=_BYTES_OF_A_NUMBER * choice.numbers)
+        self._tabs.room.require(tab.id, run=_BYTES_OF_A_NUMBER * choice.numbers)
         live = LiveTraining(choice.source, choice.target, choice.settings, title=choice.title)
         learnt = count_parameters(live)
         if learnt > self._limits.parameters:

@@ -6,8 +6,8 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from anyio import CapacityLimiter, to_thread
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.events import Stream, event
+from chainrule.web.training.room import Room
 from chainrule.web.training.runs import Run
 from chainrule.web.training.scheduler import Scheduler
 from chainrule.web.training.uploads import Upload
@@ -38,8 +39,6 @@ class Tab:
         Held by requests that change the upload or the run.
     runs : int
         How many it has had.
-    bytes : tuple of int
-        About what its table and its run need.
     is_closed : bool
     """
 
@@ -50,7 +49,6 @@ class Tab:
         self.lock = asyncio.Lock()
         self.waiting = 0
         self.runs = 0
-        self.bytes = (0, 0)
         self.is_closed = False
         self.streams: tuple[Stream, ...] = ()  # replaced as a whole, for threads read it
         self.timer: asyncio.TimerHandle | None = None
@@ -74,12 +72,20 @@ class Tabs:
     limits : Limits
     clock : callable, default time.monotonic
         Of runs and scheduler.
+
+    Attributes
+    ----------
+    limits, clock
+    scheduler : Scheduler
+    room : Room
+        Of tables, runs and bodies, by the names of the tabs.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         cores = os.cpu_count() or 1
         self.limits, self.clock = limits, clock
         self.scheduler = Scheduler(cores, clock)
+        self.room: Room = Room(limits.tables_bytes)
         self._tabs: dict[str, Tab] = {}
         self._heavy = CapacityLimiter(cores)
         self._downloads = CapacityLimiter(limits.downloads)  # of their own: a report must not keep a new run waiting
@@ -106,6 +112,7 @@ class Tabs:
             )
         tab = Tab()
         self._tabs[tab.id] = tab
+        self.room.open(tab.id)
         self._expect(tab)
         return tab
 
@@ -125,6 +132,7 @@ class Tabs:
     def give_up(self, tab: Tab) -> None:
         """Stop the run of a tab and forget all that it holds."""
         self._tabs.pop(tab.id, None)
+        self.room.free(tab.id)
         tab.is_closed = True
         if tab.timer is not None:
             tab.timer.cancel()
@@ -204,34 +212,6 @@ class Tabs:
                 yield
         finally:
             tab.waiting -= 1
-
-    def require_room(self, tab: Tab, *, table: int | None = None, run: int | None = None) -> None:
-        """Note how many bytes a tab needs for its table or its run, and refuse what is too much for all together.
-
-        Raises
-        ------
-        Refused
-            429.
-        """
-        needed = (tab.bytes[0] if table is None else table, tab.bytes[1] if run is None else run)
-        others = sum(sum(other.bytes) for other in list(self._tabs.values()) if other is not tab)
-        if others + sum(needed) > self.limits.tables_bytes:
-            raise Refused(
-                429,
-                f"the tables of all tabs together may take {self.limits.tables_bytes // 1024**2} MB",
-                "close other tabs, or upload a smaller table",
-            )
-        tab.bytes = needed
-
-    @contextmanager
-    def room_kept(self, tab: Tab) -> Iterator[None]:
-        """Where this fails, a tab keeps what it has, so that it needs as many bytes as before."""
-        before = tab.bytes
-        try:
-            yield
-        except BaseException:
-            tab.bytes = before
-            raise
 
     # Threads ---------------------------------------------------------------------------------------------------------
 
