@@ -32,7 +32,7 @@ class Limits:
     tabs : int
         Tabs with a training view that are open at a time.
     streams : int
-        Event streams of one tab.
+        Event streams of one tab. Those of all tabs together leave connections free for requests.
     requests : int
         Requests of one tab that wait for each other, because they change its table or its run.
     grace_seconds : float
@@ -97,7 +97,7 @@ class Limits:
     descent_seconds: float = 2.0
 
     tabs: int = 64
-    streams: int = 4
+    streams: int = 2
     requests: int = 8
     grace_seconds: float = 6.0
     ping_seconds: float = 10.0
@@ -139,7 +139,17 @@ class Limits:
         6
         """
         names = (
-            "upload_bytes table_rows table_columns generated_rows noise hidden_layers hidden_units parameters "
-            "batch_size epochs run_seconds speed"
+            "upload_bytes",
+            "table_rows",
+            "table_columns",
+            "generated_rows",
+            "noise",
+            "hidden_layers",
+            "hidden_units",
+            "parameters",
+            "batch_size",
+            "epochs",
+            "run_seconds",
+            "speed",
         )
-        return {name: getattr(self, name) for name in names.split()}
+        return {name: getattr(self, name) for name in names}

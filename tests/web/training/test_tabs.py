@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from tests.web.training.making import chosen, live_training
 
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
+from chainrule.web.training.events import event
 from chainrule.web.training.runs import Run
 from chainrule.web.training.tabs import Tab, Tabs
 from chainrule.web.training.uploads import Upload
@@ -131,6 +133,29 @@ def test_giving_a_tab_up_ends_its_streams_and_frees_its_run_and_its_table() -> N
 
         await until(gone)
         return kept
+
+    in_loop(test)
+
+
+def test_no_frame_is_made_for_a_browser_that_could_not_take_it() -> None:
+    async def test(tabs: Tabs) -> None:
+        tab = tabs.open()
+        stream, run = tabs.connect(tab), run_of(tab, tabs)
+        made: list[bytes] = []
+        frame = run.frames.frame
+
+        def noted(state: Any) -> bytes:
+            made.append(frame(state))
+            return made[-1]
+
+        run.frames.frame = noted  # type: ignore[method-assign]
+        run.play(None)
+        tabs.replace_run(tab, run)
+        await until(lambda: run.live.epoch >= 3)
+        assert made == []
+        sent = await stream.next(30)
+        assert sent == event("frame", made[0])
+        assert json.loads(made[0])["epoch"] >= 3
 
     in_loop(test)
 

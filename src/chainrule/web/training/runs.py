@@ -39,7 +39,8 @@ class Run:
     publish : callable
         ``publish(frame)`` sends a frame, as bytes, to whoever watches.
     is_watched : callable
-        Whether anybody does; frames are made for nobody else.
+        Whether anybody does who could take a frame now; frames are made for nobody else. Whoever comes later adds the
+        run to the scheduler.
     clock : callable, default time.monotonic
         That of the scheduler.
 

@@ -54,8 +54,8 @@ class Tab:
         self.timer: asyncio.TimerHandle | None = None
 
     def is_watched(self) -> bool:
-        """Whether an event stream is open."""
-        return bool(self.streams)
+        """Whether an event stream is open, and could send a frame at once."""
+        return any(stream.is_waiting for stream in self.streams)
 
     def publish(self, frame: bytes) -> None:
         """Send a frame to whoever watches; any thread may."""
@@ -168,12 +168,13 @@ class Tabs:
         """
         if len(tab.streams) >= self.limits.streams:
             raise Refused(429, f"this tab has {self.limits.streams} event streams already", "close one of them")
-        stream = Stream()
+        stream = Stream(lambda: self._wake(tab))
         tab.streams = (*tab.streams, stream)
         if tab.timer is not None:
             tab.timer.cancel()
             tab.timer = None
-        self._show(tab)
+        if tab.run is not None:
+            tab.run.show()
         return stream
 
     def disconnect(self, tab: Tab, stream: Stream) -> None:
@@ -187,9 +188,9 @@ class Tabs:
         loop = asyncio.get_running_loop()
         tab.timer = loop.call_later(self.limits.grace_seconds, self.give_up, tab)
 
-    def _show(self, tab: Tab) -> None:
+    def _wake(self, tab: Tab) -> None:
+        """A frame could be sent: the run makes one, if there is something new."""
         if tab.run is not None:
-            tab.run.show()
             self.scheduler.add(tab.run)
 
     # Requests --------------------------------------------------------------------------------------------------------
