@@ -13,14 +13,14 @@ import pytest
 from tests.cli.calling import call
 from tests.web.serving import Served, served
 from tests.web.training.browsing import browsing
-from tests.web.training.making import live_training, loaded
+from tests.web.training.making import Shown, live_training, loaded
 
 import chainrule
 from chainrule.storage.model import TableModel
 from chainrule.tables.generated import generated_table
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
-from chainrule.web.training.downloads import attachment, row_of
+from chainrule.web.training.downloads import attachment, program_file, row_of
 
 
 @pytest.mark.parametrize(
@@ -152,3 +152,15 @@ def test_scores_that_would_take_long_are_left_out_of_the_model_file(tmp_path: Pa
     rows = tmp_path / "rows.csv"
     rows.write_text("x1,x2\n0.5,0.5\n")
     assert call("predict", path, rows).exit_code == 0
+
+
+def test_the_program_says_what_it_leaves_out_of_an_epoch_that_is_not_finished() -> None:
+    run = Shown().run
+    assert program_file(run).startswith(b"# No epoch was finished yet: this is the program for the first one.\nfrom ")
+    run.epoch()
+    run.work()
+    assert program_file(run).startswith(b"from chainrule")
+    run.step()
+    text = program_file(run).decode()
+    assert text.startswith("# Epoch 2 had begun: this is the program for the 1 before it.\nfrom ")
+    assert "epochs=1" in text

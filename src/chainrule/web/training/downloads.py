@@ -16,9 +16,10 @@ from chainrule.web.training.runs import Run
 from chainrule.web.training.uploads import short
 from chainrule.workflow.lessons import typed_row
 from chainrule.workflow.live import LiveTraining
+from chainrule.workflow.program import program_of
 from chainrule.workflow.rows import DividedRows
 
-__all__ = ["Sample", "attachment", "model_file", "row_of", "sample_of"]
+__all__ = ["Sample", "attachment", "model_file", "program_file", "row_of", "sample_of"]
 
 Array = np.ndarray[Any, Any]
 
@@ -91,6 +92,22 @@ def model_file(run: Run, limits: Limits) -> bytes:
     live = run.live
     numbers = sum(map(len, live.rows.numbers.values())) * len(live.feature_names)
     return (live.trained().model if numbers <= limits.recorded_numbers else live.model).to_bytes()
+
+
+def program_file(run: Run) -> bytes:
+    """The program that trains as the run did, to the end of the last epoch that is finished.
+
+    Parameters
+    ----------
+    run : Run
+    """
+    epoch, choice = run.live.epoch, run.choice
+    note = ""
+    if epoch == 0:
+        note = "# No epoch was finished yet: this is the program for the first one.\n"
+    elif run.live.step:
+        note = f"# Epoch {epoch + 1:,} had begun: this is the program for the {epoch:,} before it.\n"
+    return (note + program_of(choice.data, choice.target, choice.settings, max(epoch, 1))).encode()
 
 
 def row_of(rows: DividedRows, number: int) -> tuple[pa.Table, str]:

@@ -15,7 +15,7 @@ from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import choice_of, choices, warm_up
 from chainrule.web.training.describing import count_parameters, description
-from chainrule.web.training.downloads import attachment, model_file, sample_of
+from chainrule.web.training.downloads import attachment, model_file, program_file, sample_of
 from chainrule.web.training.events import EventResponse
 from chainrule.web.training.frames import SHOWS
 from chainrule.web.training.previews import previews
@@ -23,7 +23,6 @@ from chainrule.web.training.runs import Run
 from chainrule.web.training.tabs import Tab, Tabs
 from chainrule.web.training.uploads import Upload, file_name
 from chainrule.workflow.live import LiveTraining
-from chainrule.workflow.program import program_of
 
 __all__ = ["routes"]
 
@@ -229,11 +228,7 @@ class _View:
         return await self._file(request, ".html", "text/html; charset=utf-8", html)
 
     async def code(self, request: Request) -> Response:
-        def code(run: Run) -> bytes:
-            choice = run.choice
-            return program_of(choice.data, choice.target, choice.settings, max(run.live.epoch, 1)).encode()
-
-        return await self._file(request, ".py", "text/x-python; charset=utf-8", code)
+        return await self._file(request, ".py", "text/x-python; charset=utf-8", program_file)
 
     async def _file(self, request: Request, ending: str, media_type: str, made: Callable[[Run], bytes]) -> Response:
         tab = self._tab(request)
