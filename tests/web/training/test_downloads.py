@@ -18,9 +18,8 @@ from tests.web.training.making import Shown, live_training, loaded
 import chainrule
 from chainrule.storage.model import TableModel
 from chainrule.tables.generated import generated_table
-from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
-from chainrule.web.training.downloads import attachment, program_file, row_of
+from chainrule.web.training.downloads import attachment, program_file
 
 
 @pytest.mark.parametrize(
@@ -36,22 +35,6 @@ from chainrule.web.training.downloads import attachment, program_file, row_of
 )
 def test_files_have_harmless_names(title: str, name: str) -> None:
     assert attachment(title, ".py") == {"content-disposition": f'attachment; filename="{name}"'}
-
-
-def test_rows_are_found_by_their_number_in_the_table() -> None:
-    live = live_training(source={"rows": 40})
-    table = generated_table("moons", rows=40, noise=0.1, seed=0)
-    parts = set()
-    for number in range(1, 41):
-        row, part = row_of(live.rows, number)
-        assert row.num_rows == 1
-        assert row.column("x1")[0].as_py() == table["x1"][number - 1]
-        parts.add(part)
-    assert parts == {"training", "validation"}
-    for number in (0, 41, -1):
-        with pytest.raises(Refused) as refused:
-            row_of(live.rows, number)
-        assert refused.value.status == 422
 
 
 def test_the_command_line_predicts_with_the_model(page: Served, tmp_path: Path) -> None:
@@ -116,25 +99,6 @@ def test_the_program_gives_the_same_model(page: Served, tmp_path: Path) -> None:
     assert json.dumps(again.record["history"]) == json.dumps(model.record["history"])
     for name, value in model.params.items():
         np.testing.assert_array_equal(again.params[name], value)
-
-
-@pytest.mark.parametrize("name", ["moons", "blobs", "hills"])
-def test_a_row_is_a_formula_with_the_present_weights(page: Served, name: str) -> None:
-    with browsing(page) as tab:
-        tab.run(source={"name": name, "rows": 60}, settings={"hidden": [3]})
-        tab.epochs(1)
-        sample = tab.post("sample", row=17).json
-        lesson = page.post("/api/lesson", {part: sample[part] for part in ("statements", "values", "level", "wrt")})
-    live = live_training(source={"name": name, "rows": 60}, settings={"hidden": [3]})
-    live.advance(epochs=1)
-    row, part = row_of(live.rows, 17)
-    X, y = live.rows.preprocessing.arrays(row)
-    expected = live.network.loss(live.params, X, live.network.encode(y))
-    assert lesson.json["loss"] == pytest.approx(float(expected), rel=1e-12)
-    assert sample["wrt"] == ["W1", "W2", "b1", "b2"]
-    assert sample["note"].startswith(
-        f"row 17 of {live.title} ({part}) and the weights after epoch 1; x is x1, x2, with"
-    )
 
 
 def test_scores_that_would_take_long_are_left_out_of_the_model_file(tmp_path: Path) -> None:

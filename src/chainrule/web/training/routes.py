@@ -15,11 +15,12 @@ from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import choice_of, choices, warm_up
 from chainrule.web.training.describing import count_parameters, description
-from chainrule.web.training.downloads import attachment, model_file, program_file, sample_of
+from chainrule.web.training.downloads import attachment, model_file, program_file
 from chainrule.web.training.events import EventResponse
 from chainrule.web.training.frames import SHOWS
 from chainrule.web.training.previews import previews
 from chainrule.web.training.runs import Run
+from chainrule.web.training.samples import sample_of
 from chainrule.web.training.tabs import Tab, Tabs
 from chainrule.web.training.uploads import Upload, file_name
 from chainrule.workflow.live import LiveTraining
