@@ -17,13 +17,14 @@ from chainrule.tables.sources import TableSource, open_table
 from chainrule.tables.targets import Target, target_of
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
+from chainrule.web.training.texts import short
 from chainrule.workflow.rows import design_width
 
-__all__ = ["Opened", "Upload", "file_name", "short"]
+__all__ = ["Opened", "Upload", "file_name"]
 
 #: What a column to be predicted is often called.
 _TARGETS = ("target", "label", "class", "y", "outcome", "diagnosis", "species")
-_EXAMPLES, _LONGEST = 3, 40
+_EXAMPLES = 3
 _LONGEST_NAME = 120
 
 
@@ -100,7 +101,9 @@ class Opened:
         schema = infer_schema(self.table, types=given)
         if schema.rows > limits.table_rows:
             raise _too_large(self.name, schema.rows, "rows", limits.table_rows)
-        upload = Upload(self.name, self.table, schema, given)
+        upload = Upload(
+            self.name, self.table, schema, given, {column.name: _kinds(column) for column in schema.columns}
+        )
         target = upload._suggested_target()
         if target is not None:
             try:
@@ -122,12 +125,15 @@ class Upload:
     schema : Schema
     types : dict of str to str
         Kinds of columns that the user chose.
+    kinds : dict of str to list of str
+        Those that each column may have, as it was found.
     """
 
     name: str
     table: TableSource
     schema: Schema
     types: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, data: bytes, name: str, limits: Limits) -> Upload:
@@ -226,11 +232,16 @@ class Upload:
         }
 
     def _shown(self, column: Column, examples: list[str]) -> dict[str, Any]:
-        values = column.values
+        values = column.values if column.example else ""
         if column.categories:
             some = [short(name) for name in column.categories[:4]]
             values += f": {', '.join(some)}" + (", …" if len(column.categories) > 4 else "")
         kinds = _kinds(column)
+        if column.name in self.types and kinds == ["ignored"]:  # its cells were not looked at
+            before = self.kinds.get(column.name, kinds)
+            kinds = (
+                [*kinds, *(kind for kind in before if kind != "ignored")] if before != kinds else [*kinds, "category"]
+            )
         return {
             "name": column.name,
             "kind": column.kind,
@@ -285,15 +296,3 @@ def _kinds(column: Column) -> list[str]:
     if {"number", "integer"} <= set(possible):
         possible.remove("number")
     return list(dict.fromkeys([*possible, "ignored"]))
-
-
-def short(text: str) -> str:
-    r"""A cell as it is shown: on one line, and cut off where it is long.
-
-    Examples
-    --------
-    >>> short("two\n  lines"), len(short("x" * 100))
-    ('two lines', 40)
-    """
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
