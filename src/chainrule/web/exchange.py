@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from anyio import CapacityLimiter
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from chainrule.errors import ChainRuleError
@@ -192,21 +193,28 @@ def named(name: str) -> Iterator[None]:
 def answering(work: Callable[[Fields, Request], Any], limits: Limits) -> Callable[[Request], Any]:
     """An endpoint that reads JSON and computes its reply in a thread, beside the event loop.
 
+    Requests wait for their turn. Whoever leaves before, as a page does that has newer text to send, is left out.
+
     Parameters
     ----------
     work : callable
         Of the request's fields and the request. Returns a response, or what is sent as JSON.
     limits : Limits
+        As many as ``workers`` are computed at a time.
 
     Returns
     -------
     callable
         For `starlette.routing.Route`.
     """
+    turns = CapacityLimiter(limits.workers)
 
     async def endpoint(request: Request) -> Response:
         fields = Fields(await read_json(request, limits))
-        result = await run_in_threadpool(work, fields, request)
+        async with turns:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            result = await run_in_threadpool(work, fields, request)
         return result if isinstance(result, Response) else reply(result)
 
     return endpoint

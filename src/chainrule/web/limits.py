@@ -28,7 +28,7 @@ class Limits:
     connections : int
         Open at a time. One more closes the one that has waited longest without a request.
     workers : int
-        Requests that are computed at a time; the others wait for their turn.
+        Lessons that are computed at a time, and so for everything else that takes a moment; others wait for their turn.
     tabs : int
         Tabs with a training view that are open at a time.
     streams : int

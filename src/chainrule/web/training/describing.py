@@ -53,7 +53,7 @@ def count_parameters(live: LiveTraining) -> int:
 def _loss(live: LiveTraining) -> str:
     architecture = live.network.architecture
     losses = TASKS[architecture.task].losses
-    return losses[next(iter(losses)) if architecture.loss == "auto" else architecture.loss].title
+    return losses[architecture.loss].title
 
 
 def _layers(live: LiveTraining) -> list[dict[str, Any]]:

@@ -173,7 +173,7 @@ class Upload:
             return {}
         first = block.slice(0, 50)
         return {
-            name: [short(str(value)) for value in column.to_pylist() if value is not None][:_EXAMPLES]
+            name: [short(text) for text in _texts(column)][:_EXAMPLES]
             for name, column in zip(self.table.columns, first.columns, strict=True)
             if not _has_parts(column.type)
         }
@@ -211,6 +211,13 @@ class Upload:
 def _has_parts(kind: pa.DataType) -> bool:
     """Whether a cell is a list or the like: a few bytes may stand for one of a billion parts."""
     return bool(pa.types.is_nested(kind) or (pa.types.is_dictionary(kind) and pa.types.is_nested(kind.value_type)))
+
+
+def _texts(cells: pa.Array) -> list[str]:
+    """The cells that have a value. Arrow writes times itself, for Python's end with the year 9999."""
+    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type) or pa.types.is_duration(cells.type):
+        cells = cells.cast(pa.string())
+    return [str(value) for value in cells.to_pylist() if value is not None]
 
 
 def _too_large(name: str, count: int, what: str, most: int) -> Refused:

@@ -46,7 +46,8 @@ function colourBar(palette, [low, high], name) {
   return h(
     "li",
     { class: "tr-bar-entry" },
-    h("span", {}, `${name} `, h("span", { class: "tr-digits" }, short(low, 3))),
+    h("span", {}, name),
+    h("span", { class: "tr-digits" }, short(low, 3)),
     canvas,
     h("span", { class: "tr-digits" }, short(high, 3)),
   );
