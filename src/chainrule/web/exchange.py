@@ -18,10 +18,32 @@ from chainrule.errors import ChainRuleError
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 
-__all__ = ["Fields", "Refused", "answering", "named", "read_bytes", "read_json", "refusal", "reply"]
+__all__ = ["Fields", "Refused", "answering", "declared_bytes", "named", "read_bytes", "read_json", "refusal", "reply"]
 
 #: Longest whole number that is read as one: every 64-bit number has fewer digits.
 _MOST_DIGITS = 20
+
+
+def declared_bytes(request: Request, most: int) -> int | None:
+    """How long a request says that its body is; None if it comes in chunks.
+
+    Parameters
+    ----------
+    request : Request
+    most : int
+        Bytes that it may have.
+
+    Raises
+    ------
+    Refused
+        413 if it is longer.
+    """
+    declared = request.headers.get("content-length", "")
+    if not declared.isdecimal():
+        return None
+    if len(declared) > 18 or int(declared) > most:
+        raise _too_long(most)
+    return int(declared)
 
 
 async def read_bytes(request: Request, limits: Limits, most: int) -> bytes:
@@ -43,9 +65,7 @@ async def read_bytes(request: Request, limits: Limits, most: int) -> bytes:
     Refused
         413 if it is longer, 408 if it takes longer than ``limits.body_seconds``.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
-        raise _too_long(most)
+    declared_bytes(request, most)
     body = bytearray()
     try:
         async with asyncio.timeout(limits.body_seconds):

@@ -6,7 +6,7 @@ from typing import Any
 
 from chainrule.learn.models.objectives import TASKS
 from chainrule.web.training.frames import Frames
-from chainrule.web.training.uploads import short
+from chainrule.web.training.texts import short
 from chainrule.workflow.live import LiveTraining
 
 __all__ = ["count_parameters", "description"]

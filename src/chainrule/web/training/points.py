@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.tables.encodings import CategoryEncoding
 from chainrule.tables.preprocessing import Preprocessing
 from chainrule.web.training.numbers import rounded
-from chainrule.web.training.uploads import short
+from chainrule.web.training.texts import short
 from chainrule.workflow.rows import DividedRows
 
 __all__ = ["Plane", "Points"]

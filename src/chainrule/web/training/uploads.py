@@ -17,13 +17,14 @@ from chainrule.tables.sources import TableSource, open_table
 from chainrule.tables.targets import Target, target_of
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
+from chainrule.web.training.texts import short
 from chainrule.workflow.rows import design_width
 
-__all__ = ["Upload", "file_name", "short"]
+__all__ = ["Upload", "file_name"]
 
 #: What a column to be predicted is often called.
 _TARGETS = ("target", "label", "class", "y", "outcome", "diagnosis", "species")
-_EXAMPLES, _LONGEST = 3, 40
+_EXAMPLES = 3
 _LONGEST_NAME = 120
 
 
@@ -238,15 +239,3 @@ def _kinds(column: Column) -> list[str]:
     if {"number", "integer"} <= set(possible):
         possible.remove("number")
     return list(dict.fromkeys([*possible, "ignored"]))
-
-
-def short(text: str) -> str:
-    r"""A cell as it is shown: on one line, and cut off where it is long.
-
-    Examples
-    --------
-    >>> short("two\n  lines"), len(short("x" * 100))
-    ('two lines', 40)
-    """
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
