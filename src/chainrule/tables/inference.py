@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -28,6 +28,7 @@ def infer_schema(
     *,
     types: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
+    on_rows: Callable[[int], None] = lambda rows: None,
 ) -> Schema:
     """Decide what the columns of a table are, from all of its rows.
 
@@ -40,6 +41,9 @@ def infer_schema(
         What you know better: ``{"zip": "category", "when": "date:day/month/year", "remark": "ignored"}``.
     missing : sequence of str, optional
         Further cells that mean "no value", beside those of `MISSING`.
+    on_rows : callable, optional
+        ``on_rows(count)`` after each block of rows, with how many there are up to its end; what it raises ends the
+        pass.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def infer_schema(
     targets = (target,) if isinstance(target, str) else tuple(target or ())
     check_names((*targets, *(types or ())), table.columns, table.name)
     evidences = _evidences(table, targets, types or {}, markers)
-    rows = _gather(table, [evidence for evidence in evidences if evidence.given != "ignored"])
+    rows = _gather(table, [evidence for evidence in evidences if evidence.given != "ignored"], on_rows)
     if rows == 0 and evidences:
         raise DataError(f"{table.name} has no rows", fix="give at least one row below the header")
     late = [evidence for evidence in evidences if evidence.late]
@@ -115,7 +119,9 @@ def _start_again(evidence: Evidence) -> Evidence:
     return evidence
 
 
-def _gather(table: TableSource, evidences: Sequence[Evidence]) -> int:
+def _gather(
+    table: TableSource, evidences: Sequence[Evidence], on_rows: Callable[[int], None] = lambda rows: None
+) -> int:
     """Take in all rows; returns how many there are."""
     names = [evidence.name for evidence in evidences]
     workers = min(pa.cpu_count(), len(evidences)) or 1
@@ -135,6 +141,7 @@ def _gather(table: TableSource, evidences: Sequence[Evidence]) -> int:
                         f"{part.place(row + cell.index)}, column {bad.name!r}: {cell.value!r} {cell.why}", fix=cell.fix
                     ) from None
                 row += block.num_rows
+                on_rows(rows + row)
             rows += row
     return rows
 
