@@ -6,6 +6,7 @@ more deeply than it can go.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
@@ -56,12 +57,13 @@ def to_mathml(expression: Expression, *, display: bool = False) -> str:
 
 
 def _element(tag: str, *content: str, **attributes: str) -> str:
-    given = "".join([f" {name}={quoteattr(value)}" for name, value in attributes.items()])
+    given = "".join([f" {name}={quoteattr(value)}" for name, value in attributes.items()]) if attributes else ""
     return f"<{tag}{given}>{''.join(content)}</{tag}>"
 
 
+@functools.lru_cache(maxsize=1024)
 def _text(tag: str, text: str, **attributes: str) -> str:
-    """An element with a text in it."""
+    """An element with a text in it: signs and names, most of which come again and again."""
     return _element(tag, escape(_FORBIDDEN.sub("\ufffd", text)), **attributes)
 
 

@@ -36,7 +36,13 @@ _POSITIVE = frozenset({"exp", "sigmoid", "softplus"})
 _RELATED = {relation.op: relation for relation in RELATIONS}
 
 
-def close_forms(outputs: Sequence[Node], leaves: Iterable[Node] = (), log: list[Rewrite] | None = None) -> list[Node]:
+def close_forms(
+    outputs: Sequence[Node],
+    leaves: Iterable[Node] = (),
+    log: list[Rewrite] | None = None,
+    *,
+    order: Sequence[Node] | None = None,
+) -> list[Node]:
     """Write sums of products of real numbers in a shorter form, where there is one.
 
     Parameters
@@ -46,13 +52,18 @@ def close_forms(outputs: Sequence[Node], leaves: Iterable[Node] = (), log: list[
         Nodes whose values are given at each run.
     log : list, optional
         Takes a `Rewrite` for each node that got a new form: "closed form", or the name of the relation that was used.
+    order : sequence of Node, optional
+        The nodes between leaves and outputs, in topological order, where they are known already.
 
     Returns
     -------
     list of Node
         The outputs in their new form.
     """
-    return _Closing(outputs, frozenset(leaves), log).run()
+    given = frozenset(leaves)
+    if order is None:
+        order = ancestors(outputs, skip=given.__contains__)
+    return _Closing(outputs, given, log, order).run()
 
 
 def _is_term(node: Node) -> bool:
@@ -82,11 +93,13 @@ def _are_moderate(coefficients: Iterable[Coefficient], dtype: np.dtype[Any]) -> 
 class _Closing:
     """One run over a graph."""
 
-    def __init__(self, outputs: Sequence[Node], given: frozenset[Node], log: list[Rewrite] | None) -> None:
+    def __init__(
+        self, outputs: Sequence[Node], given: frozenset[Node], log: list[Rewrite] | None, order: Sequence[Node]
+    ) -> None:
         self._outputs = outputs
         self._given = given
         self._log = log
-        self._order = ancestors(outputs, skip=given.__contains__)
+        self._order = order
         self._uses: dict[Node, int] = {}
         self._needed: set[Node] = set(outputs)
         self._atoms: list[Node] = []

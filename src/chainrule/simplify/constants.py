@@ -19,7 +19,9 @@ __all__ = ["fold_constants"]
 _LARGEST_FOLDED = 4096
 
 
-def fold_constants(outputs: Sequence[Node], leaves: Iterable[Node]) -> list[Node]:
+def fold_constants(
+    outputs: Sequence[Node], leaves: Iterable[Node], *, order: Sequence[Node] | None = None
+) -> list[Node]:
     """Replace operations on constants by their results; an array of equal numbers becomes one number, repeated.
 
     Parameters
@@ -27,6 +29,8 @@ def fold_constants(outputs: Sequence[Node], leaves: Iterable[Node]) -> list[Node
     outputs : sequence of Node
     leaves : iterable of Node
         Nodes whose values are given at each run, and which are therefore not constant.
+    order : sequence of Node, optional
+        The nodes between leaves and outputs, in topological order, where they are known already.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def fold_constants(outputs: Sequence[Node], leaves: Iterable[Node]) -> list[Node
     given = frozenset(leaves)
     done: dict[Node, Node] = {}
     values: dict[Node, Any] = {}
-    for node in ancestors(outputs, skip=given.__contains__):
+    for node in ancestors(outputs, skip=given.__contains__) if order is None else order:
         if not node.inputs:
             if node.op is CONSTANT or node.op is LITERAL:
                 values[node] = node._value

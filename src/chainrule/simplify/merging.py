@@ -17,7 +17,9 @@ _COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not
 _LARGEST_COMPARED = 512
 
 
-def merge_equal(outputs: Sequence[Node], leaves: Iterable[Node] = ()) -> list[Node]:
+def merge_equal(
+    outputs: Sequence[Node], leaves: Iterable[Node] = (), *, order: Sequence[Node] | None = None
+) -> list[Node]:
     """Let one node stand for all that are the same operation on the same inputs.
 
     Parameters
@@ -25,13 +27,15 @@ def merge_equal(outputs: Sequence[Node], leaves: Iterable[Node] = ()) -> list[No
     outputs : sequence of Node
     leaves : iterable of Node
         Nodes whose values are given at each run: they are never merged.
+    order : sequence of Node, optional
+        The nodes between leaves and outputs, in topological order, where they are known already.
 
     Returns
     -------
     list of Node
         The outputs in their new form; nodes that nothing depends on any more are gone.
     """
-    return Merger(leaves).merged(outputs)
+    return Merger(leaves).merged(outputs, order=order)
 
 
 class Merger:
@@ -48,11 +52,15 @@ class Merger:
         self._done: dict[Node, Node] = {}
         self._first: dict[Any, Node] = {}
 
-    def merged(self, outputs: Sequence[Node], leaves: Iterable[Node] = ()) -> list[Node]:
-        """The outputs in their new form; from now on, `leaves` are leaves, too."""
+    def merged(
+        self, outputs: Sequence[Node], leaves: Iterable[Node] = (), *, order: Sequence[Node] | None = None
+    ) -> list[Node]:
+        """The outputs in their new form; from now on, `leaves` are leaves, too. `order` is that of what is new."""
         self._given.update(leaves)
         given, done, first = self._given, self._done, self._first
-        for node in ancestors(outputs, skip=lambda node: node in given or node in done):
+        if order is None:
+            order = ancestors(outputs, skip=lambda node: node in given or node in done)
+        for node in order:
             inputs = tuple([done.get(source, source) for source in node.inputs])
             known = first.setdefault(expression_key(node, inputs), node)
             if known is not node:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from chainrule.graph.node import Node, ancestors
 from chainrule.simplify.canonicalise import CANONICALISE
@@ -62,25 +63,17 @@ def simplify(
     True
     """
     allowed = allow or frozenset()
-    specialise = SPECIALISE.allowing(allowed)
-    nodes = shorten(outputs, leaves, log, allow=allowed)
-    nodes = apply_rules(specialise, nodes, leaves, log)
-    nodes = _closed(nodes, leaves, log)
-    nodes = apply_rules(specialise, nodes, leaves, log)
-    if SHARING.allowing(allowed).by_op:
-        nodes = apply_rules(SHARING.allowing(allowed), nodes, leaves, log)
-    return _tidy(nodes, leaves, log, allowed)
-
-
-def _closed(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None) -> list[Node]:
-    """Closed forms; once more if some were found, as what they no longer need may have had a second use."""
-    fired: list[Rewrite] = []
-    nodes = close_forms(nodes, leaves, fired)
-    if fired:
-        nodes = close_forms(nodes, leaves, fired)
-    if log is not None:
-        log.extend(fired)
-    return nodes
+    specialise, sharing = SPECIALISE.allowing(allowed), SHARING.allowing(allowed)
+    work = _Work(outputs, leaves, log)
+    _shorten(work, allowed)
+    work.apply(specialise)
+    if work.close():  # what the closed forms no longer need may have had a second use
+        work.close()
+    work.apply(specialise)
+    if sharing.by_op:
+        work.apply(sharing)
+    _tidy(work, allowed)
+    return work.outputs
 
 
 def shorten(
@@ -90,20 +83,78 @@ def shorten(
     allow: frozenset[str] = frozenset(),
 ) -> list[Node]:
     """The cheap part of `simplify`: drop and fold what can be, apply identities, merge what is computed twice."""
-    return _tidy(fold_constants(drop_unused_results(outputs, leaves), leaves), leaves, log, allow)
+    work = _Work(outputs, leaves, log)
+    _shorten(work, allow)
+    return work.outputs
 
 
-def _tidy(nodes: list[Node], leaves: Sequence[Node], log: list[Rewrite] | None, allow: frozenset[str]) -> list[Node]:
-    nodes = apply_rules(CANONICALISE.allowing(allow), nodes, leaves, log)
-    return merge_equal(fold_constants(nodes, leaves), leaves)
+def _shorten(work: _Work, allow: frozenset[str]) -> None:
+    work.run(drop_unused_results)
+    work.run(fold_constants)
+    _tidy(work, allow)
+
+
+def _tidy(work: _Work, allow: frozenset[str]) -> None:
+    work.apply(CANONICALISE.allowing(allow))
+    work.run(fold_constants)
+    work.run(merge_equal)
+
+
+class _Work:
+    """A graph that goes through the stages.
+
+    Most stages change nothing in most graphs. Then the order of the nodes stays known, and a stage need not run again.
+
+    Attributes
+    ----------
+    outputs : list of Node
+    """
+
+    def __init__(self, outputs: Sequence[Node], leaves: Iterable[Node], log: list[Rewrite] | None) -> None:
+        self.outputs = list(outputs)
+        self._given = frozenset(leaves)
+        self._log = log
+        self._order: list[Node] | None = None
+        self._settled: set[Any] = set()
+
+    def run(self, stage: Callable[..., list[Node]]) -> bool:
+        """One stage; whether it changed the graph."""
+        return self._changed(stage, lambda order: stage(self.outputs, self._given, order=order))
+
+    def apply(self, rules: RuleSet) -> bool:
+        """One set of rules; whether one of them fired."""
+        return self._changed(rules, lambda order: apply_rules(rules, self.outputs, self._given, self._log, order=order))
+
+    def close(self) -> bool:
+        """Closed forms; whether one was found."""
+        return self._changed(close_forms, lambda order: close_forms(self.outputs, self._given, self._log, order=order))
+
+    def _changed(self, stage: Any, run: Callable[[list[Node]], list[Node]]) -> bool:
+        if stage in self._settled:
+            return False
+        if self._order is None:
+            self._order = ancestors(self.outputs, skip=self._given.__contains__)
+        found = run(self._order)
+        if all(new is old for new, old in zip(found, self.outputs, strict=True)):
+            self._settled.add(stage)
+            return False
+        self.outputs, self._order = found, None
+        self._settled.clear()
+        return True
 
 
 def apply_rules(
-    rules: RuleSet, outputs: Sequence[Node], leaves: Iterable[Node], log: list[Rewrite] | None = None
+    rules: RuleSet,
+    outputs: Sequence[Node],
+    leaves: Iterable[Node],
+    log: list[Rewrite] | None = None,
+    *,
+    order: Sequence[Node] | None = None,
 ) -> list[Node]:
-    """Apply a set of rules to all nodes between leaves and outputs."""
+    """Apply a set of rules to all nodes between leaves and outputs; `order` has these nodes, where it is known."""
     given = frozenset(leaves)
-    order = ancestors(outputs, skip=given.__contains__)
+    if order is None:
+        order = ancestors(outputs, skip=given.__contains__)
     if not any(node.op.name in rules.by_op for node in order):
         return list(outputs)
     facts = Facts.about(order, outputs, given)

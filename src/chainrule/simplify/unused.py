@@ -18,7 +18,9 @@ __all__ = ["drop_unused_results"]
 Plan = tuple[dict[str, Any], tuple[int, ...], tuple[int, ...]]
 
 
-def drop_unused_results(outputs: Sequence[Node], leaves: Iterable[Node] = ()) -> list[Node]:
+def drop_unused_results(
+    outputs: Sequence[Node], leaves: Iterable[Node] = (), *, order: Sequence[Node] | None = None
+) -> list[Node]:
     """Leave out results of loops and branches that are not used, and what only they need.
 
     Parameters
@@ -26,6 +28,8 @@ def drop_unused_results(outputs: Sequence[Node], leaves: Iterable[Node] = ()) ->
     outputs : sequence of Node
     leaves : sequence of Node
         Nodes whose values are given, so that nothing behind them is computed.
+    order : sequence of Node, optional
+        The nodes between leaves and outputs, in topological order, where they are known already.
 
     Returns
     -------
@@ -33,7 +37,8 @@ def drop_unused_results(outputs: Sequence[Node], leaves: Iterable[Node] = ()) ->
         The outputs in their new form.
     """
     given = frozenset(leaves)
-    order = ancestors(outputs, skip=given.__contains__)
+    if order is None:
+        order = ancestors(outputs, skip=given.__contains__)
     if all(node.op.prune is None for node in order):
         return list(outputs)
     plans, alive = _plans(order, outputs)
@@ -55,7 +60,7 @@ def drop_unused_results(outputs: Sequence[Node], leaves: Iterable[Node] = ()) ->
     return [done[node] for node in outputs]
 
 
-def _plans(order: list[Node], outputs: Sequence[Node]) -> tuple[dict[Node, Plan], set[Node]]:
+def _plans(order: Sequence[Node], outputs: Sequence[Node]) -> tuple[dict[Node, Plan], set[Node]]:
     """How each node is pruned, users before what they use; and the nodes that are still needed."""
     alive = set(outputs)
     whole = set(outputs)

@@ -125,7 +125,7 @@ class Limits:
     surface_side: int = 60
     unit_side: int = 20
     curve_points: int = 300
-    shown_numbers: int = 400
+    shown_numbers: int = 1024
     scored_rows: int = 2000
     recorded_numbers: int = 400_000
     downloads: int = 1

@@ -78,15 +78,13 @@ class Term:
     @property
     def parts(self) -> tuple[Part, ...]:
         """All factors in the order in which they are written, equal ones side by side."""
+        parts = (*self.scalars, *self.factors)
+        if len(parts) < 2:
+            return parts
         first: dict[Expression, int] = {}
-        for part in (*self.scalars, *self.factors):
+        for part in parts:
             first.setdefault(part.expression, len(first))
-        return tuple(
-            sorted(
-                (*self.scalars, *self.factors),
-                key=lambda part: (part.rank, bool(part.shape), first[part.expression]),
-            )
-        )
+        return tuple(sorted(parts, key=lambda part: (part.rank, bool(part.shape), first[part.expression])))
 
     @property
     def rank(self) -> float:
@@ -104,22 +102,17 @@ class Term:
         if len(self.factors) == 1:
             return self.factors[0]
         alone = Term(self.shape, factors=self.factors)
-        above, below = alone._arrays()  # x/(x v) is as long as v
+        above, below = _arrays(alone.parts)  # x/(x v) is as long as v
         return Part(alone.expression(), broadcast_shapes(*[part.shape for part in (*above, *below)]), alone.rank)
-
-    def _arrays(self) -> tuple[list[Part], list[Part]]:
-        """The factors that are arrays, above and below the line, without what cancels."""
-        arrays = [part for part in self.parts if part.shape]
-        below = [replace(part, expression=part.below, below=None) for part in arrays if part.below is not None]
-        return _cancelled([part for part in arrays if part.below is None], below)
 
     def expression(self) -> Expression:
         """The term written out."""
         numerator, denominator = _ratio(abs(self.number))
-        above = [part for part in self.parts if part.below is None]
+        parts = self.parts
+        above = [part for part in parts if part.below is None]
         front = [part.expression for part in above if not part.shape]
         tops = [part for part in above if part.shape]
-        kept, lower = self._arrays()
+        kept, lower = _arrays(parts)
         arrays, below = [part.expression for part in kept], [part.expression for part in lower]
         if len(arrays) < 2 and not (numerator.value != 1 and arrays and front):
             front = [part.expression for part in above] if kept == tops else [*front, *arrays]
@@ -139,6 +132,13 @@ class Term:
             divisor = _product(bottom)
             written = Fraction(written, divisor, is_array=written.is_array or divisor.is_array)
         return negated(written) if self.number < 0 else written
+
+
+def _arrays(parts: tuple[Part, ...]) -> tuple[list[Part], list[Part]]:
+    """The factors that are arrays, above and below the line, without what cancels."""
+    arrays = [part for part in parts if part.shape]
+    below = [replace(part, expression=part.below, below=None) for part in arrays if part.below is not None]
+    return _cancelled([part for part in arrays if part.below is None], below)
 
 
 def _cancelled(above: list[Part], below: list[Part]) -> tuple[list[Part], list[Part]]:

@@ -158,8 +158,12 @@ def value_expression(value: Any) -> Expression:
 
 
 def unmarked(expression: Expression) -> Expression:
-    """The same formula without marks of local and upstream gradients."""
-    return expression.replaced(lambda part: unmarked(part.operand) if isinstance(part, Marked) else None)
+    """The same formula without marks of local and upstream gradients; kept, as a page shows it in several places."""
+    found = expression.kept("unmarked")
+    if found is None:
+        found = expression.replaced(lambda part: unmarked(part.operand) if isinstance(part, Marked) else None)
+        expression.keep("unmarked", False if found is expression else found)  # what held itself would never be freed
+    return found or expression
 
 
 def _as_read(expression: Expression) -> str:

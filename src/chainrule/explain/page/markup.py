@@ -39,17 +39,19 @@ def element(tag: str, *content: Content, **attributes: str | int | bool | None) 
     >>> print(element("p", "a < b", element("b", "!"), class_="note", hidden=True))
     <p class="note" hidden>a &lt; b<b>!</b></p>
     """
-    written = "".join(_attribute(name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items())
+    written = "".join([_attribute(name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items()])
     start = f"<{tag}{written}>"
     return Markup(start if tag in _VOID else f"{start}{join(content)}</{tag}>")
 
 
 def join(content: Content) -> Markup:
     """Texts and finished pieces, one after the other."""
+    if isinstance(content, Markup):
+        return content
     if content is None:
         return Markup()
     if isinstance(content, str):
-        return content if isinstance(content, Markup) else Markup(escape(content, quote=False))
+        return Markup(escape(content, quote=False))
     return Markup("".join([join(part) for part in content]))
 
 

@@ -249,7 +249,7 @@ def _reason(line: Line, step: BackwardStep) -> str:
 
 
 def _row(left: Markup | None, sides: list[Markup], reason: str, *, is_closed: bool = False) -> Markup:
-    said_why = element("span", _plain(" ("), reason, _plain(")"), class_="reason") if reason else None
+    said_why = element("span", _OPENING, reason, _CLOSING, class_="reason") if reason else None
     right = element("span", sides, said_why, class_="right")
     classes = "row closed" if is_closed else "row"
     return element("div", element("span", left, class_="left"), right, class_=classes)
@@ -277,11 +277,11 @@ def _result_row(part: InputGradient, formula: Formula) -> Markup:
 
 
 def _under(shape: str) -> Markup:
-    return element("small", _plain(" ("), shape, _plain(") "))
+    return element("small", _OPENING, shape, _plain(") "))
 
 
 def _badge(number: int) -> Markup:
-    return element("span", str(number), _plain(". "), class_="badge")
+    return element("span", str(number), _AFTER_NUMBER, class_="badge")
 
 
 def _plain(text: str) -> Markup:
@@ -303,4 +303,8 @@ def _side(line: Line, formula: Formula) -> Markup:
 
 
 def _equals(content: Markup, kind: str) -> Markup:
-    return element("span", element("span", " = ", class_="sign"), content, class_=kind)
+    return element("span", _EQUALS, content, class_=kind)
+
+
+_OPENING, _CLOSING, _AFTER_NUMBER = _plain(" ("), _plain(")"), _plain(". ")
+_EQUALS = element("span", " = ", class_="sign")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,8 @@ Array = np.ndarray[Any, Any]
 
 #: Free space around the points, as a share of their range.
 _MARGIN = 0.08
-#: To choose the first axes: so many rows are looked at, and more targets than these are numbers, not classes.
-_LOOKED_AT = 2000
-_MOST_CLASSES = 12
-#: Columns with a larger correlation say the same.
-_SAME = 0.9
+#: Rows from which the first pair of axes is found, evenly over the training rows.
+_MOST_TESTED = 5000
 
 
 @dataclass(frozen=True)
@@ -96,16 +94,17 @@ class Points:
         unseen = self.preprocessing.unseen_features
         return [{"index": index, "name": short(name)} for index, name in enumerate(self.names) if not unseen[index]]
 
-    @property
+    @cached_property
     def first_axes(self) -> tuple[int, int] | None:
-        """Two columns of numbers that tell much of the target, or any two; None where there is one column only."""
+        """The two columns of numbers that say most about the target, or any two; None where there is one column."""
         if len(self.names) < 2:
             return None
-        numbers = np.flatnonzero(self._is_number()).tolist()
+        numbers = np.flatnonzero(self._is_number())
         if len(numbers) > 2:
-            numbers = [numbers[place] for place in _telling(self._X[0][:, numbers], self._targets[0])]
+            first, second = sorted(numbers[_telling(self._X[0][:, numbers], self._targets[0], self.preprocessing.task)])
+            return int(first), int(second)
         others = [place for place in range(len(self.names)) if place not in numbers]
-        first, second = (numbers + others)[:2]
+        first, second = [*numbers.tolist(), *others][:2]
         return first, second
 
     def _is_number(self) -> Array:
@@ -147,25 +146,21 @@ class Points:
         return np.concatenate([X[:, axis] for X in self._X])
 
 
-def _telling(X: Array, y: Array) -> list[int]:
-    """The column that goes most with the target, and of those that say something else the next one, in their order."""
-    some = slice(None, None, max(1, len(X) // _LOOKED_AT))
-    X, y = X[some], y[some]
-    values = np.unique(y)
-    targets = y[:, None] if len(values) > _MOST_CLASSES else (y[:, None] == values).astype(float)
-    strength = np.abs(_correlations(X, targets)).max(axis=1)
-    first = int(strength.argmax())
-    is_same = np.abs(_correlations(X, X[:, first : first + 1]))[:, 0] > _SAME
-    second = int(np.where(is_same, -1.0, strength).argmax())
-    return sorted({first, second} if first != second else {0, 1})
+def _telling(X: Array, y: Array, task: str | None) -> Array:
+    """The two columns with the largest F statistics: of the variance between classes, or of the line of regression."""
+    from sklearn.feature_selection import f_classif, f_regression
 
-
-def _correlations(X: Array, Y: Array) -> Array:
-    """Of each column of X with each of Y; 0 where one of them does not vary."""
-    X, Y = (part - part.mean(axis=0) for part in (X, Y))
-    scale = np.sqrt(np.outer((X**2).sum(axis=0), (Y**2).sum(axis=0)))
-    found: Array = np.divide(X.T @ Y, scale, out=np.zeros_like(scale), where=scale > 0)
-    return found
+    every = -(-len(X) // _MOST_TESTED)
+    X, y = X[::every], y[::every]
+    places = np.flatnonzero(np.ptp(X, axis=0) > 0)  # what is the same in all rows says nothing
+    if len(places) < 2 or np.ptp(y) == 0:
+        return np.arange(2)
+    test = f_regression if task == "regression" else f_classif
+    # A column that tells all classes apart has F = ∞, or with rounding something large, which may be below zero.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scores = np.abs(np.nan_to_num(test(X[:, places], y)[0]))
+    best: Array = places[np.argsort(-scores, kind="stable")[:2]]
+    return best
 
 
 def _typical_row(preprocessing: Preprocessing, X: Array) -> Array:

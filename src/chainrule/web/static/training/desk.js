@@ -108,9 +108,7 @@ export function createDesk(root, page, catalog) {
     try {
       if (most && file.size > most)
         throw Object.assign(
-          new Error(
-            `${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`,
-          ),
+          new Error(`${file.name} has ${megabytes(file.size)}; this page takes ${megabytes(most)}.`),
           { fix: "train it with: chainrule train FILE" },
         );
       schema.show(await session.upload(file), { isNew: true });
@@ -226,3 +224,6 @@ export function createDesk(root, page, catalog) {
     query: () => writeWishes(wishes),
   };
 }
+
+/** A size as the server tells its own: a MB has 1024² bytes. */
+const megabytes = (bytes) => `${(bytes / 1024 ** 2).toFixed(1).replace(".0", "")} MB`;

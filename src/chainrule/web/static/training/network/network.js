@@ -22,7 +22,8 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
   const scroll = h("div", { class: "tr-network scroll" }, sheet);
   const told = h("p", { class: "tr-unit-formula" }, HINT);
   const tip = h("div", { class: "tr-tip", hidden: true, "aria-hidden": "true" });
-  root.append(scroll, told);
+  const unseen = h("p", { class: "tr-unseen tr-faint", hidden: true });
+  root.append(scroll, told, unseen);
   sheet.append(tip);
 
   let run = null;
@@ -171,6 +172,14 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
     nodes.tell(now.column, now.k, told.textContent);
   }
 
+  /** Says which lines have no colour, and why. */
+  function tellUnseen() {
+    const large = layers.flatMap(({ W }, i) => (W ? [] : [i + 1]));
+    unseen.hidden = large.length === 0;
+    const which = large.length === 1 ? `layer ${large[0]}` : `layers ${large.join(", ")}`;
+    say(unseen, large.length ? `The lines into ${which} are pale: too many weights to be told one by one.` : "");
+  }
+
   function point(event) {
     const { layer, i, j } = event.target.dataset ?? {};
     tip.hidden = layer === undefined;
@@ -191,6 +200,7 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
     if (!nodes) return;
     links.update(layers);
     nodes.drawUnits(frame.units, palette());
+    tellUnseen();
     if (looked ?? held) write(looked ?? held);
   }
 

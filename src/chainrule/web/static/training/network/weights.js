@@ -2,6 +2,9 @@
 import { h, say } from "../../common/dom.js";
 import { counted, weight } from "../numbers.js";
 
+/** Weights of a layer that somebody would read one by one. */
+const MOST = 400;
+
 /** The tables of a run's weights. */
 export function createWeights(root) {
   let tables = [];
@@ -14,9 +17,10 @@ export function createWeights(root) {
   function update(layers) {
     tables.forEach(({ cells, note, box }, i) => {
       const { W, b } = layers[i];
-      note.hidden = Boolean(W);
-      box.hidden = !W;
-      if (!W) return;
+      const isReadable = Boolean(W) && cells.length > 0;
+      note.hidden = isReadable;
+      box.hidden = !isReadable;
+      if (!isReadable) return;
       cells.forEach((row, r) =>
         row.forEach((cell, c) => {
           const text = weight(r < W.length ? W[r][c] : b?.[c]);
@@ -38,7 +42,7 @@ function table(run, layer, i) {
     { class: "tr-faint", hidden: true },
     `${name}: ${counted(rows * columns, "weight")}, too many to read one by one.`,
   );
-  const isReadable = rows * columns <= 400;
+  const isReadable = rows * columns <= MOST;
   const from = i === 0 ? run.features : Array.from({ length: rows }, (_, r) => `unit ${r + 1} of layer ${i}`);
   const isLast = i === run.layers.length - 1;
   const to = Array.from({ length: columns }, (_, c) => (isLast ? outputName(run, c) : `unit ${c + 1}`));
