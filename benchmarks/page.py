@@ -148,12 +148,14 @@ def first_paint(page: Page, repeats: int) -> None:
 def painted(tab: Any, address: str) -> float:
     """Seconds from the beginning of the navigation to the first paint with content."""
     tab.goto(address)
-    return tab.evaluate(
+    seconds: float = tab.evaluate(
         """() => new Promise(done => new PerformanceObserver(list => {
              const found = list.getEntriesByName("first-contentful-paint");
              if (found.length) done(found[0].startTime / 1000);
            }).observe({type: "paint", buffered: true}))"""
     )
+    tab.close()
+    return seconds
 
 
 # Many clients -------------------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ def rows() -> Iterator[tuple[str, str, str]]:
     """Names, meaning and values of the limits; what is described together stands together."""
     defaults = {field.name: field.default for field in dataclasses.fields(Limits)}
     described = NumpyDocString(Limits.__doc__)["Attributes"]
-    assert [name for part in described for name in part.name.split(", ")] == list(defaults), "each limit is described"
+    missing = set(defaults).symmetric_difference(name for part in described for name in part.name.split(", "))
+    assert not missing, f"described, and there: {missing}"
     for part in described:
         names = part.name.split(", ")
         values = [in_words(name, defaults[name]) for name in names]

@@ -143,6 +143,22 @@ def test_gradients_appear_when_they_are_reached(open_page: Callable[..., Any], h
     assert [number.is_visible() for number in numbers.all()] == [k < reached for k in range(len(lesson.backward))]
 
 
+def test_the_graph_marks_where_the_gradient_comes_from(
+    open_page: Callable[..., Any], html: str, lesson: cr.Lesson
+) -> None:
+    page = open_page(html)
+    marked = page.locator(".picture .cr-vertex.is-from")
+    sources = {}
+    for step in lesson.forward:
+        page.keyboard.press("ArrowRight")
+        assert marked.count() == 0, step
+    for step in lesson.backward:
+        page.keyboard.press("ArrowRight")
+        names = [node.get_attribute("data-symbol") for node in marked.all()]
+        sources[step.symbol.name] = names
+    assert sources == {"L": [], "y_hat": ["L"], "z": ["y_hat"], "y": ["L"], "b": ["z"], "x": ["z"], "w": ["z"]}
+
+
 def test_the_step_is_announced(open_page: Callable[..., Any], html: str, lesson: cr.Lesson) -> None:
     page = open_page(html, f"#step={len(lesson.forward) + 1}")
     said = page.locator("[aria-live=polite]")

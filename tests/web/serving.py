@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.web.limits import Limits
-from chainrule.web.running import server
-from chainrule.web.serving import listen
+from chainrule.web.server.running import server
+from chainrule.web.server.serving import listen
 
 __all__ = ["Answer", "Served", "served"]
 
@@ -43,7 +43,7 @@ class Served:
         self.host = f"127.0.0.1:{port}"
         self.url = f"http://{self.host}"
 
-    def connection(self, timeout: float = 30) -> http.client.HTTPConnection:
+    def connection(self, timeout: float = 120) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +25,17 @@ from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 
 LIMITS = Limits(json_bytes=10_000, upload_bytes=3 * 1024**2, body_seconds=0.4, linger_seconds=0.5)
+
+
+class Work:
+    """Work that goes on when it may."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.goes_on = threading.Event()
+
+
+WORK = Work()
 
 
 def echo_routes(limits: Limits) -> list[Route]:
@@ -41,7 +55,13 @@ def echo_routes(limits: Limits) -> list[Route]:
             fields.text("text")
         ]()
 
+    def held(fields: Fields, request: Request) -> Any:
+        WORK.begun.append(fields.text("text"))
+        WORK.goes_on.wait(60)
+        return {}
+
     return [
+        Route("/api/held", answering(held, replace(limits, workers=1)), methods=["POST"]),
         Route("/api/echo", answering(echo, limits), methods=["POST"]),
         Route("/api/plain", answering(plain, limits), methods=["POST"]),
         Route("/api/size", size, methods=["PUT"]),
@@ -153,6 +173,26 @@ def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(
         pass
     assert echo.post("/api/echo").status == 200
     assert capfd.readouterr().err == ""
+
+
+def test_who_leaves_before_the_turn_comes_is_left_out(echo: Served) -> None:
+    def sent(text: str) -> socket.socket:
+        body = json.dumps({"text": text})
+        head = f"POST /api/held HTTP/1.1\r\nHost: {echo.host}\r\nContent-Type: application/json\r\n"
+        return echo.socket(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    with sent("first") as first:
+        deadline = time.monotonic() + 60
+        while not WORK.begun:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        sent("second").close()
+        with sent("third") as third:
+            assert echo.post("/api/echo").status == 200  # by now the server has seen all of them
+            WORK.goes_on.set()
+            assert first.recv(100).startswith(b"HTTP/1.1 200 ")
+            assert third.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert WORK.begun == ["first", "third"]
 
 
 def test_an_error_comes_apart_into_what_is_shown_and_what_to_write(echo: Served) -> None:

@@ -44,6 +44,16 @@ def imported(address: str) -> Iterator[str]:
         yield normpath(join(dirname(address), relative))
 
 
+def modules_below(folder: str) -> Iterator[str]:
+    """The addresses of the modules of a folder, and of the folders in it."""
+    for file in file_at(folder).iterdir():
+        address = f"{folder}/{file.name}"
+        if file.is_dir():
+            yield from modules_below(address)
+        elif file.name.endswith(".js"):
+            yield address
+
+
 def all_imported(address: str) -> set[str]:
     """A module, those that it imports, those that they import, and so on."""
     found, waiting = set(), [address]
@@ -88,11 +98,11 @@ def test_a_policy_without_exceptions_lets_it_live(index: Index) -> None:
 
 @pytest.mark.parametrize("folder", ["common", "formula", "training"])
 def test_modules_import_what_exists(folder: str) -> None:
-    modules = [file.name for file in (STATIC / folder).iterdir() if file.name.endswith(".js")]
+    modules = list(modules_below(f"/static/{folder}"))
     assert modules
-    for name in modules:
-        for address in imported(f"/static/{folder}/{name}"):
-            assert file_at(address).is_file(), f"{folder}/{name} imports {address}"
+    for module in modules:
+        for address in imported(module):
+            assert file_at(address).is_file(), f"{module} imports {address}"
 
 
 def test_fonts_have_their_licence_beside_them() -> None:

@@ -17,6 +17,11 @@ def test_every_bound_is_described_and_positive() -> None:
     assert all(getattr(Limits(), name) > 0 for name in names)
 
 
+def test_event_streams_of_all_tabs_leave_connections_for_requests() -> None:
+    limits = Limits()
+    assert limits.tabs * limits.streams < limits.connections
+
+
 def test_the_page_shows_the_bounds_that_are_held_to(page: Served) -> None:
     told = page.get("/api/training").json["limits"]
     assert told == {name: getattr(Limits(), name) for name in told}

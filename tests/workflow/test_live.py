@@ -177,6 +177,17 @@ def test_scores_without_rows_that_are_kept_back() -> None:
     assert "validation_loss" not in live.history
 
 
+def test_a_model_without_scores_has_the_rest_of_the_record() -> None:
+    live = LiveTraining(moons(), "label", SMALL, title="Moons")
+    live.advance(epochs=2)
+    quick, full = dict(live.model.record), dict(live.trained().model.record)
+    assert {"scores", "baselines"} == full.keys() - quick.keys()
+    for record in (quick, full):
+        record.pop("created")
+    assert quick == {name: full[name] for name in quick}
+    assert (quick["data"]["name"], quick["epochs"], quick["stopped"]) == ("Moons", 2, "epochs")
+
+
 def test_there_is_a_model_before_the_first_step() -> None:
     live = LiveTraining(moons(), "label", SMALL, title="Moons")
     assert set(live.model.predict(moons())) <= {"A", "B"}

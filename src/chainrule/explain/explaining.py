@@ -75,10 +75,10 @@ def explain(
     with np.errstate(all="ignore"):  # what is not finite is told in the lesson
         graph = trace(fun, *args)
         if not any(node.inputs or node in graph.inputs for node in graph.outputs):
-            raise StructureError(
-                f"{function_name(fun)} returns a fixed number, so there is nothing to explain",
-                fix="return something that is computed from its arguments",
-            )
+            is_typed = isinstance(fun, Formula)
+            what = "the formula is a fixed number" if is_typed else f"{function_name(fun)} returns a fixed number"
+            fix = "use a name, such as w" if is_typed else "return something that is computed from its arguments"
+            raise StructureError(f"{what}, so there is nothing to explain", fix=fix)
         lesson = LessonBuilder(graph, level, _targets(graph, wrt)).lesson()
     return _in_terms_of_formulas(lesson) if isinstance(fun, Formula) else lesson
 

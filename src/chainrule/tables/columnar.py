@@ -32,6 +32,7 @@ class ParquetFile(Part):
     def __init__(self, content: Content) -> None:
         self.name = content.name
         self._content = content
+        self.held_bytes = content.held_bytes
         try:
             with self._open() as file:
                 schema = file.schema_arrow
@@ -91,6 +92,7 @@ class ArrowFile(Part):
     def __init__(self, content: Content, is_stream: bool) -> None:
         self.name = content.name
         self._content = content
+        self.held_bytes = content.held_bytes
         self._is_stream = is_stream
         try:
             if content.max_bytes is not None:

@@ -43,6 +43,8 @@ class Content(ABC):
         How large it may become when it is unpacked; None where nobody minds.
     max_header : int
         Bytes in which the header of text must end.
+    held_bytes : int
+        Bytes that are in memory for as long as this is.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Content(ABC):
     compression: str | None
     max_bytes: int | None = None
     max_header: int = LARGEST_HEADER
+    held_bytes: int = 0
 
     @abstractmethod
     def open(self) -> Any:
@@ -143,6 +146,7 @@ class MemoryContent(Content):
         self.start = data[:8]
         self.compression = compression_of(data)
         self._data = data if self.compression is None else self._unpacked(data)
+        self.held_bytes = len(self._data)
 
     def _unpacked(self, data: bytes) -> bytes:
         """Piece by piece, so that a small bomb is found before it has grown."""

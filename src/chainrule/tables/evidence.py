@@ -332,10 +332,18 @@ class _Block:
     def first_value(self) -> First | None:
         """The first cell that has one."""
         if self.cells.null_count == 0:
-            return First(self.part, self.row, str(self.cells[0]))
+            return First(self.part, self.row, _text(self.cells[0]))
         return self.first(pc.is_valid(self.cells))
 
     def first(self, flags: pa.Array) -> First | None:
         """The first cell whose flag is set."""
         index = first_place(flags)
-        return First(self.part, self.row + index, str(self.cells[index])) if index >= 0 else None
+        return First(self.part, self.row + index, _text(self.cells[index])) if index >= 0 else None
+
+
+def _text(cell: pa.Scalar) -> str:
+    """As Python prints it, or Arrow where Python cannot: its times end with the year 9999."""
+    try:
+        return str(cell)
+    except OverflowError:
+        return str(cell.cast(pa.string()))

@@ -60,6 +60,7 @@ class DelimitedFile(Part):
         self.name = content.name
         self.missing = tuple(missing)
         self._content = content
+        self.held_bytes = content.held_bytes
         with self._open() as file:
             try:
                 self.dialect = sniff(self.name, file, content.max_header)

@@ -22,12 +22,15 @@ class Part(ABC):
         None where only reading would tell.
     is_text : bool
         Whether the cells are text, whose types have to be decided.
+    held_bytes : int
+        Bytes of a file that it keeps in memory, unpacked if it had to be.
     """
 
     name: str
     columns: tuple[str, ...]
     rows: int | None = None
     is_text = False
+    held_bytes = 0
 
     @abstractmethod
     def blocks(

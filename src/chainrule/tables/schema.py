@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import difflib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+
+import numpy as np
 
 from chainrule.errors import DataError
 
@@ -258,8 +260,7 @@ def _number(value: float | None) -> str:
 
 
 def _day(seconds: float | None) -> str:
-    moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds or 0.0)
-    return moment.strftime("%Y-%m-%d")
+    return str(np.datetime64(math.floor(seconds or 0.0), "s").astype("datetime64[D]"))  # Python ends with the year 9999
 
 
 def _short(text: str) -> str:

@@ -39,11 +39,14 @@ class TableSource:
         Names, in the order of the first part.
     rows : int or None
         None where only reading would tell.
+    held_bytes : int
+        Bytes of files that are kept in memory; frames are not counted.
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
         self.columns = self.parts[0].columns
+        self.held_bytes = sum(part.held_bytes for part in self.parts)
         counts = [part.rows for part in self.parts]
         self.rows = None if None in counts else sum(count or 0 for count in counts)
         for part in self.parts[1:]:

@@ -9,18 +9,41 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from anyio import CapacityLimiter
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from chainrule.errors import ChainRuleError
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 
-__all__ = ["Fields", "Refused", "answering", "named", "read_bytes", "read_json", "refusal", "reply"]
+__all__ = ["Fields", "Refused", "answering", "declared_bytes", "named", "read_bytes", "read_json", "refusal", "reply"]
 
 #: Longest whole number that is read as one: every 64-bit number has fewer digits.
 _MOST_DIGITS = 20
+
+
+def declared_bytes(request: Request, most: int) -> int | None:
+    """How long a request says that its body is; None if it comes in chunks.
+
+    Parameters
+    ----------
+    request : Request
+    most : int
+        Bytes that it may have.
+
+    Raises
+    ------
+    Refused
+        413 if it is longer.
+    """
+    declared = request.headers.get("content-length", "")
+    if not declared.isdecimal():
+        return None
+    if len(declared) > 18 or int(declared) > most:
+        raise _too_long(most)
+    return int(declared)
 
 
 async def read_bytes(request: Request, limits: Limits, most: int) -> bytes:
@@ -42,9 +65,7 @@ async def read_bytes(request: Request, limits: Limits, most: int) -> bytes:
     Refused
         413 if it is longer, 408 if it takes longer than ``limits.body_seconds``.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
-        raise _too_long(most)
+    declared_bytes(request, most)
     body = bytearray()
     try:
         async with asyncio.timeout(limits.body_seconds):
@@ -192,21 +213,28 @@ def named(name: str) -> Iterator[None]:
 def answering(work: Callable[[Fields, Request], Any], limits: Limits) -> Callable[[Request], Any]:
     """An endpoint that reads JSON and computes its reply in a thread, beside the event loop.
 
+    Requests wait for their turn. Whoever leaves before, as a page does that has newer text to send, is left out.
+
     Parameters
     ----------
     work : callable
         Of the request's fields and the request. Returns a response, or what is sent as JSON.
     limits : Limits
+        As many as ``workers`` are computed at a time.
 
     Returns
     -------
     callable
         For `starlette.routing.Route`.
     """
+    turns = CapacityLimiter(limits.workers)
 
     async def endpoint(request: Request) -> Response:
         fields = Fields(await read_json(request, limits))
-        result = await run_in_threadpool(work, fields, request)
+        async with turns:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            result = await run_in_threadpool(work, fields, request)
         return result if isinstance(result, Response) else reply(result)
 
     return endpoint

@@ -28,11 +28,11 @@ class Limits:
     connections : int
         Open at a time. One more closes the one that has waited longest without a request.
     workers : int
-        Requests that are computed at a time; the others wait for their turn.
+        Lessons that are computed at a time, and so for everything else that takes a moment; others wait for their turn.
     tabs : int
         Tabs with a training view that are open at a time.
     streams : int
-        Event streams of one tab.
+        Event streams of one tab. Those of all tabs together leave connections free for requests.
     requests : int
         Requests of one tab that wait for each other, because they change its table or its run.
     grace_seconds : float
@@ -48,7 +48,7 @@ class Limits:
     features, classes : int
         Columns of the design matrix of an uploaded table, and classes of its target.
     tables_bytes : int
-        Uploaded tables of all tabs together, and what runs make of them.
+        Uploaded tables of all tabs together, those on their way, and what runs make of them.
     generated_rows : int
         Rows of a table that is made up.
     noise : float
@@ -68,6 +68,11 @@ class Limits:
         a curve; numbers of a weight matrix that is shown as numbers.
     scored_rows : int
         Rows of each part, evenly over all, whose predictions are scored for each frame.
+    recorded_numbers : int
+        Numbers in the design matrix up to which a model file carries its scores and baselines: those take seconds for
+        millions.
+    downloads : int
+        Model files and reports that are made at a time; others wait for their turn.
     formula_names : int
         Names of a typed formula that need values.
     formula_numbers : int
@@ -92,7 +97,7 @@ class Limits:
     descent_seconds: float = 2.0
 
     tabs: int = 64
-    streams: int = 4
+    streams: int = 2
     requests: int = 8
     grace_seconds: float = 6.0
     ping_seconds: float = 10.0
@@ -120,8 +125,10 @@ class Limits:
     surface_side: int = 60
     unit_side: int = 20
     curve_points: int = 300
-    shown_numbers: int = 400
+    shown_numbers: int = 1024
     scored_rows: int = 2000
+    recorded_numbers: int = 400_000
+    downloads: int = 1
 
     def training(self) -> dict[str, float]:
         """The bounds that the training view shows beside its fields.
@@ -132,7 +139,17 @@ class Limits:
         6
         """
         names = (
-            "upload_bytes table_rows table_columns generated_rows noise hidden_layers hidden_units parameters "
-            "batch_size epochs run_seconds speed"
+            "upload_bytes",
+            "table_rows",
+            "table_columns",
+            "generated_rows",
+            "noise",
+            "hidden_layers",
+            "hidden_units",
+            "parameters",
+            "batch_size",
+            "epochs",
+            "run_seconds",
+            "speed",
         )
-        return {name: getattr(self, name) for name in names.split()}
+        return {name: getattr(self, name) for name in names}

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.errors import ConfigError, DataError
 from chainrule.learn.epochs import Stopped
 from chainrule.learn.models.network import Network
-from chainrule.learn.run import TrainingRun
+from chainrule.learn.run import Training, TrainingRun
 from chainrule.storage.model import TableModel
 from chainrule.transforms.gradient import grad
 from chainrule.workflow.checkpointing import ENDLESS
@@ -22,7 +22,7 @@ from chainrule.workflow.learning import Learning
 from chainrule.workflow.recipe import Recipe, optimizer_name, require_fitting
 from chainrule.workflow.rows import DividedRows, divided, typed_table
 from chainrule.workflow.settings import TrainingSettings
-from chainrule.workflow.training import TrainedTable, scored
+from chainrule.workflow.training import TrainedTable, record_of, scored
 
 __all__ = ["LiveTraining"]
 
@@ -186,8 +186,10 @@ class LiveTraining:
 
     @property
     def model(self) -> TableModel:
-        """A model with the present parameters, without scores."""
-        return TableModel(self.rows.preprocessing, self.network.architecture, self.params)
+        """A model with the present parameters and the record of the run, without scores, which take their time."""
+        learning, settings = self._until_now()
+        record = record_of(self.title, self.rows, learning.recipe, self._training(), settings)
+        return TableModel(self.rows.preprocessing, self.network.architecture, self.params, record)
 
     # What it does ----------------------------------------------------------------------------------------------------
 
@@ -263,11 +265,14 @@ class LiveTraining:
 
     def trained(self) -> TrainedTable:
         """Model, scores and report with the present parameters, as `train_table` gives them."""
+        learning, settings = self._until_now()
+        return scored(self.title, self.rows, learning, learning.trained(self._training()), settings)
+
+    def _training(self) -> Training:
         training = self._run.training()
         if not (self._ended.is_final or self.step):  # whoever waits at the end of an epoch has finished it
             training.stopped, training.message = "epochs", f"all {self.epoch} epochs are finished"
-        learning, settings = self._until_now()
-        return scored(self.title, self.rows, learning, learning.trained(training), settings)
+        return training
 
     def _until_now(self) -> tuple[Learning, TrainingSettings]:
         """The same as if as many epochs had been wanted from the beginning."""

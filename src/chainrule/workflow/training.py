@@ -33,7 +33,7 @@ from chainrule.workflow.recipe import Recipe, optimizer_name, require_fitting
 from chainrule.workflow.rows import DividedRows, divided, typed_table
 from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["TrainedTable", "scored", "train_table"]
+__all__ = ["TrainedTable", "record_of", "scored", "train_table"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -260,6 +260,41 @@ def _run(
     return trained
 
 
+def record_of(
+    title: str, rows: DividedRows, recipe: Recipe, training: Training, settings: TrainingSettings
+) -> dict[str, Any]:
+    """How a model came about, without its scores.
+
+    Parameters
+    ----------
+    title : str
+        Of the table.
+    rows : DividedRows
+    recipe : Recipe
+    training : Training
+    settings : TrainingSettings
+
+    Returns
+    -------
+    dict
+        As `TableModel` keeps it.
+    """
+    return {
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "versions": {"chainrule": __version__, "numpy": np.__version__, "python": platform.python_version()},
+        "data": {"name": title, "rows": rows.preprocessing.schema.rows, "training rows": rows.rows},
+        "settings": settings.to_json(),
+        "optimizer": recipe.optimizer_name,
+        "lr": recipe.lr,
+        "batch_size": recipe.batch_size,
+        "epochs": training.epochs,
+        "best_epoch": training.best_epoch,
+        "stopped": training.stopped,
+        "message": training.message,
+        "history": {name: values for name, values in training.history.items() if name != "gradient_norm"},
+    }
+
+
 def scored(
     title: str,
     rows: DividedRows,
@@ -303,21 +338,9 @@ def scored(
         with_lesson=False,
         learning_rate=learning.learning_rate,
     )
-    record = {
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "versions": {"chainrule": __version__, "numpy": np.__version__, "python": platform.python_version()},
-        "data": {"name": title, "rows": schema.rows, "training rows": rows.rows},
-        "settings": settings.to_json(),
-        "optimizer": recipe.optimizer_name,
-        "lr": recipe.lr,
-        "batch_size": recipe.batch_size,
-        "epochs": training.epochs,
-        "best_epoch": training.best_epoch,
-        "stopped": training.stopped,
-        "message": training.message,
+    record = record_of(title, rows, recipe, training, settings) | {
         "scores": {name: dict(found.values) for name, found in report.scores.items()},
         "baselines": {found.name: dict(found.scores.values) for found in report.baselines},
-        "history": {name: values for name, values in training.history.items() if name != "gradient_norm"},
     }
     model = TableModel(rows.preprocessing, trained.architecture, trained.params, record)
     tables = {shown[name]: table for name, table in rows.tables.items()}

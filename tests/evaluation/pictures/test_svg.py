@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from xml.etree import ElementTree
 
@@ -55,6 +56,16 @@ def test_every_figure_is_well_formed_and_says_what_it_shows(drawn: dict[str, Pic
         assert root.get("role") == "img"
         assert len(root.get("aria-label", "")) > 20
         assert "<text" in picture.svg, "text is text, not paths"
+
+
+def test_threads_that_draw_at_the_same_time_draw_the_same(drawn: dict[str, Picture]) -> None:
+    before = dict(matplotlib.rcParams)
+    with ThreadPoolExecutor(3) as pool:
+        for found in pool.map(lambda _: pictures(), range(3)):
+            assert {name: picture.svg for name, picture in found.items()} == {
+                name: picture.svg for name, picture in drawn.items()
+            }
+    assert dict(matplotlib.rcParams) == before
 
 
 def test_no_figure_reaches_out_or_styles_the_page(drawn: dict[str, Picture]) -> None:

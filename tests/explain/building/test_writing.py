@@ -10,6 +10,7 @@ from tests.explain.telling import closed, forward, local
 
 import chainrule as cr
 from chainrule.explain.building.writing import has_row_vectors, transposed
+from chainrule.explain.formulas import parse
 from chainrule.notation.tree import Symbol, Transpose
 
 W, X, x, y = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(4, 3), np.arange(3.0), np.array([1.0, -1.0])
@@ -89,3 +90,8 @@ def test_the_transpose_of_a_product_is_written_with_fewer_signs() -> None:
     assert local(lesson) == {"∂f/∂x": "A x + Aᵀ x"}
     product = cr.explain(lambda V, A, x: np.sum((V @ (A @ x)) ** 2) / 2, X, W.T, W, wrt=["V"])
     assert local(product) == {"∂f/∂V": "V A x(A x)ᵀ"}
+
+
+def test_a_division_by_zero_is_written_as_it_stands() -> None:
+    assert forward(cr.explain(parse("(b / z) / (w / 0)"), 2.0, 3.0, 4.0)) == ["f = (b/z)/(w/0) = (2/3)/(4/0)"]
+    assert forward(cr.explain(parse("z = relu(t / 0); z * x"), 0.5, 2.0)) == ["z = relu(t/0) = relu(0.5/0)"]

@@ -60,6 +60,12 @@ class Browsing:
         assert answer.status == 200, answer.body
         return answer.json
 
+    def epochs(self, count: int) -> dict[str, Any]:
+        """The frame after so many more epochs, one by one, of a run that was just made."""
+        for _ in range(count):
+            assert self.post("control", action="epoch").status == 200
+        return self.frame(lambda frame: frame["epoch"] == count and not frame["is_running"])
+
     def frame(self, wanted: Callable[[dict[str, Any]], bool] = lambda frame: True) -> dict[str, Any]:
         """The next frame that is as wanted."""
         while True:

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.cli.calling import call
-from tests.web.serving import Served
+from tests.web.serving import Served, served
 from tests.web.training.browsing import browsing
-from tests.web.training.making import live_training, loaded
+from tests.web.training.making import Shown, live_training, loaded
 
 import chainrule
 from chainrule.storage.model import TableModel
 from chainrule.tables.generated import generated_table
-from chainrule.web.fields import Refused
-from chainrule.web.training.downloads import attachment, row_of
+from chainrule.web.limits import Limits
+from chainrule.web.training.downloads import attachment, program_file
 
 
 @pytest.mark.parametrize(
@@ -35,22 +35,6 @@ from chainrule.web.training.downloads import attachment, row_of
 )
 def test_files_have_harmless_names(title: str, name: str) -> None:
     assert attachment(title, ".py") == {"content-disposition": f'attachment; filename="{name}"'}
-
-
-def test_rows_are_found_by_their_number_in_the_table() -> None:
-    live = live_training(source={"rows": 40})
-    table = generated_table("moons", rows=40, noise=0.1, seed=0)
-    parts = set()
-    for number in range(1, 41):
-        row, part = row_of(live.rows, number)
-        assert row.num_rows == 1
-        assert row.column("x1")[0].as_py() == table["x1"][number - 1]
-        parts.add(part)
-    assert parts == {"training", "validation"}
-    for number in (0, 41, -1):
-        with pytest.raises(Refused) as refused:
-            row_of(live.rows, number)
-        assert refused.value.status == 422
 
 
 def test_the_command_line_predicts_with_the_model(page: Served, tmp_path: Path) -> None:
@@ -83,8 +67,7 @@ def test_a_model_before_any_training_is_the_first_one(page: Served) -> None:
 def test_the_report_is_a_page_of_its_own(page: Served) -> None:
     with browsing(page) as tab:
         tab.run()
-        for _ in range(3):
-            tab.post("control", action="epoch")
+        tab.epochs(3)
         answer = tab.get("report")
     assert answer.headers["content-disposition"] == 'attachment; filename="two_moons.html"'
     text = answer.body.decode()
@@ -105,8 +88,7 @@ def test_a_run_that_grew_beyond_all_bounds_has_a_report_too(page: Served) -> Non
 def test_the_program_gives_the_same_model(page: Served, tmp_path: Path) -> None:
     with browsing(page) as tab:
         tab.run(source={"name": "blobs", "rows": 60}, settings={"hidden": [3]})
-        for _ in range(4):
-            tab.post("control", action="epoch")
+        tab.epochs(4)
         code, model = tab.get("code"), loaded(tab.get("model").body)
     assert code.headers["content-type"] == "text/x-python; charset=utf-8"
     program = tmp_path / "program.py"
@@ -119,20 +101,30 @@ def test_the_program_gives_the_same_model(page: Served, tmp_path: Path) -> None:
         np.testing.assert_array_equal(again.params[name], value)
 
 
-@pytest.mark.parametrize("name", ["moons", "blobs", "hills"])
-def test_a_row_is_a_formula_with_the_present_weights(page: Served, name: str) -> None:
-    with browsing(page) as tab:
-        tab.run(source={"name": name, "rows": 60}, settings={"hidden": [3]})
-        tab.post("control", action="epoch")
-        sample = tab.post("sample", row=17).json
-        lesson = page.post("/api/lesson", {part: sample[part] for part in ("statements", "values", "level", "wrt")})
-    live = live_training(source={"name": name, "rows": 60}, settings={"hidden": [3]})
-    live.advance(epochs=1)
-    row, part = row_of(live.rows, 17)
-    X, y = live.rows.preprocessing.arrays(row)
-    expected = live.network.loss(live.params, X, live.network.encode(y))
-    assert lesson.json["loss"] == pytest.approx(float(expected), rel=1e-12)
-    assert sample["wrt"] == ["W1", "W2", "b1", "b2"]
-    assert sample["note"].startswith(
-        f"row 17 of {live.title} ({part}) and the weights after epoch 1; x is x1, x2, with"
-    )
+def test_scores_that_would_take_long_are_left_out_of_the_model_file(tmp_path: Path) -> None:
+    path = tmp_path / "moons.safetensors"
+    with served(Limits(recorded_numbers=100)) as page, browsing(page) as tab:
+        tab.run()
+        tab.epochs(1)
+        path.write_bytes(tab.get("model").body)
+    record = loaded(path.read_bytes()).record
+    assert (record["epochs"], record["optimizer"], len(record["history"]["loss"])) == (1, "adam", 1)
+    assert "scores" not in record
+    told = call("inspect", path)
+    assert told.exit_code == 0, told.output
+    assert "optimizer" in told.stdout
+    rows = tmp_path / "rows.csv"
+    rows.write_text("x1,x2\n0.5,0.5\n")
+    assert call("predict", path, rows).exit_code == 0
+
+
+def test_the_program_says_what_it_leaves_out_of_an_epoch_that_is_not_finished() -> None:
+    run = Shown().run
+    assert program_file(run).startswith(b"# No epoch was finished yet: this is the program for the first one.\nfrom ")
+    run.epoch()
+    run.work()
+    assert program_file(run).startswith(b"from chainrule")
+    run.step()
+    text = program_file(run).decode()
+    assert text.startswith("# Epoch 2 had begun: this is the program for the 1 before it.\nfrom ")
+    assert "epochs=1" in text

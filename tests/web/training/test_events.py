@@ -87,6 +87,25 @@ def test_cancelling_whoever_waits_is_heard_even_if_an_event_comes_at_the_same_ti
     asyncio.run(run())
 
 
+def test_a_stream_says_when_it_waits_for_news() -> None:
+    async def run() -> list[object]:
+        log: list[object] = []
+        stream = Stream(lambda: log.append("wanted"))
+        log.append(stream.is_waiting)
+        stream.put(b"first")
+        log.append(await stream.next(1.0))  # it is there, so nobody waits
+        waiting = asyncio.ensure_future(stream.next(60.0))
+        await asyncio.sleep(0)
+        log.append(stream.is_waiting)
+        stream.put(b"second")
+        log.append(stream.is_waiting)
+        log.append(await waiting)
+        log.append(stream.is_waiting)
+        return log
+
+    assert asyncio.run(run()) == [False, b"first", "wanted", True, False, b"second", False]
+
+
 def test_putting_into_a_stream_whose_loop_is_closed_does_nothing() -> None:
     async def make() -> Stream:
         return Stream()

@@ -9,6 +9,7 @@ import pytest
 
 from chainrule.learn.models.architecture import Architecture
 from chainrule.learn.models.network import Network
+from chainrule.tables.bundled import bundled_table
 from chainrule.tables.sources import open_table
 from chainrule.web.training.points import Points
 from chainrule.workflow.rows import DividedRows, divided, typed_table
@@ -87,6 +88,44 @@ def test_categories_alone_span_a_plane_too() -> None:
     points = Points(rows_of({"city": TABLE["city"], "price": TABLE["price"]}), most=10)
     assert points.first_axes == (0, 1)
     assert points.plane((0, 1)).x == (pytest.approx(-0.08), pytest.approx(1.08))
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [
+        ("iris", ["petal length (cm)", "petal width (cm)"]),
+        ("wine", ["flavanoids", "proline"]),
+        ("breast_cancer", ["mean concave points", "worst concave points"]),
+        ("diabetes", ["bmi", "s5"]),
+    ],
+)
+def test_the_first_plane_is_that_of_the_numbers_that_say_most(name: str, axes: list[str]) -> None:
+    table, target = bundled_table(name)
+    points = Points(rows_of(table, target), most=10)
+    assert points.first_axes is not None
+    assert [points.names[axis] for axis in points.first_axes] == axes
+
+
+def test_of_many_rows_enough_tell_what_says_most() -> None:
+    rng = np.random.default_rng(0)
+    table = {name: rng.normal(size=20_000) for name in "abcd"}
+    points = Points(rows_of({**table, "y": table["d"] - table["b"] + 0.1 * table["a"]}, "y"), most=10)
+    assert points.first_axes == (1, 3)
+
+
+def test_a_column_that_tells_classes_apart_says_most() -> None:
+    label = ["yes" if i % 3 else "no" for i in range(40)]
+    told = [0.25 + 2 * (i % 3 > 0) for i in range(40)]
+    noise = RNG.normal(size=(2, 40))
+    points = Points(rows_of({"a": noise[0], "b": noise[1], "told": told, "label": label}, "label"), most=10)
+    assert points.first_axes is not None
+    assert "told" in [points.names[axis] for axis in points.first_axes], points.names
+
+
+def test_targets_that_are_all_the_same_say_nothing() -> None:
+    table = {name: RNG.normal(size=40) for name in "abc"}
+    points = Points(rows_of({**table, "y": np.full(40, 2.5)}, "y"), most=10)
+    assert points.first_axes == (0, 1)
 
 
 def test_one_feature_spans_no_plane() -> None:

@@ -143,8 +143,59 @@ def test_pausing_resting_and_going_on_is_the_same_as_not_pausing() -> None:
         assert broken.run.work() is None
     while (broken.run.live.epoch, broken.run.live.step) != (whole.run.live.epoch, whole.run.live.step):
         whole.run.step()
+        whole.run.work()
     for name, value in broken.run.live.params.items():
         assert (value == whole.run.live.params[name]).all()
+
+
+def test_an_epoch_that_takes_long_is_done_slice_by_slice() -> None:
+    shown = Shown(is_watched=False, step=0.015)  # 5 steps an epoch, of which two fill a slice
+    shown.run.epoch()
+    assert shown.run.state == {"is_running": True, "epoch": 0, "step": 0}  # its code is compiled in a turn of its own
+    steps = []
+    while shown.run.work() is not None:
+        steps.append(shown.run.live.step)
+    assert steps == [2, 4]
+    assert shown.run.state == {"is_running": False, "epoch": 1, "step": 0}
+    shown.run.epoch()
+    assert shown.run.state == {"is_running": True, "epoch": 1, "step": 2}
+    shown.run.step()  # after the epoch, and a slice of it at once
+    assert shown.run.state == {"is_running": True, "epoch": 1, "step": 4}
+    shown.work(1.0)
+    assert shown.run.state == {"is_running": False, "epoch": 2, "step": 1}
+
+
+def test_what_is_quick_is_done_at_once() -> None:
+    shown = Shown()
+    shown.run.step()
+    shown.run.work()
+    shown.run.step()
+    assert shown.run.state == {"is_running": False, "epoch": 0, "step": 2}
+    shown.run.epoch()
+    assert shown.run.state == {"is_running": False, "epoch": 1, "step": 0}
+    shown.clock.now += 1.0
+    shown.run.work()
+    assert [json.loads(frame)["is_running"] for frame in shown.frames] == [False, False]
+
+
+@pytest.mark.parametrize("end", ["pause", "reset", "close"])
+def test_an_epoch_that_takes_long_can_be_given_up(end: str) -> None:
+    shown = Shown(is_watched=False, step=0.015)
+    shown.run.epoch()
+    shown.run.work()
+    steps = shown.run.live.step
+    getattr(shown.run, end)()
+    shown.run.live.close = lambda: None  # type: ignore[method-assign]
+    assert shown.run.work() is None
+    assert (shown.run.live.epoch, shown.run.live.step) == (0, 0 if end == "reset" else steps)
+
+
+def test_one_epoch_may_take_no_longer_than_a_run_may() -> None:
+    shown = Shown(Limits(run_seconds=0.04), step=0.015)
+    shown.run.epoch()
+    shown.work(1.0)
+    assert json.loads(shown.frames[-1])["stopped"]["reason"] == "seconds"
+    assert shown.run.live.epoch == 0
 
 
 # The end --------------------------------------------------------------------------------------------------------------

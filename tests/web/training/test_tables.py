@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 from tests.web.serving import Served, served
@@ -75,8 +76,33 @@ def test_rows_and_columns_have_bounds() -> None:
         assert put(page, tab.path, b"a,b,c,d\n1,2,3,4\n").status == 413
 
 
+def test_packed_tables_count_as_much_as_they_are_unpacked() -> None:
+    table = b"size,sold\n" + b"1.50000,yes\n2.50000,no\n" * 5000
+    with served(Limits(tables_bytes=2 * len(table) + 1000)) as page, browsing(page) as tab:
+        assert put(page, tab.path, gzip.compress(table)).status == 200
+        with browsing(page) as other, browsing(page) as last:
+            assert put(page, other.path, b"no table").status == 422  # it needs no room
+            assert put(page, other.path, gzip.compress(table)).status == 200
+            assert put(page, last.path, gzip.compress(table)).status == 429
+            assert put(page, other.path, b"no table").status == 422  # its table is still there
+            assert put(page, last.path, gzip.compress(table)).status == 429
+
+
 def test_a_table_goes_with_its_tab(page: Served) -> None:
     with browsing(page) as tab:
         assert put(page, tab.path).status == 200
         assert page.request("POST", f"{tab.path}/close", content_type="text/plain").status == 204
         assert put(page, tab.path).status == 404
+
+
+def test_bodies_on_their_way_are_counted_before_they_arrive() -> None:
+    with served(Limits(tables_bytes=2000, upload_bytes=1500)) as page, browsing(page) as tab, browsing(page) as other:
+        head = f"PUT {tab.path}/table HTTP/1.1\r\nHost: {page.host}\r\nContent-Type: application/octet-stream\r\n"
+        for length in ("Content-Length: 1500", "Transfer-Encoding: chunked"):
+            with page.socket(f"{head}{length}\r\n\r\n".encode()):
+                while (answer := put(page, other.path)).status == 200:  # until the head above is read
+                    pass
+                assert (answer.status, answer.error["what"]) == (429, "the tables of all tabs together may take 0 MB")
+            while put(page, other.path).status == 429:  # until it is seen that nothing more will come
+                pass
+        assert put(page, tab.path).status == 200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import threading
 import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +15,7 @@ from tests.web.training.making import chosen, live_training
 
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
+from chainrule.web.training.events import event
 from chainrule.web.training.runs import Run
 from chainrule.web.training.tabs import Tab, Tabs
 from chainrule.web.training.uploads import Upload
@@ -134,6 +137,29 @@ def test_giving_a_tab_up_ends_its_streams_and_frees_its_run_and_its_table() -> N
     in_loop(test)
 
 
+def test_no_frame_is_made_for_a_browser_that_could_not_take_it() -> None:
+    async def test(tabs: Tabs) -> None:
+        tab = tabs.open()
+        stream, run = tabs.connect(tab), run_of(tab, tabs)
+        made: list[bytes] = []
+        frame = run.frames.frame
+
+        def noted(state: Any) -> bytes:
+            made.append(frame(state))
+            return made[-1]
+
+        run.frames.frame = noted  # type: ignore[method-assign]
+        run.play(None)
+        tabs.replace_run(tab, run)
+        await until(lambda: run.live.epoch >= 3)
+        assert made == []
+        sent = await stream.next(30)
+        assert sent == event("frame", made[0])
+        assert json.loads(made[0])["epoch"] >= 3
+
+    in_loop(test)
+
+
 def test_another_run_takes_the_place_of_the_one_before() -> None:
     async def test(tabs: Tabs) -> None:
         tab = tabs.open()
@@ -221,19 +247,37 @@ def test_a_request_that_waits_for_a_tab_which_is_closed_is_refused() -> None:
     in_loop(test)
 
 
-def test_tables_of_all_tabs_together_have_a_bound() -> None:
+def test_a_tab_that_is_given_up_makes_room() -> None:
     async def test(tabs: Tabs) -> None:
         first, second = tabs.open(), tabs.open()
-        tabs.require_room(first, table=100)
-        tabs.require_room(first, table=80)  # in place of the one that it has
-        tabs.require_room(first, run=20)
-        for more in ({"table": 1}, {"run": 1}):
-            with pytest.raises(Refused) as refused:
-                tabs.require_room(second, **more)
-            assert refused.value.status == 429
-        tabs.require_room(first, run=10)
-        tabs.require_room(second, table=10)
+        tabs.room.require(first.id, table=100)
+        with pytest.raises(Refused):
+            tabs.room.require(second.id, table=100)
         tabs.give_up(first)
-        tabs.require_room(second, run=90)
+        tabs.room.require(second.id, table=100)
 
     in_loop(test, tables_bytes=100)
+
+
+def test_downloads_under_way_keep_no_other_request_waiting() -> None:
+    async def test(tabs: Tabs) -> None:
+        busy, other = tabs.open(), tabs.open()
+        for tab in (busy, other):
+            tabs.replace_run(tab, run_of(tab, tabs))
+        begun, may_end = threading.Event(), threading.Event()
+
+        def long(run: Run) -> None:
+            begun.set()
+            assert may_end.wait(60)
+
+        download = asyncio.ensure_future(tabs.holding(busy, long, is_download=True))
+        await until(begun.is_set)
+        waiting = asyncio.ensure_future(tabs.holding(other, lambda run: "second", is_download=True))
+        assert await tabs.heavily(lambda: "read") == "read"
+        assert await tabs.holding(other, lambda run: run.state) == {"is_running": False, "epoch": 0, "step": 0}
+        assert not waiting.done()
+        may_end.set()
+        await download
+        assert await waiting == "second"
+
+    in_loop(test)

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from chainrule.errors import DataError
@@ -126,6 +127,16 @@ def test_lists_are_not_shown_for_a_few_bytes_may_stand_for_billions_of_parts() -
     assert len(file.getvalue()) < 4000
     found = columns(Upload.read(file.getvalue(), "lists.arrow", Limits()))
     assert {name: found[name]["examples"] for name in found} == {"x": [], "again": [], "y": ["1.0", "2.0"]}
+
+
+def test_times_may_be_beyond_those_of_python() -> None:
+    far = pa.array([2**40, 0], pa.int64())
+    table, file = pa.table({"when": far.cast(pa.timestamp("s")), "long": far.cast(pa.duration("s"))}), io.BytesIO()
+    pyarrow.parquet.write_table(table.append_column("y", pa.array([1.0, 2.0])), file)
+    found = columns(Upload.read(file.getvalue(), "far.parquet", Limits()))
+    assert "1970-01-01 … 36812-02-20" in found["when"]["detail"]
+    assert found["when"]["examples"][1].startswith("1970-01-01")
+    assert len(found["long"]["examples"]) == 2
 
 
 @pytest.mark.parametrize("limits", [{"table_rows": 59}, {"table_columns": 6}])

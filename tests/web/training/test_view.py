@@ -56,12 +56,15 @@ def test_steps_epochs_and_reset(page: Served) -> None:
     with browsing(page) as tab:
         per_epoch = tab.run()["steps_per_epoch"]
         weights = tab.frame()["weights"]
-        assert tab.post("control", action="step").json == {"is_running": False, "epoch": 0, "step": 1}
-        assert tab.frame(lambda frame: frame["step"] == 1)["weights"] != weights
-        assert tab.post("control", action="epoch").json == {"is_running": False, "epoch": 1, "step": 0}
+        assert tab.post("control", action="step").json.keys() == {"is_running", "epoch", "step"}
+        stepped = tab.frame(lambda frame: frame["step"] == 1)
+        assert stepped["weights"] != weights
+        assert not stepped["is_running"]
+        tab.post("control", action="epoch")
+        assert tab.frame(lambda frame: frame["epoch"] == 1)["step"] == 0
         for _ in range(per_epoch):
-            state = tab.post("control", action="step").json
-        assert (state["epoch"], state["step"]) == (2, 0)
+            tab.post("control", action="step")
+        tab.frame(lambda frame: (frame["epoch"], frame["step"], frame["is_running"]) == (2, 0, False))
         assert tab.post("control", action="reset").json == {"is_running": False, "epoch": 0, "step": 0}
         assert tab.frame(lambda frame: frame["epoch"] == frame["step"] == 0)["weights"] == weights
 
@@ -106,7 +109,8 @@ def test_two_tabs_train_side_by_side_and_each_as_if_it_were_alone(page: Served) 
         for tab in (first, second):
             tab.frame(lambda frame: frame["epoch"] >= 20)
             tab.post("control", action="pause")
-            tab.post("control", action="epoch")  # to the end of the epoch
+            tab.post("control", action="epoch")
+            tab.frame(lambda frame: frame["step"] == 0 and not frame["is_running"])  # at the end of the epoch
             found.append(tab.get("model"))
     for seed, answer in zip(seeds, found, strict=True):
         model = loaded(answer.body)
@@ -152,6 +156,7 @@ def test_a_page_that_is_loaded_again_finds_its_run(page: Served) -> None:
     with browsing(page) as tab:
         tab.run()
         tab.post("control", action="epoch")
+        tab.frame(lambda frame: frame["epoch"] == 1)
         tab.leave()
         tab.listen()
         assert tab.frame()["epoch"] == 1

@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from chainrule.errors import MissingPackageError
+from chainrule.explain.drawing.plotting import plotting
 
 __all__ = ["COLOURS", "DASHES", "FAINT", "INK", "LINE", "draw"]
 
@@ -95,7 +96,7 @@ def draw(key: str, paint: Callable[[Any], None], alt: str, *, size: tuple[float,
         ) from error
     plain = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     settings: dict[Any, Any] = {**plain, **_STYLE, "svg.hashsalt": key}
-    with matplotlib.rc_context(settings):
+    with plotting(settings):
         figure = Figure(figsize=size)
         FigureCanvasSVG(figure)
         paint(figure.add_subplot())

@@ -255,6 +255,8 @@ class Writer:
         return self._add(node, left, replace(right, number=-right.number))
 
     def _divide(self, node: Node, left: Term, right: Term) -> Term | None:
+        if right.number == 0:
+            return None  # x/0 stays what it is
         left, right = self._beside(node, node.inputs[0], left), self._beside(node, node.inputs[-1], right)
         if right.factors and node.size > 1:
             bottom = right.body()

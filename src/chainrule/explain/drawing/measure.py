@@ -28,8 +28,8 @@ _CAPITAL, _OTHER, _IDEOGRAPH = 0.76, 0.68, 1.0
 _BOLD = 1.1
 
 #: A letter with digits behind it, or a word behind an underscore, is a variable with a subscript: W1, h_prev. A
-#: coefficient stands in front: 2x.
-_SUBSCRIPT = re.compile(r"(?<![^\W\d_])([^\W\d_][\u0300-\u036f]?)(?:(\d+)|_([^\W_]+))(?![.\w])")
+#: coefficient stands in front: 2x. What is raised behind it is no part of its name: W2ᵀ, a1².
+_SUBSCRIPT = re.compile(r"(?<![^\W\d_])([^\W\d_][\u0300-\u036f]?)(?:(\d+)|_([^\W_ᵀ⁰¹²³⁴-⁹⁽]+))(?!\.|(?![ᵀ⁰¹²³⁴-⁹⁽])\w)")
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def runs_of(text: str) -> tuple[Run, ...]:
     --------
     >>> [(run.text, run.is_subscript) for run in runs_of("W1 x + b1")]
     [('W', False), ('1', True), (' x + b', False), ('1', True)]
-    >>> [len(runs_of(text)) for text in ("log2(3x)", "0.5", "batch_size", "h_prev")]
-    [1, 1, 1, 2]
+    >>> [len(runs_of(text)) for text in ("log2(3x)", "0.5", "batch_size", "h_prev", "a1 W2ᵀ", "a1²")]
+    [1, 1, 1, 2, 5, 3]
     """
     runs: list[Run] = []
     end = 0

@@ -11,6 +11,7 @@ from chainrule.explain.drawing.layout import Point
 from chainrule.explain.drawing.measure import SCRIPT_SIZE, runs_of
 from chainrule.explain.drawing.palette import LIGHT, Colour
 from chainrule.explain.drawing.picture import HEAD, Badge, Label, Picture, PlacedVertex, picture_of
+from chainrule.explain.drawing.plotting import plotting
 from chainrule.explain.drawing.style import CROSS_ARM, CROSS_RADIUS, Outline, cross_centre, outlines
 
 __all__ = ["diagram_png"]
@@ -50,17 +51,18 @@ def diagram_png(diagram: Diagram, *, scale: float = 2.0, fold: bool = True) -> b
         raise MissingPackageError("a PNG of the graph is drawn by matplotlib", fix="pip install matplotlib") from error
     picture = picture_of(diagram, fold=fold)
     scale = min(scale, _LARGEST_SIDE / max(picture.width, picture.height))
-    # 72 dots per inch: one point of a font or of a line is one pixel of the picture
-    figure = Figure(figsize=(picture.width / 72, picture.height / 72), dpi=72 * scale)
-    FigureCanvasAgg(figure)
-    figure.patch.set_facecolor(LIGHT["card"])
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, picture.width)
-    axes.set_ylim(picture.height, 0)
-    axes.set_axis_off()
-    _Painter(axes).picture(picture)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Title": diagram.title, "Software": None})
+    with plotting():
+        # 72 dots per inch: one point of a font or of a line is one pixel of the picture
+        figure = Figure(figsize=(picture.width / 72, picture.height / 72), dpi=72 * scale)
+        FigureCanvasAgg(figure)
+        figure.patch.set_facecolor(LIGHT["card"])
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_xlim(0, picture.width)
+        axes.set_ylim(picture.height, 0)
+        axes.set_axis_off()
+        _Painter(axes).picture(picture)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", metadata={"Title": diagram.title, "Software": None})
     return file.getvalue()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import warnings
 from typing import Any
 
 from chainrule.errors import FormulaError
@@ -17,6 +16,7 @@ from chainrule.explain.formulas.checking import Checker, place
 from chainrule.explain.formulas.evaluating import Evaluator
 from chainrule.explain.formulas.hints import syntax_failure
 from chainrule.explain.formulas.naming import unified
+from chainrule.explain.formulas.syntax import python_syntax
 from chainrule.explain.formulas.typed import TypedText
 from chainrule.trace.naming import named
 from chainrule.trace.tracer import Tracer
@@ -121,8 +121,7 @@ def parse(text: str, *, most_numbers: int | None = None) -> Formula:
         raise FormulaError(f"the formula has {len(text)} characters; {_LONGEST} are allowed")
     typed = TypedText(text)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python's advice on its own code, such as "invalid decimal literal"
+        with python_syntax():
             module = ast.parse(typed.python)
     except SyntaxError as error:
         if "too many nested" in error.msg:

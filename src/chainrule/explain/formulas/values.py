@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import FormulaError
+from chainrule.explain.formulas.syntax import python_syntax
 from chainrule.explain.formulas.typed import shown_briefly
 
 __all__ = ["parse_value"]
@@ -43,8 +43,7 @@ def parse_value(text: str) -> Any:
     if len(text) > 20 * _MOST_NUMBERS:
         raise FormulaError(f"a value of {len(text)} characters is too long")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with python_syntax():
             value = ast.literal_eval(text.strip().replace("−", "-"))
         array = np.asarray(value)
         is_numeric = array.dtype.kind in "iuf" and array.size > 0

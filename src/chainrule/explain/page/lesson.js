@@ -35,6 +35,7 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
   const derivations = steps.filter((step) => step.matches("details"));
   const parts = partsByStep(root, steps, forward);
   const edges = [...picture.querySelectorAll(".cr-edge")];
+  const vertices = [...picture.querySelectorAll(".cr-vertex")];
   let current = 0;
   let timer = 0;
 
@@ -48,10 +49,14 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
     }
     // A value comes along the edges into its node, a gradient along those out of it.
     const node = picture.querySelector(".cr-vertex.is-current")?.dataset.symbol;
+    const from = new Set(); // nodes that the gradient comes from: their local gradient times their gradient
     for (const edge of edges) {
       const end = current > forward ? edge.dataset.source : edge.dataset.target;
-      edge.classList.toggle("is-current", node !== undefined && end === node);
+      const isCurrent = node !== undefined && end === node;
+      edge.classList.toggle("is-current", isCurrent);
+      if (isCurrent && current > forward) from.add(edge.dataset.target);
     }
+    for (const vertex of vertices) vertex.classList.toggle("is-from", from.has(vertex.dataset.symbol));
     for (const derivation of derivations) {
       derivation.open = Number(derivation.dataset.step) === current;
     }

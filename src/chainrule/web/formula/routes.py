@@ -63,7 +63,7 @@ def routes(limits: Limits) -> list[Route]:
     ]
 
 
-def _presets(request: Request) -> Response:
+async def _presets(request: Request) -> Response:
     return reply({"presets": [asdict(preset) for preset in PRESETS]})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from chainrule.learn.models.objectives import TASKS
 from chainrule.web.training.frames import Frames
-from chainrule.web.training.uploads import short
+from chainrule.web.training.texts import short
 from chainrule.workflow.live import LiveTraining
 
 __all__ = ["count_parameters", "description"]
@@ -53,7 +53,7 @@ def count_parameters(live: LiveTraining) -> int:
 def _loss(live: LiveTraining) -> str:
     architecture = live.network.architecture
     losses = TASKS[architecture.task].losses
-    return losses[next(iter(losses)) if architecture.loss == "auto" else architecture.loss].title
+    return losses[architecture.loss].title
 
 
 def _layers(live: LiveTraining) -> list[dict[str, Any]]:

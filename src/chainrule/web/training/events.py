@@ -31,13 +31,25 @@ class Stream:
     """What one open event stream sends next.
 
     Made and read in the event loop; `put` and `end` may be called in any thread.
+
+    Parameters
+    ----------
+    on_wanted : callable, optional
+        Called in the event loop when all was sent, and what comes next could be sent at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_wanted: Callable[[], None] = lambda: None) -> None:
+        self._on_wanted = on_wanted
+        self._is_waiting = False
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._newest: deque[bytes] = deque(maxlen=1)
         self._has_ended = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether all was sent, and somebody could take what comes next."""
+        return self._is_waiting and not self._newest
 
     def put(self, data: bytes) -> None:
         """Send this next; what was not sent yet is forgotten."""
@@ -55,16 +67,22 @@ class Stream:
 
     async def next(self, seconds: float) -> bytes | None:
         """The newest event as soon as there is one, a ping if there is none for so long, and None at the end."""
-        while not self._has_ended:
-            if self._newest:
-                return self._newest.popleft()
-            try:
-                async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation that comes with an event
-                    await self._news.wait()
-            except TimeoutError:
-                return _PING
-            self._news.clear()
-        return None
+        try:
+            while not self._has_ended:
+                if self._newest:
+                    return self._newest.popleft()
+                if not self._is_waiting:
+                    self._is_waiting = True
+                    self._on_wanted()
+                try:
+                    async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation that comes with an event
+                        await self._news.wait()
+                except TimeoutError:
+                    return _PING
+                self._news.clear()
+            return None
+        finally:
+            self._is_waiting = False
 
 
 class EventResponse(Response):

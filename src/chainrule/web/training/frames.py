@@ -17,7 +17,7 @@ from chainrule.web.training.histograms import histograms, layer_marks, shown_wei
 from chainrule.web.training.numbers import rounded_or_none
 from chainrule.web.training.points import Points
 from chainrule.web.training.surfaces import surface, unit_surfaces
-from chainrule.web.training.uploads import short
+from chainrule.web.training.texts import short
 from chainrule.workflow.live import LiveTraining
 
 __all__ = ["SHOWS", "Frames"]

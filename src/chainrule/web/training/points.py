@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from chainrule.tables.encodings import CategoryEncoding
 from chainrule.tables.preprocessing import Preprocessing
 from chainrule.web.training.numbers import rounded
-from chainrule.web.training.uploads import short
+from chainrule.web.training.texts import short
 from chainrule.workflow.rows import DividedRows
 
 __all__ = ["Plane", "Points"]
@@ -19,6 +20,8 @@ Array = np.ndarray[Any, Any]
 
 #: Free space around the points, as a share of their range.
 _MARGIN = 0.08
+#: Rows from which the first pair of axes is found, evenly over the training rows.
+_MOST_TESTED = 5000
 
 
 @dataclass(frozen=True)
@@ -91,14 +94,17 @@ class Points:
         unseen = self.preprocessing.unseen_features
         return [{"index": index, "name": short(name)} for index, name in enumerate(self.names) if not unseen[index]]
 
-    @property
+    @cached_property
     def first_axes(self) -> tuple[int, int] | None:
-        """The first two columns of numbers, or any two; None where there is one column only."""
+        """The two columns of numbers that say most about the target, or any two; None where there is one column."""
         if len(self.names) < 2:
             return None
-        numbers = np.flatnonzero(self._is_number())[:2].tolist()
+        numbers = np.flatnonzero(self._is_number())
+        if len(numbers) > 2:
+            first, second = sorted(numbers[_telling(self._X[0][:, numbers], self._targets[0], self.preprocessing.task)])
+            return int(first), int(second)
         others = [place for place in range(len(self.names)) if place not in numbers]
-        first, second = (numbers + others)[:2]
+        first, second = [*numbers.tolist(), *others][:2]
         return first, second
 
     def _is_number(self) -> Array:
@@ -138,6 +144,23 @@ class Points:
 
     def _column(self, axis: int) -> Array:
         return np.concatenate([X[:, axis] for X in self._X])
+
+
+def _telling(X: Array, y: Array, task: str | None) -> Array:
+    """The two columns with the largest F statistics: of the variance between classes, or of the line of regression."""
+    from sklearn.feature_selection import f_classif, f_regression
+
+    every = -(-len(X) // _MOST_TESTED)
+    X, y = X[::every], y[::every]
+    places = np.flatnonzero(np.ptp(X, axis=0) > 0)  # what is the same in all rows says nothing
+    if len(places) < 2 or np.ptp(y) == 0:
+        return np.arange(2)
+    test = f_regression if task == "regression" else f_classif
+    # A column that tells all classes apart has F = ∞, or with rounding something large, which may be below zero.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scores = np.abs(np.nan_to_num(test(X[:, places], y)[0]))
+    best: Array = places[np.argsort(-scores, kind="stable")[:2]]
+    return best
 
 
 def _typical_row(preprocessing: Preprocessing, X: Array) -> Array:

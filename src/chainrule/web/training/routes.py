@@ -10,20 +10,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chainrule.web.exchange import read_bytes, read_json, reply
+from chainrule.web.exchange import declared_bytes, read_bytes, read_json, reply
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import choice_of, choices, warm_up
 from chainrule.web.training.describing import count_parameters, description
-from chainrule.web.training.downloads import attachment, sample_of
+from chainrule.web.training.downloads import attachment, model_file, program_file
 from chainrule.web.training.events import EventResponse
 from chainrule.web.training.frames import SHOWS
 from chainrule.web.training.previews import previews
 from chainrule.web.training.runs import Run
+from chainrule.web.training.samples import sample_of
 from chainrule.web.training.tabs import Tab, Tabs
 from chainrule.web.training.uploads import Upload, file_name
 from chainrule.workflow.live import LiveTraining
-from chainrule.workflow.program import program_of
 
 __all__ = ["routes"]
 
@@ -110,10 +110,15 @@ class _View:
         if kind != _BYTES:
             raise Refused(415, f"the content type {kind or 'none'!r} is not understood here", f"send {_BYTES}")
         async with self._tabs.turn(tab):
-            data = await read_bytes(request, self._limits, self._limits.upload_bytes)
-            self._tabs.require_room(tab, table=len(data))
-            name = file_name(request.headers.get("x-file-name", ""))
-            upload, payload = await self._tabs.heavily(lambda: _read(data, name, self._limits))
+            most, room = self._limits.upload_bytes, self._tabs.room
+            with room.kept(tab.id):
+                declared = declared_bytes(request, most)
+                room.require(tab.id, body=most if declared is None else declared)  # before any of them is read
+                data = await read_bytes(request, self._limits, most)
+                room.require(tab.id, body=len(data))
+                name = file_name(request.headers.get("x-file-name", ""))
+                upload, payload = await self._tabs.heavily(lambda: _read(data, name, self._limits))
+                room.require(tab.id, table=upload.table.held_bytes, body=0)
             if not tab.is_closed:
                 tab.upload = upload
         return reply(payload)
@@ -141,7 +146,8 @@ class _View:
         fields = await self._fields(request)
         async with self._tabs.turn(tab):
             number = tab.runs + 1
-            run, payload = await self._tabs.heavily(lambda: self._made(tab, fields, number))
+            with self._tabs.room.kept(tab.id):
+                run, payload = await self._tabs.heavily(lambda: self._made(tab, fields, number))
             if tab.is_closed:
                 run.close()
                 run.work()
@@ -152,7 +158,7 @@ class _View:
 
     def _made(self, tab: Tab, fields: Fields, number: int) -> tuple[Run, dict[str, Any]]:
         choice = choice_of(fields, tab.upload, self._limits)
-        self._tabs.require_room(tab, run=_BYTES_OF_A_NUMBER * choice.numbers)
+        self._tabs.room.require(tab.id, run=_BYTES_OF_A_NUMBER * choice.numbers)
         live = LiveTraining(choice.source, choice.target, choice.settings, title=choice.title)
         learnt = count_parameters(live)
         if learnt > self._limits.parameters:
@@ -214,7 +220,7 @@ class _View:
             return reply(await self._tabs.heavily(sample.typed))
 
     async def model(self, request: Request) -> Response:
-        return await self._file(request, ".safetensors", _BYTES, lambda run: run.live.trained().model.to_bytes())
+        return await self._file(request, ".safetensors", _BYTES, lambda run: model_file(run, self._limits))
 
     async def report(self, request: Request) -> Response:
         def html(run: Run) -> bytes:
@@ -223,11 +229,7 @@ class _View:
         return await self._file(request, ".html", "text/html; charset=utf-8", html)
 
     async def code(self, request: Request) -> Response:
-        def code(run: Run) -> bytes:
-            choice = run.choice
-            return program_of(choice.data, choice.target, choice.settings, max(run.live.epoch, 1)).encode()
-
-        return await self._file(request, ".py", "text/x-python; charset=utf-8", code)
+        return await self._file(request, ".py", "text/x-python; charset=utf-8", program_file)
 
     async def _file(self, request: Request, ending: str, media_type: str, made: Callable[[Run], bytes]) -> Response:
         tab = self._tab(request)
@@ -236,7 +238,7 @@ class _View:
             return made(run), run.choice.title
 
         async with self._tabs.turn(tab):
-            content, title = await self._tabs.holding(tab, named, is_long=True)
+            content, title = await self._tabs.holding(tab, named, is_download=True)
         headers = {"cache-control": "no-store", **attachment(title, ending)}
         return Response(content, headers=headers, media_type=media_type)
 

@@ -39,7 +39,8 @@ class Run:
     publish : callable
         ``publish(frame)`` sends a frame, as bytes, to whoever watches.
     is_watched : callable
-        Whether anybody does; frames are made for nobody else.
+        Whether anybody does who could take a frame now; frames are made for nobody else. Whoever comes later adds the
+        run to the scheduler.
     clock : callable, default time.monotonic
         That of the scheduler.
 
@@ -67,6 +68,8 @@ class Run:
         self._limits, self._publish, self._is_watched, self._clock = limits, publish, is_watched, clock
         self._is_closed = False
         self._pace: Pace | None = None
+        self._goal: int | None = None  # the step that it goes to, counted from the first; None to go on
+        self._has_code = False
         self._is_new = True  # whether there is something that no frame has shown
         self._frame_due = 0.0
         self._seconds = 0.0
@@ -78,27 +81,21 @@ class Run:
 
     def play(self, speed: float | None) -> None:
         """Train on, so many epochs per second, or as fast as possible."""
-        now, epoch = self._clock(), self.live.epoch
-        self._pace = None if speed is None else Pace(speed, now, epoch)
-        if not self.is_running:
-            self._rate, self._mark = None, (now, self._progress())
-        self.is_running = self._stopped is None
-        self._is_new = True
+        self._begin(None if speed is None else Pace(speed, self._clock(), self.live.epoch), None)
 
     def pause(self) -> None:
         """Stop after the slice that was at work, which has ended."""
-        self.is_running, self._rate = False, None
+        self.is_running, self._rate, self._goal = False, None, None
         self._is_new = True
 
     def step(self) -> None:
-        """One update of the parameters."""
-        self.pause()
-        self._advance(steps=1)
+        """One update of the parameters, after those that were asked for before."""
+        self._go_to((self._steps if self._goal is None else self._goal) + 1)
 
     def epoch(self) -> None:
-        """One epoch, or the rest of the one that was begun."""
-        self.pause()
-        self._advance(epochs=1)
+        """One epoch, or the rest of the one that was begun, after those that were asked for before."""
+        begun = self._steps if self._goal is None else self._goal
+        self._go_to((begun // self.live.steps_per_epoch + 1) * self.live.steps_per_epoch)
 
     def reset(self) -> None:
         """Back to the first parameters."""
@@ -126,6 +123,23 @@ class Run:
         """End at once, after the present update; any thread may say so."""
         self._is_closed = True
 
+    def _begin(self, pace: Pace | None, goal: int | None) -> None:
+        self._pace, self._goal = pace, goal
+        if not self.is_running:
+            self._rate, self._mark = None, (self._clock(), self._progress())
+        self.is_running = self._stopped is None
+        self._is_new = True
+
+    def _go_to(self, goal: int) -> None:
+        """Train to a step, counted from the first of the run.
+
+        Whoever asks does not wait for it: the next turns do what one slice does not, and all of it where the code is
+        yet to be compiled.
+        """
+        self._begin(None, goal)
+        if self.is_running and self._has_code:
+            self._train()
+
     @property
     def state(self) -> dict[str, Any]:
         """Where it is."""
@@ -146,9 +160,12 @@ class Run:
     def _train(self) -> float | None:
         now = self._clock()
         epochs = None if self._pace is None else self._pace.due(now, self.live.epoch)
+        steps = None if self._goal is None else self._goal - self._steps
         if epochs != 0:
             deadline = now + self._limits.slice_seconds
-            self._advance(epochs=epochs, until=lambda: self._is_closed or self._clock() >= deadline)
+            self._advance(epochs=epochs, steps=steps, until=lambda: self._is_closed or self._clock() >= deadline)
+        if self._goal is not None and self._steps >= self._goal:
+            self.pause()
         if not self.is_running:
             return None
         return now if self._pace is None else self._pace.next(self.live.epoch)
@@ -165,6 +182,7 @@ class Run:
         except Exception:  # it ends this run, and nothing else
             _log.exception("a run failed")
             self._stop("failed", *_FAILED)
+        self._has_code = True
         self._seconds += self._clock() - start
         self._look_for_end()
 
@@ -231,6 +249,11 @@ class Run:
             progress = self._progress()
             self._rate = round((progress - self._mark[1]) / seconds, 2)
             self._mark = (now, progress)
+
+    @property
+    def _steps(self) -> int:
+        """How many steps are taken, from the first of the run."""
+        return self.live.epoch * self.live.steps_per_epoch + self.live.step
 
     def _progress(self) -> float:
         """Epochs, with the part of the one that is under way."""

@@ -16,6 +16,7 @@ from anyio import CapacityLimiter, to_thread
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.events import Stream, event
+from chainrule.web.training.room import Room
 from chainrule.web.training.runs import Run
 from chainrule.web.training.scheduler import Scheduler
 from chainrule.web.training.uploads import Upload
@@ -38,8 +39,6 @@ class Tab:
         Held by requests that change the upload or the run.
     runs : int
         How many it has had.
-    bytes : tuple of int
-        About what its table and its run need.
     is_closed : bool
     """
 
@@ -50,14 +49,13 @@ class Tab:
         self.lock = asyncio.Lock()
         self.waiting = 0
         self.runs = 0
-        self.bytes = (0, 0)
         self.is_closed = False
         self.streams: tuple[Stream, ...] = ()  # replaced as a whole, for threads read it
         self.timer: asyncio.TimerHandle | None = None
 
     def is_watched(self) -> bool:
-        """Whether an event stream is open."""
-        return bool(self.streams)
+        """Whether an event stream is open, and could send a frame at once."""
+        return any(stream.is_waiting for stream in self.streams)
 
     def publish(self, frame: bytes) -> None:
         """Send a frame to whoever watches; any thread may."""
@@ -74,14 +72,24 @@ class Tabs:
     limits : Limits
     clock : callable, default time.monotonic
         Of runs and scheduler.
+
+    Attributes
+    ----------
+    limits, clock
+    scheduler : Scheduler
+    room : Room
+        Of tables, runs and bodies, by the names of the tabs.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         cores = os.cpu_count() or 1
         self.limits, self.clock = limits, clock
         self.scheduler = Scheduler(cores, clock)
+        self.room: Room = Room(limits.tables_bytes)
         self._tabs: dict[str, Tab] = {}
-        self._heavy, self._light = CapacityLimiter(cores), CapacityLimiter(2 * cores)
+        self._heavy = CapacityLimiter(cores)
+        self._downloads = CapacityLimiter(limits.downloads)  # of their own: a report must not keep a new run waiting
+        self._light = CapacityLimiter(limits.tabs)  # one of a tab at a time: who waits for its run is in nobody's way
 
     def __len__(self) -> int:
         return len(self._tabs)
@@ -104,6 +112,7 @@ class Tabs:
             )
         tab = Tab()
         self._tabs[tab.id] = tab
+        self.room.open(tab.id)
         self._expect(tab)
         return tab
 
@@ -123,6 +132,7 @@ class Tabs:
     def give_up(self, tab: Tab) -> None:
         """Stop the run of a tab and forget all that it holds."""
         self._tabs.pop(tab.id, None)
+        self.room.free(tab.id)
         tab.is_closed = True
         if tab.timer is not None:
             tab.timer.cancel()
@@ -158,12 +168,13 @@ class Tabs:
         """
         if len(tab.streams) >= self.limits.streams:
             raise Refused(429, f"this tab has {self.limits.streams} event streams already", "close one of them")
-        stream = Stream()
+        stream = Stream(lambda: self._wake(tab))
         tab.streams = (*tab.streams, stream)
         if tab.timer is not None:
             tab.timer.cancel()
             tab.timer = None
-        self._show(tab)
+        if tab.run is not None:
+            tab.run.show()
         return stream
 
     def disconnect(self, tab: Tab, stream: Stream) -> None:
@@ -177,9 +188,9 @@ class Tabs:
         loop = asyncio.get_running_loop()
         tab.timer = loop.call_later(self.limits.grace_seconds, self.give_up, tab)
 
-    def _show(self, tab: Tab) -> None:
+    def _wake(self, tab: Tab) -> None:
+        """A frame could be sent: the run makes one, if there is something new."""
         if tab.run is not None:
-            tab.run.show()
             self.scheduler.add(tab.run)
 
     # Requests --------------------------------------------------------------------------------------------------------
@@ -203,32 +214,14 @@ class Tabs:
         finally:
             tab.waiting -= 1
 
-    def require_room(self, tab: Tab, *, table: int | None = None, run: int | None = None) -> None:
-        """Note how many bytes a tab needs for its table or its run, and refuse what is too much for all together.
-
-        Raises
-        ------
-        Refused
-            429.
-        """
-        needed = (tab.bytes[0] if table is None else table, tab.bytes[1] if run is None else run)
-        others = sum(sum(other.bytes) for other in list(self._tabs.values()) if other is not tab)
-        if others + sum(needed) > self.limits.tables_bytes:
-            raise Refused(
-                429,
-                f"the tables of all tabs together may take {self.limits.tables_bytes // 1024**2} MB",
-                "close other tabs, or upload a smaller table",
-            )
-        tab.bytes = needed
-
     # Threads ---------------------------------------------------------------------------------------------------------
 
     async def heavily(self, work: Callable[[], _T]) -> _T:
         """Do something long, such as reading a table, in a thread; as many at once as there are cores."""
         return await to_thread.run_sync(work, limiter=self._heavy)
 
-    async def holding(self, tab: Tab, work: Callable[[Run], _T], *, is_long: bool = False) -> _T:
-        """Do something with the run of a tab, while it does nothing else.
+    async def holding(self, tab: Tab, work: Callable[[Run], _T], *, is_download: bool = False) -> _T:
+        """Do something with the run of a tab, while it does nothing else; what is a download may take long.
 
         Raises
         ------
@@ -245,4 +238,4 @@ class Tabs:
                     raise Refused(404, *_CLOSED)
                 return work(run)
 
-        return await to_thread.run_sync(held, limiter=self._heavy if is_long else self._light)
+        return await to_thread.run_sync(held, limiter=self._downloads if is_download else self._light)

@@ -17,13 +17,14 @@ from chainrule.tables.sources import TableSource, open_table
 from chainrule.tables.targets import Target, target_of
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
+from chainrule.web.training.texts import short
 from chainrule.workflow.rows import design_width
 
-__all__ = ["Upload", "file_name", "short"]
+__all__ = ["Upload", "file_name"]
 
 #: What a column to be predicted is often called.
 _TARGETS = ("target", "label", "class", "y", "outcome", "diagnosis", "species")
-_EXAMPLES, _LONGEST = 3, 40
+_EXAMPLES = 3
 _LONGEST_NAME = 120
 
 
@@ -52,8 +53,6 @@ class Upload:
     Attributes
     ----------
     name : str
-    size : int
-        Bytes of the file.
     table : TableSource
         In memory.
     schema : Schema
@@ -62,7 +61,6 @@ class Upload:
     """
 
     name: str
-    size: int
     table: TableSource
     schema: Schema
     types: dict[str, str] = field(default_factory=dict)
@@ -89,7 +87,7 @@ class Upload:
         schema = infer_schema(table)
         if schema.rows > limits.table_rows:
             raise _too_large(name, schema.rows, "rows", limits.table_rows)
-        upload = cls(name, len(data), table, schema)
+        upload = cls(name, table, schema)
         target = upload._suggested_target()
         if target is not None:
             try:
@@ -176,7 +174,7 @@ class Upload:
             return {}
         first = block.slice(0, 50)
         return {
-            name: [short(str(value)) for value in column.to_pylist() if value is not None][:_EXAMPLES]
+            name: [short(text) for text in _texts(column)][:_EXAMPLES]
             for name, column in zip(self.table.columns, first.columns, strict=True)
             if not _has_parts(column.type)
         }
@@ -216,6 +214,13 @@ def _has_parts(kind: pa.DataType) -> bool:
     return bool(pa.types.is_nested(kind) or (pa.types.is_dictionary(kind) and pa.types.is_nested(kind.value_type)))
 
 
+def _texts(cells: pa.Array) -> list[str]:
+    """The cells that have a value. Arrow writes times itself, for Python's end with the year 9999."""
+    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type) or pa.types.is_duration(cells.type):
+        cells = cells.cast(pa.string())
+    return [str(value) for value in cells.to_pylist() if value is not None]
+
+
 def _too_large(name: str, count: int, what: str, most: int) -> Refused:
     return Refused(
         413,
@@ -234,15 +239,3 @@ def _kinds(column: Column) -> list[str]:
     if {"number", "integer"} <= set(possible):
         possible.remove("number")
     return list(dict.fromkeys([*possible, "ignored"]))
-
-
-def short(text: str) -> str:
-    r"""A cell as it is shown: on one line, and cut off where it is long.
-
-    Examples
-    --------
-    >>> short("two\n  lines"), len(short("x" * 100))
-    ('two lines', 40)
-    """
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -1,19 +1,19 @@
 // The training view at work: what the user wishes goes to the server, what comes back is drawn.
 import { download, get } from "../api.js";
+import { afterwards } from "../common/calm.js";
+import { errorNotice } from "../common/notice.js";
 import { createBanner } from "./banner.js";
-import { afterwards } from "./calm.js";
 import { createControls } from "./controls.js";
-import { createData } from "./data.js";
-import { fits } from "./frames.js";
+import { createData } from "./data/data.js";
+import { createSchema } from "./data/schema.js";
 import { build } from "./layout.js";
-import { createLayers } from "./layers.js";
 import { createLooks } from "./looks.js";
 import { createModel } from "./model.js";
-import { errorNotice } from "./notice.js";
+import { createLayers } from "./network/layers.js";
 import { onThemeChange } from "./palette.js";
-import { sampleQuery } from "./sample.js";
-import { createSchema } from "./schema.js";
-import { createSession } from "./session.js";
+import { fits } from "./run/frames.js";
+import { sampleQuery } from "./run/sample.js";
+import { createSession } from "./run/session.js";
 import { createTakeaway } from "./takeaway.js";
 import { createTeller } from "./telling.js";
 import { hasLayers, readWishes, writeWishes } from "./wishes.js";
@@ -108,9 +108,7 @@ export function createDesk(root, page, catalog) {
     try {
       if (most && file.size > most)
         throw Object.assign(
-          new Error(
-            `${file.name} has ${file.size.toLocaleString("en")} bytes; this page takes ${most.toLocaleString("en")}.`,
-          ),
+          new Error(`${file.name} has ${megabytes(file.size)}; this page takes ${megabytes(most)}.`),
           { fix: "train it with: chainrule train FILE" },
         );
       schema.show(await session.upload(file), { isNew: true });
@@ -226,3 +224,6 @@ export function createDesk(root, page, catalog) {
     query: () => writeWishes(wishes),
   };
 }
+
+/** A size as the server tells its own: a MB has 1024² bytes. */
+const megabytes = (bytes) => `${(bytes / 1024 ** 2).toFixed(1).replace(".0", "")} MB`;

@@ -1,6 +1,5 @@
 // Fields with their labels: a choice from a list, a slider with its number.
-import { freshId, h } from "../common/dom.js";
-import { say } from "./canvas.js";
+import { freshId, h, releaseAfterPointer, say } from "../common/dom.js";
 
 /**
  * A list to choose from.
@@ -14,6 +13,7 @@ export function choice({ label, onChange }) {
   const id = freshId("choice");
   const select = h("select", { id, class: "field", onchange: () => onChange(select.value) });
   const element = h("div", { class: "tr-field" }, h("label", { for: id, class: "field-label" }, label), select);
+  releaseAfterPointer(select);
   let shown = "";
 
   function set(options, value) {

@@ -1,6 +1,9 @@
 // The parts of the training view and where they stand; what is in them comes from the other modules.
 import { freshId, h } from "../common/dom.js";
 
+/** Where data stand no longer beside the rest; training.css has the same width. */
+const NARROW = "(max-width: 67.99rem)";
+
 /** Builds the empty parts into the root of the view. */
 export function build(root) {
   const parts = {
@@ -30,13 +33,14 @@ export function build(root) {
     equations: folded("The equations, with the weights in them", parts.equations),
     weights: folded("The weights as numbers", parts.weights),
   };
-  const cards = [
-    card("Network", { class: "tr-card tr-network-card" }, parts.layers, parts.network, parts.facts),
-    card("Output", { class: "tr-card tr-output-card" }, parts.output),
-    card("Learning curves", { class: "tr-card tr-curves-card" }, parts.curves),
-    card("Confusion matrix", { class: "tr-card tr-confusion-card" }, parts.confusion),
-    card("Weights and gradients", { class: "tr-card tr-histograms-card" }, parts.histograms),
-  ];
+  const cards = {
+    network: card("Network", { class: "tr-card tr-network-card" }, parts.layers, parts.network, parts.facts),
+    output: card("Output", { class: "tr-card tr-output-card" }, parts.output),
+    curves: card("Learning curves", { class: "tr-card tr-curves-card" }, parts.curves),
+    confusion: card("Confusion matrix", { class: "tr-card tr-confusion-card" }, parts.confusion),
+    histograms: card("Weights and gradients", { class: "tr-card tr-histograms-card" }, parts.histograms),
+  };
+  const stage = h("div", { class: "tr-stage" });
   root.classList.add("training-view");
   root.append(
     parts.bar,
@@ -44,13 +48,40 @@ export function build(root) {
     parts.problem,
     parts.banner,
     parts.schema,
-    parts.model,
-    h("div", { class: "tr-stage" }, parts.data, h("div", { class: "tr-main" }, cards)),
+    stage,
     numbers.equations,
     numbers.weights,
     parts.takeaway,
   );
+  arrange(stage, parts, cards);
   return { ...parts, folds: numbers };
+}
+
+/**
+ * Puts the parts of the stage in order, and again when the page becomes narrow or wide. Where there is room, settings
+ * stand above and data at the left; where there is none, who presses play sees the output right below. The elements
+ * themselves change places, so that keys and screen readers meet them in the order in which they are seen.
+ */
+function arrange(stage, { model, data }, { network, output, curves, confusion, histograms }) {
+  const main = h("div", { class: "tr-main" });
+  const rest = h("div", { class: "tr-main" });
+  const narrow = matchMedia(NARROW);
+
+  function place() {
+    const focused = stage.contains(document.activeElement) ? document.activeElement : null;
+    if (narrow.matches) {
+      main.replaceChildren(output, network, curves);
+      rest.replaceChildren(confusion, histograms);
+      stage.replaceChildren(main, model, data, rest);
+    } else {
+      main.replaceChildren(network, output, curves, confusion, histograms);
+      stage.replaceChildren(model, data, main);
+    }
+    focused?.focus({ preventScroll: true });
+  }
+
+  narrow.addEventListener("change", place);
+  place();
 }
 
 function card(title, props, ...children) {

@@ -1,16 +1,16 @@
 // All that is drawn of a run: the network, its output, curves, matrix, histograms, equations, numbers.
-import { calmly } from "./calm.js";
-import { say } from "./canvas.js";
-import { createConfusion } from "./confusion.js";
-import { createCurves } from "./curves.js";
-import { createEquations } from "./equations.js";
-import { layersOf } from "./frames.js";
-import { createHistograms } from "./histograms.js";
-import { createNetwork } from "./network.js";
+import { calmly } from "../common/calm.js";
+import { say } from "../common/dom.js";
+import { createConfusion } from "./measures/confusion.js";
+import { createCurves } from "./measures/curves.js";
+import { createHistograms } from "./measures/histograms.js";
+import { createEquations } from "./network/equations.js";
+import { createNetwork } from "./network/network.js";
+import { createWeights } from "./network/weights.js";
 import { counted } from "./numbers.js";
-import { createOutput } from "./output.js";
+import { createOutput } from "./output/output.js";
 import { readPalette } from "./palette.js";
-import { createWeights } from "./weights.js";
+import { layersOf } from "./run/frames.js";
 
 /** Milliseconds between two drawings of charts, and of numbers to be read. */
 const CHARTS = 80;

@@ -1,6 +1,6 @@
 // What a screen reader hears of a run: at calm intervals while it runs, at once when it pauses or stops.
-import { scoreName, scoreOf } from "./frames.js";
 import { loss, percent, r2 } from "./numbers.js";
+import { scoreName, scoreOf } from "./run/frames.js";
 
 /** Milliseconds between two sentences while the run goes on. */
 const CALM = 8000;

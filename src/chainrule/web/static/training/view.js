@@ -1,8 +1,8 @@
 // The training view of the page: it opens with the first look at it.
 import { get } from "../api.js";
 import { h } from "../common/dom.js";
+import { errorNotice } from "../common/notice.js";
 import { createDesk } from "./desk.js";
-import { errorNotice } from "./notice.js";
 
 const STYLES = "/static/training/training.css";
 

@@ -1,0 +1,105 @@
+"""One row of a run's table, for the formula view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from chainrule.learn.models.network import Network
+from chainrule.web.fields import Refused
+from chainrule.web.training.texts import short
+from chainrule.workflow.lessons import typed_row
+from chainrule.workflow.live import LiveTraining
+from chainrule.workflow.rows import DividedRows
+
+__all__ = ["Sample", "row_of", "sample_of"]
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A row and the network that meets it, kept while the run goes on.
+
+    Attributes
+    ----------
+    network : Network
+    params : dict of str to array
+    x : array of shape (d,)
+    y : array of shape ()
+    note : str
+        What they are.
+    """
+
+    network: Network
+    params: dict[str, Any]
+    x: Array
+    y: Array
+    note: str
+
+    def typed(self) -> dict[str, Any]:
+        """Its loss as the formula view takes it, for JSON.
+
+        Raises
+        ------
+        FormulaError
+            If the network is too large to be typed.
+        """
+        found = typed_row(self.network, self.params, self.x, self.y)
+        return {
+            "statements": found.statements,
+            "values": found.values,
+            "level": "statement",
+            "wrt": list(found.wrt),
+            "note": self.note,
+        }
+
+
+def row_of(rows: DividedRows, number: int) -> tuple[pa.Table, str]:
+    """A row of the table, in the types of its schema, and the part that it is in.
+
+    Parameters
+    ----------
+    rows : DividedRows
+    number : int
+        Row of the table, counted from 1.
+
+    Raises
+    ------
+    Refused
+        422 if there is none.
+    """
+    for part, numbers in rows.numbers.items():
+        found = np.flatnonzero(numbers == number - 1)
+        if len(found):
+            return rows.tables[part].slice(int(found[0]), 1), part
+    count = sum(map(len, rows.numbers.values()))
+    raise Refused(422, f"there is no row {number:,}: the table has {count:,}", "click a point of the picture", "row")
+
+
+def sample_of(live: LiveTraining, number: int) -> Sample:
+    """A row of the table, and the present parameters.
+
+    Parameters
+    ----------
+    live : LiveTraining
+    number : int
+        Row of the table, counted from 1.
+
+    Raises
+    ------
+    Refused
+        422 if there is none.
+    """
+    row, part = row_of(live.rows, number)
+    X, y = live.rows.preprocessing.arrays(row, live.rows.dtype)
+    names = live.rows.preprocessing.feature_names
+    shown = ", ".join(map(short, names[:4])) + (", …" if len(names) > 4 else "")
+    note = (
+        f"row {number:,} of {live.title} ({part}) and the weights after epoch {live.epoch:,}; "
+        f"x is {shown}, with 0 for the mean of a number and 1 for a standard deviation above it"
+    )
+    return Sample(live.network, live.params, X[0], y[0], note)
