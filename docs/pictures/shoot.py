@@ -78,8 +78,6 @@ def train(page: Any) -> None:
     page.wait_for_function(f"() => ({epoch})() >= {EPOCHS}")
     page.get_by_role("button", name="Pause").click()
     page.wait_for_timeout(1500)
-    if page.viewport_size["width"] < 500:
-        page.get_by_role("heading", name="Output").scroll_into_view_if_needed()
 
 
 def keep(path: Path, page: Any) -> None:
@@ -87,7 +85,7 @@ def keep(path: Path, page: Any) -> None:
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.save(path, optimize=True)
     if path.stat().st_size > LARGEST:
-        picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        picture.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(path, optimize=True)
     if path.stat().st_size > LARGEST:
         sys.exit(f"{path.name} has {path.stat().st_size} bytes: a picture of the documentation has at most {LARGEST}")
     page.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,25 @@ def test_a_file_that_is_no_table_is_refused_with_reasons(view: TrainingView) -> 
         assert table.get_by_role("button", name="Use this data").is_disabled()
 
 
+def test_a_column_in_the_way_is_left_out(view: TrainingView) -> None:
+    rows = "".join(f"{k};{k},5;{'inf' if k == 3 else k % 7};{'yes' if k > 20 else 'no'}\n" for k in range(1, 41))
+    file = {"name": "commas.csv", "mimeType": "text/csv", "buffer": f"size;price;weight;sold\n{rows}".encode()}
+    view.page.get_by_label("Own data").set_input_files(file)
+    table = view.page.get_by_role("region", name="Own table")
+    table.get_by_text("is written with a decimal comma").wait_for()
+    table.get_by_role("button", name="Leave out column price").click()
+    table.get_by_role("button", name="Leave out column weight").click()
+    table.get_by_text("40 rows, 4 columns").wait_for()
+    kinds = [table.get_by_role("combobox", name=f"Kind of {name}") for name in ("size", "price", "weight", "sold")]
+    assert [kind.input_value() for kind in kinds] == ["integer", "ignored", "ignored", "category"]
+    kinds[1].select_option("category")  # what is left out can be taken back
+    table.get_by_text("40 distinct").wait_for()
+    kinds[1].select_option("ignored")
+    table.get_by_text("40 distinct").wait_for(state="detached")
+    table.get_by_role("button", name="Use this data").click()
+    view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
+
+
 def test_a_point_becomes_a_formula_with_the_same_loss(view: TrainingView) -> None:
     for epoch in (1, 2):
         view.button("One epoch").click()
@@ -359,9 +379,9 @@ def test_closing_a_tab_stops_its_run(visit: Visitor, site: Served) -> None:
     (tab,) = view.tabs
     assert site.get(f"/api/tabs/{tab}/code").status == 200
     view.page.close()
-    deadline = 50
-    while site.get(f"/api/tabs/{tab}/code").status == 200 and deadline:
-        deadline -= 1
+    deadline = time.monotonic() + 30
+    while site.get(f"/api/tabs/{tab}/code").status == 200 and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert site.get(f"/api/tabs/{tab}/code").status == 404
 
 
@@ -372,3 +392,41 @@ def test_a_link_brings_the_settings(view: TrainingView, visit: Visitor) -> None:
     other = TrainingView(visit(view.page.url.partition("/")[2].partition("/")[2].partition("/")[2]))
     assert other.page.get_by_role("combobox", name="Activation").input_value() == "relu"
     assert other.page.get_by_role("combobox", name="Learning rate").input_value() == "0.03"
+
+
+def parts_of(view: TrainingView) -> list[str]:
+    """Parts of the view from first to last, which must be the order in which they are seen from above."""
+    view.page.evaluate("scrollTo(0, 0)")
+    found = view.page.evaluate(
+        """() => [...document.querySelectorAll('#training :is(.tr-bar, .tr-strip, .tr-data, .tr-card)')]
+            .filter(part => part.offsetHeight)
+            .map(part => [part.querySelector('h2')?.textContent ?? part.className, part.getBoundingClientRect().y])"""
+    )
+    if view.page.viewport_size["width"] < 700:
+        assert [name for name, _ in found] == [name for name, _ in sorted(found, key=lambda part: part[1])]
+    return [name for name, _ in found]
+
+
+def test_on_a_phone_the_output_comes_before_the_settings(visit: Visitor) -> None:
+    view = TrainingView(visit("#training", width=360, height=740))
+    narrow = ["tr-bar", "Output", "Network", "Learning curves", "tr-strip", "Data", "Confusion matrix"]
+    assert parts_of(view)[:7] == narrow
+    view.page.get_by_role("combobox", name="Activation").focus()
+    view.page.set_viewport_size({"width": 1280, "height": 800})
+    view.page.wait_for_function("() => document.querySelector('.tr-stage').firstChild.matches('.tr-strip')")
+    assert parts_of(view)[:4] == ["tr-bar", "tr-strip", "Data", "Network"]
+    assert view.page.evaluate("document.activeElement.matches('.tr-strip select')")
+    view.page.set_viewport_size({"width": 360, "height": 740})
+    view.page.wait_for_function("() => document.querySelector('.tr-stage').lastChild.textContent.includes('Confusion')")
+    assert parts_of(view)[:7] == narrow
+
+
+def test_the_bar_keeps_its_place_while_numbers_change(view: TrainingView) -> None:
+    places = """() => [...document.querySelectorAll('.tr-bar, .tr-bar > *, .tr-readouts > div')]
+        .map(part => part.getBoundingClientRect()).map(({ x, y }) => [Math.round(x), Math.round(y)].join()).join(' ')"""
+    before = view.page.evaluate(places)
+    view.choose("Speed", "full speed")
+    view.button("Play").click()
+    for epoch in (1, 100, 2000):
+        view.wait_for_epoch(epoch)
+        assert view.page.evaluate(places) == before

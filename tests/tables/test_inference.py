@@ -198,3 +198,20 @@ def test_the_range_of_numbers_is_exact(numbers: list[float]) -> None:
     assert (column.low, column.high) == (min(numbers), max(numbers))
     assert column.distinct == len(numbers)
     assert math.isfinite(np.float64(column.example))
+
+
+def test_whoever_counts_the_rows_may_end_the_pass() -> None:
+    counts: list[int] = []
+
+    def counted(rows: int) -> None:
+        counts.append(rows)
+        if rows > 10_000:
+            raise DataError("that is enough")
+
+    text = "size\n" + "1\n" * 3_000_000
+    with pytest.raises(DataError, match="that is enough"):
+        infer_schema(io.BytesIO(text.encode()), on_rows=counted)
+    assert len(counts) == 1
+    counts.clear()
+    assert infer_schema(io.StringIO("size\n1\n2\n3\n"), on_rows=counted).rows == 3
+    assert counts == [3]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.web.limits import Limits
-from chainrule.web.running import server
-from chainrule.web.serving import listen
+from chainrule.web.server.running import server
+from chainrule.web.server.serving import listen
 
 __all__ = ["Answer", "Served", "served"]
 

@@ -29,7 +29,7 @@ def serve(host: str, port: int, no_browser: bool, token: str | None) -> None:
     It is served by this machine and for this machine alone, until Ctrl-C. With --host, others can reach it too, by the
     address that is printed, which has a token in it.
     """
-    from chainrule.web.serving import serve as serve_page
+    from chainrule.web.server.serving import serve as serve_page
 
     try:
         serve_page(host, port, token=token or None, opens_browser=not no_browser, say=click.echo)

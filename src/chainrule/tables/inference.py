@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,6 +30,7 @@ def infer_schema(
     *,
     types: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
+    on_rows: Callable[[int], None] = lambda rows: None,
 ) -> Schema:
     """Decide what the columns of a table are, from all of its rows.
 
@@ -42,6 +43,9 @@ def infer_schema(
         What you know better: ``{"zip": "category", "when": "date:day/month/year", "remark": "ignored"}``.
     missing : sequence of str, optional
         Further cells that mean "no value", beside those of `MISSING`.
+    on_rows : callable, optional
+        ``on_rows(count)`` after each block of rows, with how many there are up to its end; what it raises ends the
+        pass.
 
     Returns
     -------
@@ -73,7 +77,7 @@ def infer_schema(
     check_names((*targets, *(types or ())), table.columns, table.name)
     evidences = _evidences(table, targets, types or {}, markers)
     with _could_be_left_out(targets):
-        rows = _gather(table, [evidence for evidence in evidences if evidence.given != "ignored"])
+        rows = _gather(table, [evidence for evidence in evidences if evidence.given != "ignored"], on_rows)
     if rows == 0 and evidences:
         raise DataError(f"{table.name} has no rows", fix="give at least one row below the header")
     late = [evidence for evidence in evidences if evidence.late]
@@ -123,7 +127,9 @@ def _start_again(evidence: Evidence) -> Evidence:
     return evidence
 
 
-def _gather(table: TableSource, evidences: Sequence[Evidence]) -> int:
+def _gather(
+    table: TableSource, evidences: Sequence[Evidence], on_rows: Callable[[int], None] = lambda rows: None
+) -> int:
     """Take in all rows; returns how many there are."""
     names = [evidence.name for evidence in evidences]
     workers = min(pa.cpu_count(), len(evidences)) or 1
@@ -143,6 +149,7 @@ def _gather(table: TableSource, evidences: Sequence[Evidence]) -> int:
                         f"{place}, column {bad.name!r}: {cell.value!r} {cell.why}", fix=cell.fix, column=bad.name
                     ) from None
                 row += block.num_rows
+                on_rows(rows + row)
             rows += row
     return rows
 

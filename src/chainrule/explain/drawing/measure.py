@@ -29,9 +29,7 @@ _BOLD = 1.1
 
 #: A letter with digits behind it, or a word behind an underscore, is a variable with a subscript: W1, h_prev. A
 #: coefficient stands in front: 2x. What is raised behind it is no part of its name: W2ᵀ, a1².
-_SUBSCRIPT = re.compile(
-    r"(?<![^\W\d_])([^\W\d_][\u0300-\u036f]?)(?:(\d+)|_([^\W_ᵀ⁰¹²³⁴-⁹⁽]+))(?!\.|(?![ᵀ⁰¹²³⁴-⁹⁽])\w)"
-)
+_SUBSCRIPT = re.compile(r"(?<![^\W\d_])([^\W\d_][\u0300-\u036f]?)(?:(\d+)|_([^\W_ᵀ⁰¹²³⁴-⁹⁽]+))(?!\.|(?![ᵀ⁰¹²³⁴-⁹⁽])\w)")
 
 
 @dataclass(frozen=True)

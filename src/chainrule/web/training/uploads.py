@@ -73,12 +73,12 @@ class Opened:
         """
         table = open_table(data, name=name, max_bytes=limits.table_bytes, max_header=limits.header_bytes)
         if len(table.columns) > limits.table_columns:
-            raise _too_large(name, len(table.columns), "columns", limits.table_columns)
+            raise _too_large(name, f"{len(table.columns):,}", "columns", limits.table_columns)
         for column in table.columns:
             if len(column) > _LONGEST_NAME:
                 raise Refused(422, f"{name} has a column with a name of {len(column):,} characters", "shorten its name")
         if table.rows is not None and table.rows > limits.table_rows:
-            raise _too_large(name, table.rows, "rows", limits.table_rows)
+            raise _too_large(name, f"{table.rows:,}", "rows", limits.table_rows)
         return cls(name, table)
 
     def upload(self, limits: Limits, types: Mapping[str, str] | None = None) -> Upload:
@@ -98,12 +98,14 @@ class Opened:
             If they are no table, naming row and column, and the column that could be left out.
         """
         given = dict(types or {})
-        schema = infer_schema(self.table, types=given)
-        if schema.rows > limits.table_rows:
-            raise _too_large(self.name, schema.rows, "rows", limits.table_rows)
-        upload = Upload(
-            self.name, self.table, schema, given, {column.name: _kinds(column) for column in schema.columns}
-        )
+
+        def bounded(rows: int) -> None:
+            if rows > limits.table_rows:  # there may be millions more: they are not looked at
+                raise _too_large(self.name, f"{rows:,} or more", "rows", limits.table_rows)
+
+        schema = infer_schema(self.table, types=given, on_rows=bounded)
+        kinds = {column.name: _kinds(column) for column in schema.columns}
+        upload = Upload(self.name, self.table, schema, given, kinds)
         target = upload._suggested_target()
         if target is not None:
             try:
@@ -187,11 +189,11 @@ class Upload:
         """
         width, classes = design_width(self.schema), len(self.outcome.classes)
         if width > limits.features:
-            raise _too_large(self.name, width, "columns, of which each category is one,", limits.features)
+            raise _too_large(self.name, f"{width:,}", "columns, of which each category is one,", limits.features)
         if self.numbers > limits.table_numbers:
-            raise _too_large(self.name, self.numbers, "numbers, rows times columns,", limits.table_numbers)
+            raise _too_large(self.name, f"{self.numbers:,}", "numbers, rows times columns,", limits.table_numbers)
         if classes > limits.classes:
-            raise _too_large(self.name, classes, "classes to be predicted", limits.classes)
+            raise _too_large(self.name, f"{classes:,}", "classes to be predicted", limits.classes)
 
     def _suggested_target(self) -> str | None:
         """A column with a telling name, or else the last one that is no text."""
@@ -278,10 +280,10 @@ def _texts(cells: pa.Array) -> list[str]:
     return [str(value) for value in cells.to_pylist() if value is not None]
 
 
-def _too_large(name: str, count: int, what: str, most: int) -> Refused:
+def _too_large(name: str, count: str, what: str, most: int) -> Refused:
     return Refused(
         413,
-        f"{name} has {count:,} {what}, and this page takes tables with at most {most:,}",
+        f"{name} has {count} {what}, and this page takes tables with at most {most:,}",
         "upload a part of it, ignore some columns, or train on all of it with `chainrule train`",
     )
 

@@ -14,19 +14,19 @@ const GAP = 15; // between names at the ends of curves
  * @param {string} given.label What the picture shows, for who cannot see it.
  * @param {string} given.xLabel
  * @param {string} given.yLabel
- * @param {string} [given.empty] What stands there before there is a curve.
- * @returns {{element: HTMLElement, draw: (curves: Curve[], options?: {scale?: "auto"|"linear"|"log"}) => void}}
+ * @param {string} [given.empty] What stands there before there is a curve; `draw` may say something else.
+ * @returns {{element: HTMLElement, draw: (curves: Curve[], options?: {scale?: "auto"|"linear"|"log", empty?: string}) => void}}
  *   The height is that of the class `chart` in the style sheet.
  */
 export function lineChart({ label, xLabel, yLabel, empty = "" }) {
   const picture = svg("svg", { class: "chart-picture", role: "img", "aria-label": label });
   const readout = h("p", { class: "chart-readout", "aria-hidden": "true" });
   const element = h("figure", { class: "chart" }, picture, readout);
-  let drawn = { curves: [], scale: "auto" };
+  let drawn = { curves: [], scale: "auto", words: empty };
   let place = null;
 
-  function draw(curves, { scale = "auto" } = {}) {
-    drawn = { curves: curves.filter((curve) => curve.y.some((value) => Number.isFinite(value))), scale };
+  function draw(curves, { scale = "auto", empty: words = empty } = {}) {
+    drawn = { curves: curves.filter((curve) => curve.y.some((value) => Number.isFinite(value))), scale, words };
     redraw();
   }
 
@@ -35,10 +35,10 @@ export function lineChart({ label, xLabel, yLabel, empty = "" }) {
     if (!width || !height) return;
     picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     place = drawn.curves.length ? placement(drawn, width, height) : null;
-    picture.setAttribute("aria-label", place ? `${label}. ${summary(drawn.curves, xLabel)}` : `${label}. ${empty}`);
+    picture.setAttribute("aria-label", place ? `${label}. ${summary(drawn.curves, xLabel)}` : `${label}. ${drawn.words}`);
     const parts = place
       ? [axes(place, xLabel, yLabel), drawn.curves.map((curve) => line(curve, place)), names(drawn.curves, place)]
-      : [svg("text", { class: "chart-empty", x: width / 2, y: height / 2, "text-anchor": "middle" }, empty)];
+      : [svg("text", { class: "chart-empty", x: width / 2, y: height / 2, "text-anchor": "middle" }, drawn.words)];
     picture.replaceChildren(...parts.flat());
     point(null);
   }

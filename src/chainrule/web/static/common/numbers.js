@@ -13,7 +13,8 @@ export function short(number, digits = 4) {
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
     const [mantissa, exponent] = number.toExponential(digits - 1).split("e");
     const power = `10${raised(Number(exponent))}`;
-    text = Number(mantissa) === 1 ? power : `${Number(mantissa)} · ${power}`;
+    const isPower = Math.abs(Number(mantissa)) === 1;
+    text = isPower ? `${number < 0 ? "-" : ""}${power}` : `${Number(mantissa)} · ${power}`;
   } else {
     text = String(Number(number.toPrecision(digits)));
   }

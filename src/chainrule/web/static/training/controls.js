@@ -1,5 +1,5 @@
 // The bar that stays in view: play, single steps, where the run is, how fast it goes.
-import { freshId, h, say } from "../common/dom.js";
+import { freshId, h, releaseAfterPointer, say } from "../common/dom.js";
 import { loss, percent, r2, whole } from "./numbers.js";
 import { scoreName, scoreOf } from "./run/frames.js";
 
@@ -38,6 +38,7 @@ export function createControls(root, { onAction }) {
     { id, class: "field", onchange: () => isPlaying && onAction("play", chosen()) },
     SPEEDS.map(({ label, value }, i) => h("option", { value, title: value, selected: i === FIRST }, label)),
   );
+  releaseAfterPointer(speed);
   const readouts = Object.fromEntries(
     ["epoch", "step", "training-loss", "validation-loss", "training-score", "validation-score"].map((name) => [
       name,

@@ -1,5 +1,5 @@
 // Fields with their labels: a choice from a list, a slider with its number.
-import { freshId, h, say } from "../common/dom.js";
+import { freshId, h, releaseAfterPointer, say } from "../common/dom.js";
 
 /**
  * A list to choose from.
@@ -13,6 +13,7 @@ export function choice({ label, onChange }) {
   const id = freshId("choice");
   const select = h("select", { id, class: "field", onchange: () => onChange(select.value) });
   const element = h("div", { class: "tr-field" }, h("label", { for: id, class: "field-label" }, label), select);
+  releaseAfterPointer(select);
   let shown = "";
 
   function set(options, value) {

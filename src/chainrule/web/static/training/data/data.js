@@ -1,5 +1,5 @@
 // Which table is learnt: a generated one, one that is bundled, or the user's own.
-import { freshId, h } from "../../common/dom.js";
+import { freshId, h, releaseAfterPointer } from "../../common/dom.js";
 import { slider } from "../fields.js";
 import { counted, whole } from "../numbers.js";
 import { sourceOf } from "../wishes.js";
@@ -110,5 +110,6 @@ function entry(set, name, choose) {
     input,
     h("span", {}, h("span", { class: "tr-set-title" }, set.title), h("small", {}, facts)),
   );
+  releaseAfterPointer(input, element);
   return { id: set.id, element, input };
 }

@@ -116,9 +116,9 @@ export function createSchema(root, { check, onUse, announce }) {
       table.replaceChildren();
       goal.hidden = true;
       use.disabled = true;
-      const without = `Leave out column ${error.name}`;
-      const leave = h("button", { type: "button", class: "button", onclick: () => onLeaveOut(error.name) }, without);
-      problem.replaceChildren(errorNotice(error, ...(error.name ? [leave] : [])));
+      const leave = (column) =>
+        h("button", { type: "button", class: "button", onclick: () => onLeaveOut(column) }, `Leave out column ${column}`);
+      problem.replaceChildren(errorNotice(error, ...[error.about].filter(Boolean).map(leave)));
       root.scrollIntoView({ block: "nearest" });
     },
     open: () => schema && show(schema),

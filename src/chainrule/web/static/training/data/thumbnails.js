@@ -1,5 +1,5 @@
 // Small pictures of the generated data sets, drawn from their points.
-import { h, sized } from "../../common/dom.js";
+import { h, releaseAfterPointer, sized } from "../../common/dom.js";
 import { drawPoint } from "../output/points.js";
 
 const [WIDTH, HEIGHT] = [60, 46];
@@ -10,6 +10,7 @@ export function thumbnail(set, { name, onChoose }) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const input = h("input", { type: "radio", name, value: set.id, onchange: () => onChoose(set) });
   const element = h("label", { class: "tr-thumbnail", title: set.note }, input, canvas, h("span", {}, set.title));
+  releaseAfterPointer(input, element);
 
   let points = null;
 

@@ -5,6 +5,7 @@ import { h, say } from "../../common/dom.js";
 const EMPTY = "Press play: each epoch gives a point.";
 /** An R² below this is as bad as any; to draw it would leave nothing to see of those above. */
 const WORST = -1;
+const BELOW = "R² is below −1 at every epoch.";
 
 /** The curves of a run. */
 export function createCurves(root) {
@@ -35,7 +36,8 @@ export function createCurves(root) {
     last = curves;
     losses.draw(lines(curves), { scale: log.checked ? "log" : "linear" });
     if (curves.accuracy) scores.accuracy.draw(lines(curves.accuracy), { scale: "linear" });
-    if (curves.r2) scores.r2.draw(lines(curves.r2, WORST), { scale: "linear" });
+    if (!curves.r2) return;
+    scores.r2.draw(lines(curves.r2, WORST), { scale: "linear", empty: curves.r2.epoch.length ? BELOW : EMPTY });
   }
 
   return { prepare, draw };

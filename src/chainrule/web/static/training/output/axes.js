@@ -3,7 +3,7 @@ import { svg } from "../../common/dom.js";
 import { short, ticks } from "../../common/numbers.js";
 
 /** Room around the plot, in pixels. */
-export const MARGIN = { left: 64, right: 12, top: 8, bottom: 44 };
+export const MARGIN = { left: 52, right: 12, top: 26, bottom: 44 };
 
 /** From the numbers of a point to pixels in a plot of this size. */
 export function placer(range, width, height) {
@@ -36,16 +36,11 @@ export function drawAxes(picture, { range, names, width, height }) {
       svg("text", { x: left - 9, y: y + 4.5, "text-anchor": "end" }, short(value)),
     );
   });
-  const middle = top + height / 2;
   picture.replaceChildren(
     ...along,
     ...up,
     svg("text", { class: "tr-axis-name", x: left + width / 2, y: bottom + 39, "text-anchor": "middle" }, names[0]),
-    svg(
-      "text",
-      { class: "tr-axis-name", x: 13, y: middle, "text-anchor": "middle", transform: `rotate(-90 13 ${middle})` },
-      names[1],
-    ),
+    svg("text", { class: "tr-axis-name", x: left, y: top - 9 }, names[1]),
     svg("rect", { class: "tr-rim", x: left, y: top, width, height, fill: "none" }),
   );
 }

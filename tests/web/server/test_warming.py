@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chainrule.web import warming
 from chainrule.web.limits import Limits
+from chainrule.web.server import warming
 from chainrule.workflow.live import LiveTraining
 
 

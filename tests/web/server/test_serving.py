@@ -12,8 +12,8 @@ import pytest
 from tests.web.serving import served
 
 from chainrule.errors import ConfigError
-from chainrule.web import serving
-from chainrule.web.serving import Page, listen
+from chainrule.web.server import serving
+from chainrule.web.server.serving import Page, listen
 
 
 def test_a_free_port_is_taken_and_told() -> None:
@@ -91,7 +91,9 @@ def test_the_browser_opens_when_the_page_answers(monkeypatch: pytest.MonkeyPatch
     done = threading.Event()
     monkeypatch.setenv("BROWSER", "true")
     monkeypatch.setattr(serving.webbrowser, "open", lambda address: (opened.append(address), done.set()))
-    monkeypatch.setattr("chainrule.web.running.run", lambda page, limits, on_start: (on_start(), page.socket.close()))
+    monkeypatch.setattr(
+        "chainrule.web.server.running.run", lambda page, limits, on_start: (on_start(), page.socket.close())
+    )
     serving.serve("0.0.0.0", 0, say=said.append)
     assert done.wait(10)
     assert said[0] == f"chainrule is open at {opened[0]} (Ctrl-C ends it)"
@@ -125,7 +127,7 @@ def printed(code: str) -> str:
 def test_without_the_extra_it_says_what_to_install(missing: str) -> None:
     code = f"""import sys; sys.modules[{missing!r}] = None
 from chainrule.errors import MissingPackageError
-from chainrule.web.serving import serve
+from chainrule.web.server.serving import serve
 try:
     serve(port=0)
 except MissingPackageError as error:
@@ -136,7 +138,8 @@ except MissingPackageError as error:
 
 
 def test_the_web_stack_is_imported_only_where_the_page_is_served() -> None:
-    code = "import sys, chainrule.cli.main, chainrule.web.serving; print({'starlette', 'uvicorn'} & set(sys.modules))"
+    imports = "import sys, chainrule.cli.main, chainrule.web.server.serving"
+    code = f"{imports}; print({{'starlette', 'uvicorn'}} & set(sys.modules))"
     assert printed(code) == "set()\n"
 
 

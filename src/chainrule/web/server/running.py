@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from chainrule.web.application import application
-from chainrule.web.connections import protocol
 from chainrule.web.guard import loopback_hosts
 from chainrule.web.limits import Limits
-from chainrule.web.warming import warm_lessons, warm_training_later
+from chainrule.web.server.connections import protocol
+from chainrule.web.server.warming import warm_lessons, warm_training_later
 
 if TYPE_CHECKING:
-    from chainrule.web.serving import Page
+    from chainrule.web.server.serving import Page
 
 __all__ = ["Server", "run", "server"]
 

@@ -88,7 +88,7 @@ def serve(
         When Ctrl-C has ended it.
     """
     try:
-        from chainrule.web.running import run
+        from chainrule.web.server.running import run
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package == "chainrule":
