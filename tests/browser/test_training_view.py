@@ -398,7 +398,7 @@ def test_on_a_phone_the_output_comes_before_the_settings(visit: Visitor) -> None
     assert parts_of(view)[:4] == ["tr-bar", "tr-strip", "Data", "Network"]
     assert view.page.evaluate("document.activeElement.matches('.tr-strip select')")
     view.page.set_viewport_size({"width": 360, "height": 740})
-    view.page.wait_for_function("() => document.querySelector('.tr-stage').lastChild.textContent.includes('Confusion')")
+    view.page.wait_for_function("() => document.querySelector('.tr-stage').firstChild.matches('.tr-main')")
     assert parts_of(view)[:7] == narrow
 
 
