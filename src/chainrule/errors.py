@@ -308,6 +308,11 @@ class FormulaError(ChainRuleError, ValueError):
 class DataError(ChainRuleError, ValueError):
     r"""A table cannot be used for training; the message names file, line and column.
 
+    Attributes
+    ----------
+    column : str or None
+        The one column that is in the way, where the table can be used without it.
+
     Examples
     --------
     >>> import pathlib, tempfile
@@ -321,6 +326,12 @@ class DataError(ChainRuleError, ValueError):
     ...         print(error.what.replace(folder, "")[1:])
     data.csv has two columns named 'size', number 1 and number 2
     """
+
+    def __init__(
+        self, what: str, *, where: str | None = None, fix: str | None = None, column: str | None = None
+    ) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.column = column
 
 
 class StorageError(ChainRuleError, OSError):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.errors import FormulaError
 from chainrule.explain.formulas import parse, parse_value
 
@@ -88,12 +91,13 @@ def test_everything_beside_formulas_is_refused_before_anything_is_computed(text:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x" * 3000, "3000 characters; 2000 are allowed"),
+        ("x" * 3000, "3,000 characters; 2,000 are allowed"),
         ("+".join("x" * 900), "parts; 500 are allowed"),
         ("(" * 70 + "x" + ")" * 70, None),
         ("exp(" * 70 + "x" + ")" * 70, "nested too deeply"),
         ("-" * 100 + "x", "nested too deeply"),
         ("(" * 900 + "x" + ")" * 900, "nested too deeply"),
+        (" ** ".join("x" * 70), "nested too deeply"),
         ("x ** 100000", "an exponent may be at most 1000"),
         ("x ** -100000", "an exponent may be at most 1000"),
         ("x ** (1 + 2000)", "an exponent may be at most 1000"),
@@ -202,7 +206,7 @@ def test_what_cannot_be_computed_shows_the_place(text: str, message: str) -> Non
 )
 def test_results_do_not_grow_without_bound(text: str) -> None:
     column, row = np.ones((2000, 1)), np.ones((1, 2000))
-    with pytest.raises(FormulaError, match="more than 1000000 numbers"):
+    with pytest.raises(FormulaError, match="more than 1,000,000 numbers"):
         parse(text)(column, row)
 
 
@@ -241,8 +245,35 @@ def test_a_wrong_value_comes_with_a_way_out(text: str, fix: str) -> None:
     assert caught.value.fix.startswith(fix)
 
 
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/", "@"])
+def test_a_flat_sum_of_many_terms_is_not_nested(sign: str) -> None:
+    names = [f"x{place}" for place in range(100)]
+    formula = parse(sign.join(names))
+    assert formula.names == tuple(names)
+    if sign == "+":
+        assert formula(*range(100)) == sum(range(100))
+        assert cr.grad(formula, argnums=99)(*map(float, range(100))) == 1.0
+
+
+def test_what_is_wrong_within_a_long_sum_is_where_the_caret_is() -> None:
+    many = " + ".join("x" * 70)
+    with pytest.raises(FormulaError, match=r"\n {10}\^"):
+        parse(f"x + x + f[0] + {many}")
+    with pytest.raises(FormulaError, match=r"cannot be computed.*\n.*\n {10}\^"):
+        parse(f"x + x + x @ y + {many}")(np.ones(3), np.ones(4))
+
+
+@pytest.mark.parametrize(
+    "call", [lambda: parse("x" * 3000), lambda: parse("+".join("x" * 900)), lambda: parse_value(str([1] * 20_000))]
+)
+def test_what_is_too_large_comes_with_a_way_out(call: Callable[[], object]) -> None:
+    with pytest.raises(FormulaError, match=r",000 are allowed|500 are allowed") as caught:
+        call()
+    assert caught.value.fix
+
+
 def test_a_value_that_is_too_long_is_refused() -> None:
-    with pytest.raises(FormulaError, match="20000 numbers is too large"):
+    with pytest.raises(FormulaError, match="20,000 numbers is too large"):
         parse_value(str([1] * 20_000))
     with pytest.raises(FormulaError, match="5 axes is too deep"):
         parse_value("[[[[[1]]]]]")

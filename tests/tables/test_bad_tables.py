@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,32 @@ def test_bad_data_is_told_with_place_and_fix(name: str, in_memory: bool) -> None
     assert what in caught.value.what
     assert caught.value.fix is not None
     assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"x,in it,y\n1,inf,no\n2,3,yes\n",
+        b'x,in it,y\n1,"1,5",no\n2,"2,5",yes\n',
+        b"x,in it,y\n1,1,no\n2,a\0,yes\n",
+        b"x,in it,y\n1,1,no\n2,\xff,yes\n",
+    ],
+    ids=["infinity", "decimal commas", "NUL byte", "no UTF-8"],
+)
+def test_one_column_in_the_way_can_be_left_out(data: bytes) -> None:
+    with pytest.raises(DataError, match=r"types={'in it': 'ignored'} \(--type 'in it=ignored'\)") as caught:
+        infer_schema(io.BytesIO(data), "y")
+    assert caught.value.column == "in it"
+    schema = infer_schema(io.BytesIO(data), "y", types={"in it": "ignored"})
+    assert [column.name for column in schema.features] == ["x"]
+    assert schema["in it"].note == "ignored, as you say"
+
+
+def test_a_target_cannot_be_left_out() -> None:
+    with pytest.raises(DataError, match="'inf' is no finite number") as caught:
+        infer_schema(io.BytesIO(b"x,y\n1,inf\n2,3\n"), "y")
+    assert caught.value.column is None
+    assert caught.value.fix == "leave the cell empty if the value is missing, or write a number"
 
 
 def test_a_file_that_is_not_there() -> None:

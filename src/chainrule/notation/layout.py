@@ -64,6 +64,9 @@ class Layout(ABC):
     def print(self, expression: Expression) -> str:
         """The expression as text."""
         kept_as = self.kept_as
+        known = expression.kept(kept_as)
+        if known is not None:
+            return self.shown(known)
         waiting: list[tuple[Expression, int | None]] = [(expression, None)]
         printed: list[Piece] = []
         while waiting:

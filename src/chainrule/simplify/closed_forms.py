@@ -122,6 +122,8 @@ class _Closing:
                     self._needed.update(node.inputs)
                 else:
                     self._forms[node] = form
+        if not any(self._may_be_improved(node, form) for node, form in self._forms.items()):
+            return list(self._outputs)
         for node in self._order:
             self._settle(node)
         return [self._done.get(node, node) for node in self._outputs]
@@ -218,7 +220,7 @@ class _Closing:
         self._done[node] = kept
         self._origin[kept] = node
         form = self._forms.get(node)
-        if form is not None and node in self._needed and node.dtype.kind == "f":
+        if form is not None and self._may_be_improved(node, form):
             replacement = self._improved(node, form)
             if replacement is not None:
                 self._done[node] = replacement
@@ -227,6 +229,12 @@ class _Closing:
                 kept = replacement
         if node.inputs:
             self._known.setdefault(expression_key(kept, kept.inputs), kept)
+
+    def _may_be_improved(self, node: Node, form: Polynomial) -> bool:
+        """Whether there can be a shorter form: something came together, or may by a relation of two atoms."""
+        if node not in self._needed or node.dtype.kind != "f":
+            return False
+        return form.is_merged or sum([self._atoms[atom].op in _RELATED for atom in form.atoms]) > 1
 
     def _inherit(self, new: Node, old: Node) -> None:
         if new.name is None and new.site is None:

@@ -38,21 +38,27 @@ def fold_constants(
         The outputs in their new form.
     """
     given = frozenset(leaves)
-    done: dict[Node, Node] = {}
+    done: dict[Node, Node] = {}  # what is replaced
     values: dict[Node, Any] = {}
     for node in ancestors(outputs, skip=given.__contains__) if order is None else order:
+        form = node
         if not node.inputs:
             if node.op is CONSTANT or node.op is LITERAL:
                 values[node] = node._value
-            done[node] = _compact(node) if node.op is CONSTANT else node
+            if node.op is CONSTANT:
+                form = _compact(node)
         elif node.inputs[0] in values and all(source in values for source in node.inputs) and _is_foldable(node):
             with np.errstate(all="ignore"):
                 values[node] = node.op.compute(*[values[source] for source in node.inputs], **node.params)
-            done[node] = _compact(constant(np.asarray(values[node])))
+            form = _compact(constant(np.asarray(values[node])))
         else:
-            inputs = tuple([done.get(source, source) for source in node.inputs])
-            rebuilt = node if inputs == node.inputs else rebuild(node, inputs)
-            done[node] = _with_literals(rebuilt, given) if node.op.broadcasts and len(inputs) > 1 else rebuilt
+            if done:
+                inputs = tuple([done.get(source, source) for source in node.inputs])
+                form = node if inputs == node.inputs else rebuild(node, inputs)
+            if node.op.broadcasts and len(node.inputs) > 1:
+                form = _with_literals(form, given)
+        if form is not node:
+            done[node] = form
     return [done.get(node, node) for node in outputs]
 
 

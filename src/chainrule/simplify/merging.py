@@ -75,7 +75,7 @@ class Merger:
 def expression_key(node: Node, inputs: tuple[Node, ...]) -> Any:
     """Equal for nodes that compute the same, given what stands for their inputs."""
     if inputs:
-        places: Any = tuple([_place(source) for source in inputs])
+        places: Any = tuple([_place(source) if source.op is LITERAL else source.index for source in inputs])
         if node.op.name in _COMMUTATIVE:
             places = frozenset(places)
         return node.op, places, _parameter_key(node.params)
@@ -87,9 +87,9 @@ def expression_key(node: Node, inputs: tuple[Node, ...]) -> Any:
     return id(value)
 
 
-def _place(node: Node) -> Any:
-    """What tells a node apart: its place in the graph; for a number in the code, the number."""
-    return (node.kind, repr(node._value)) if node.op is LITERAL else node.index
+def _place(number: Node) -> Any:
+    """What tells a number in the code apart; other nodes have their place in the graph."""
+    return number.kind, repr(number._value)
 
 
 def _parameter_key(params: dict[str, Any]) -> Any:

@@ -34,10 +34,12 @@ def decide(evidence: Evidence, is_target: bool, place: Place) -> Column:
         If it has infinite numbers, decimal commas, or does not fit the kind that the user gave.
     """
     given = evidence.given if evidence.given != "target" else ""
+    if given == "ignored":  # its cells were not looked at
+        return _column(evidence, "ignored", note="ignored, as you say")
     if evidence.state == "other":
         return _column(evidence, "ignored", note=f"{evidence.other_type} values are no features")
     if evidence.values == 0:
-        if given not in ("", "ignored"):
+        if given:
             raise DataError(f"column {evidence.name!r}: all cells are missing", fix="leave its type out")
         return _column(evidence, "ignored", note="all cells are missing")
     if given:
@@ -222,5 +224,4 @@ _GIVEN: dict[str, Callable[[Evidence, Place], Column]] = {
     "boolean": _given_boolean,
     "date": _given_date,
     "text": lambda evidence, place: _column(evidence, "text", note="text, as you say"),
-    "ignored": lambda evidence, place: _column(evidence, "ignored", note="ignored, as you say"),
 }

@@ -96,6 +96,7 @@ def _text(where: str, raw: bytes, dialect: Dialect) -> str:
             f"{where}, column {column!r}: byte 0x{raw[error.start]:02x} is no UTF-8;"
             f" read as Latin-1 the cell is {_short(shown)!r}",
             fix="if that is right, convert the file: iconv -f LATIN1 -t UTF-8 old.csv > new.csv",
+            column=column,
         ) from None
 
 

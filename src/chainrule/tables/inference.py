@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -52,7 +54,8 @@ def infer_schema(
     Raises
     ------
     DataError
-        If the table cannot be used, naming row and column.
+        If the table cannot be used, naming row and column. Where it can be used without that column, `column` is its
+        name, and the message says how to leave it out.
 
     Examples
     --------
@@ -73,18 +76,23 @@ def infer_schema(
     targets = (target,) if isinstance(target, str) else tuple(target or ())
     check_names((*targets, *(types or ())), table.columns, table.name)
     evidences = _evidences(table, targets, types or {}, markers)
-    rows = _gather(table, [evidence for evidence in evidences if evidence.given != "ignored"], on_rows)
+    with _could_be_left_out(targets):
+        rows = _gather(table, [evidence for evidence in evidences if evidence.given != "ignored"], on_rows)
     if rows == 0 and evidences:
         raise DataError(f"{table.name} has no rows", fix="give at least one row below the header")
     late = [evidence for evidence in evidences if evidence.late]
     if late:  # their first blocks were numbers, so their values were not counted
-        _gather(table, [_start_again(evidence) for evidence in late])
+        with _could_be_left_out(targets):
+            _gather(table, [_start_again(evidence) for evidence in late])
 
     def place(first: First) -> str:
         return table.parts[first.part].place(first.row)
 
-    columns = tuple(decide(evidence, evidence.name in targets, place) for evidence in evidences)
-    schema = Schema(columns, target if target is None or isinstance(target, str) else targets, rows, markers)
+    columns = []
+    for evidence in evidences:
+        with _could_be_left_out(targets, evidence.name):
+            columns.append(decide(evidence, evidence.name in targets, place))
+    schema = Schema(tuple(columns), target if target is None or isinstance(target, str) else targets, rows, markers)
     _check_targets(schema)
     return schema
 
@@ -136,14 +144,28 @@ def _gather(
                 try:
                     list(run(_add, groups, [number] * workers, [row] * workers))
                 except _BadColumn as bad:
-                    cell = bad.cell
+                    cell, place = bad.cell, part.place(row + bad.cell.index)
                     raise DataError(
-                        f"{part.place(row + cell.index)}, column {bad.name!r}: {cell.value!r} {cell.why}", fix=cell.fix
+                        f"{place}, column {bad.name!r}: {cell.value!r} {cell.why}", fix=cell.fix, column=bad.name
                     ) from None
                 row += block.num_rows
                 on_rows(rows + row)
             rows += row
     return rows
+
+
+@contextlib.contextmanager
+def _could_be_left_out(targets: Sequence[str], name: str | None = None) -> Iterator[None]:
+    """Errors that are about one column (this one, or that which they name) say how to do without it."""
+    try:
+        yield
+    except DataError as error:
+        name = name or error.column
+        if name is None or name in targets:
+            raise DataError(error.what, fix=error.fix) from None
+        option = shlex.quote(f"{name}=ignored")
+        fix = f"{error.fix}; or leave the column out: types={{{name!r}: 'ignored'}} (--type {option})"
+        raise DataError(error.what, fix=fix, column=name) from None
 
 
 class _BadColumn(Exception):  # noqa: N818 — becomes a DataError where the file is known

@@ -82,7 +82,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     allowed = ", ".join(sorted(dict(error.headers or {}).get("Allow", "").split(", ")))
     if error.status_code == 404:
-        refused = Refused(404, f"there is nothing at {request.url.path[:100]}")
+        refused = Refused(404, f"there is nothing at {request.scope['path'][:100]}")
     elif error.status_code == 405:
         refused = Refused(405, f"{request.method} is not understood here", f"send {allowed}")
     else:

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from chainrule.errors import ChainRuleError
+from chainrule.errors import ChainRuleError, DataError
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 
@@ -179,6 +179,8 @@ def refusal(error: ChainRuleError) -> Response:
     status = 422
     if isinstance(error, Refused):
         status, payload["name"] = error.status, error.name
+    elif isinstance(error, DataError):
+        payload["name"] = error.column
     return reply({"error": payload}, status)
 
 

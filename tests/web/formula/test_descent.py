@@ -12,7 +12,7 @@ from tests.web.formula.typing_in import typed
 from chainrule.errors import FormulaError
 from chainrule.explain.formulas import parse_value
 from chainrule.web.fields import Refused
-from chainrule.web.formula.descent import descend
+from chainrule.web.formula.descent import _next_count, descend
 
 
 def run(statements: str, values: dict[str, str], wrt: list[str] | None, lr: float, steps: int) -> dict[str, Any]:
@@ -97,6 +97,16 @@ def test_time_is_bounded() -> None:
     found = descend(typed("(w - 3)**2", {"w": "0"}), 0.1, 500, seconds=-1.0)
     assert (found["losses"], found["values"]) == ([9.0], {"w": "0"})
     assert "0 of 500 steps" in found["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("count", "took", "left", "expected"),
+    [(4, 0.1, 1.9, 8), (4, 1.0, 1.0, 4), (4, 1.0, 0.3, 1), (8, 1.0, 0.5, 4), (4, 1.0, -0.1, 1), (1, 0.0, 2.0, 2)],
+)
+def test_the_next_steps_are_so_many_as_the_time_left_is_enough_for(
+    count: int, took: float, left: float, expected: int
+) -> None:
+    assert _next_count(count, took, left) == expected
 
 
 def test_a_loss_that_is_not_finite_at_the_start_is_refused() -> None:

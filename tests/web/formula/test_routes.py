@@ -92,11 +92,11 @@ def test_fields_that_are_wrong_are_named(page: Served, path: str, changes: dict[
 @pytest.mark.parametrize(
     ("statements", "what"),
     [
-        ("+".join(["x"] * 1_100), "2199 characters; 2000 are allowed"),
+        ("+".join(["x"] * 1_100), "2,199 characters; 2,000 are allowed"),
         (";".join(["x = x + x"] * 150), "parts; 500 are allowed"),
         ("(" * 300 + "x" + ")" * 300, "nested too deeply"),
         ("x" + "**x" * 70, "nested too deeply"),
-        ("sum(x @ y)", "200000 numbers"),
+        ("sum(x @ y)", "200,000 numbers"),
         ("+".join(f"x{k}" for k in range(50)) + "; a+b+" + "+".join(f"y{k}" for k in range(15)), "64 are allowed"),
     ],
 )

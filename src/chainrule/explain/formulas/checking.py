@@ -60,7 +60,13 @@ class Checker:
         """
         if depth > _DEEPEST:
             raise self.refuse(node, "this is nested too deeply", "split it into statements: q = ...; q * z")
-        for child in self._checked_children(node):
+        children = self._checked_children(node)
+        rights: list[ast.AST] = []
+        while isinstance(node, ast.BinOp):  # x + y + z is a sum of three to a reader, and nested to Python
+            node, right = children
+            rights.append(right)
+            children = self._checked_children(node)
+        for child in (*children, *reversed(rights)):
             self.check(child, depth + 1)
 
     def _checked_children(self, node: ast.AST) -> list[ast.AST]:

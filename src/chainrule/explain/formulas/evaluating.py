@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,20 @@ class Evaluator:
         FormulaError
             With a caret under the part that cannot be computed.
         """
+        chain: list[tuple[ast.BinOp, Any]] = []
+        while isinstance(node, ast.BinOp):  # a sum of many is nested in its left operands: a loop has no depth
+            chain.append((node, self._right(node)))
+            node = node.left
+        leaf = node
+        result = self._guarded(leaf, lambda: self._compute(leaf))
+        for operation, right in reversed(chain):
+            result = self._guarded(operation, functools.partial(self._operated, operation, result, right))
+        return result
+
+    def _guarded(self, node: ast.expr, compute: Callable[[], Any]) -> Any:
+        """What is computed, with errors that point to the part of the formula, and within bounds."""
         try:
-            result = self._compute(node)
+            result = compute()
         except FormulaError:
             raise
         except ChainRuleError as error:  # of the innermost part, such as a product of shapes that do not fit
@@ -68,7 +81,7 @@ class Evaluator:
             raise self._failed(node, "a negative number has no such real power", "use cbrt or abs")
         self._numbers += np.size(result)
         if self._most_numbers is not None and self._numbers > self._most_numbers:
-            what = f"up to here, the formula computes more than {self._most_numbers} numbers"
+            what = f"up to here, the formula computes more than {self._most_numbers:,} numbers"
             raise self._failed(node, what, "use smaller arrays, or fewer statements")
         return result
 
@@ -83,11 +96,6 @@ class Evaluator:
         if isinstance(node, ast.UnaryOp):
             operand = self.visit(node.operand)
             return -operand if isinstance(node.op, ast.USub) else operand
-        if isinstance(node, ast.BinOp):
-            right = self._exponent(node) if isinstance(node.op, ast.Pow) else self.visit(node.right)
-            left = self.visit(node.left)
-            self._check_size(node, (left, right), "matmul" if isinstance(node.op, ast.MatMult) else "")
-            return BINARY[type(node.op)](left, right)
         if isinstance(node, ast.Compare):
             operands = self.visit(node.left), self.visit(node.comparators[0])
             self._check_size(node, operands)
@@ -101,10 +109,15 @@ class Evaluator:
         keywords = {str(keyword.arg): setting(keyword.value) for keyword in node.keywords}
         return self._functions[node.func.id](*arguments, **keywords)
 
-    def _exponent(self, node: ast.BinOp) -> Any:
-        """A whole number stays whole: x ** 2 also has a meaning for negative x."""
-        exponent = node.right
-        return exponent.value if isinstance(exponent, ast.Constant) else self.visit(exponent)
+    def _operated(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+        self._check_size(node, (left, right), "matmul" if isinstance(node.op, ast.MatMult) else "")
+        return BINARY[type(node.op)](left, right)
+
+    def _right(self, node: ast.BinOp) -> Any:
+        """The right operand. A whole exponent stays whole: x ** 2 also has a meaning for negative x."""
+        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant):
+            return node.right.value
+        return self.visit(node.right)
 
     def _check_size(self, node: ast.expr, operands: Sequence[Any], function: str = "") -> None:
         """Refuse what would have too many numbers before it is computed."""
@@ -117,7 +130,7 @@ class Evaluator:
             except ValueError:  # what is computed says better what does not fit
                 return
         if size > _LARGEST_RESULT:
-            raise self._failed(node, f"this has more than {_LARGEST_RESULT} numbers", "use smaller arrays")
+            raise self._failed(node, f"this has more than {_LARGEST_RESULT:,} numbers", "use smaller arrays")
 
 
 def _uncontracted(shapes: Sequence[tuple[int, ...]], *, is_inner: bool) -> list[tuple[int, ...]]:

@@ -118,7 +118,10 @@ def parse(text: str, *, most_numbers: int | None = None) -> Formula:
       fix write 2*x
     """
     if len(text) > _LONGEST:
-        raise FormulaError(f"the formula has {len(text)} characters; {_LONGEST} are allowed")
+        raise FormulaError(
+            f"the formula has {len(text):,} characters; {_LONGEST:,} are allowed",
+            fix="write many terms as arrays: sum(w * x) or w @ x, with w and x as values",
+        )
     typed = TypedText(text)
     try:
         with python_syntax():
@@ -133,7 +136,10 @@ def parse(text: str, *, most_numbers: int | None = None) -> Formula:
         raise _too_deep() from None
     count = sum(1 for _ in ast.walk(module))
     if count > _MOST_NODES:
-        raise FormulaError(f"the formula has {count} parts; {_MOST_NODES} are allowed", fix="leave parts out")
+        raise FormulaError(
+            f"the formula has {count:,} parts; {_MOST_NODES:,} are allowed",
+            fix="leave parts out, or write many terms as arrays: sum(w * x) or w @ x, with w and x as values",
+        )
     _unify_names(module)
     return _checked(text, typed, module.body, most_numbers)
 

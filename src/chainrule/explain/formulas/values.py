@@ -41,7 +41,10 @@ def parse_value(text: str) -> Any:
     (-4.0, (2, 2))
     """
     if len(text) > 20 * _MOST_NUMBERS:
-        raise FormulaError(f"a value of {len(text)} characters is too long")
+        raise FormulaError(
+            f"a value of {len(text):,} characters is too long; {20 * _MOST_NUMBERS:,} are allowed",
+            fix="give fewer numbers, or round them to fewer digits",
+        )
     try:
         with python_syntax():
             value = ast.literal_eval(text.strip().replace("−", "-"))
@@ -53,9 +56,15 @@ def parse_value(text: str) -> Any:
     if not is_numeric or not np.isfinite(array).all():
         raise FormulaError(f"{shown_briefly(text)!r} is no number, vector or matrix", fix=_hint(text)) from None
     if array.size > _MOST_NUMBERS:
-        raise FormulaError(f"a value of {array.size} numbers is too large; {_MOST_NUMBERS} are allowed")
+        raise FormulaError(
+            f"a value of {array.size:,} numbers is too large; {_MOST_NUMBERS:,} are allowed",
+            fix="give fewer rows or columns",
+        )
     if array.ndim > _MOST_AXES:
-        raise FormulaError(f"a value with {array.ndim} axes is too deep; {_MOST_AXES} are allowed")
+        raise FormulaError(
+            f"a value with {array.ndim} axes is too deep; {_MOST_AXES} are allowed",
+            fix="leave brackets out: [[1, 2], [3, 4]]",
+        )
     return float(array) if array.ndim == 0 else array
 
 

@@ -59,14 +59,18 @@ def descend(typed: Typed, lr: float, steps: int, seconds: float) -> dict[str, An
     with np.errstate(all="ignore"):
         losses = [_first_loss(typed, wrt)]
         stopped = ""
-        deadline = time.monotonic() + seconds
-        for count in _pieces(steps):
-            taken = len(losses) - 1
-            if time.monotonic() > deadline:
+        now = time.monotonic()
+        deadline = now + seconds
+        count = 1
+        while (taken := len(losses) - 1) < steps:
+            if now > deadline:
                 stopped = f"Stopped after {seconds:g} seconds and {taken} of {steps} steps: these arrays are large."
                 break
-            params, more, error = _piece(loss, params, data, lr, count)
+            begun = now
+            params, more, error = _piece(loss, params, data, lr, min(count, steps - taken))
             losses += more
+            now = time.monotonic()
+            count = _next_count(count, now - begun, deadline - now)
             if error is not None:
                 stopped = _why(error, typed.at(params), taken + len(more), lr)
                 break
@@ -88,13 +92,9 @@ def _first_loss(typed: Typed, wrt: Collection[str]) -> float:
     return float(value.item())
 
 
-def _pieces(steps: int) -> list[int]:
-    """Steps in runs that grow, so that the time can be looked at between them: 1, 2, 4, …"""
-    pieces: list[int] = []
-    while steps > 0:
-        pieces.append(min(steps, 2 ** len(pieces)))
-        steps -= pieces[-1]
-    return pieces
+def _next_count(count: int, took: float, left: float) -> int:
+    """How many steps to take before the time is looked at again: twice as many, or what the time left is enough for."""
+    return max(1, min(2 * count, int(left * count / took) if took > 0 else 2 * count))
 
 
 Loss = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]

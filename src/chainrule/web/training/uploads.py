@@ -20,7 +20,7 @@ from chainrule.web.limits import Limits
 from chainrule.web.training.texts import short
 from chainrule.workflow.rows import design_width
 
-__all__ = ["Upload", "file_name"]
+__all__ = ["Opened", "Upload", "file_name"]
 
 #: What a column to be predicted is often called.
 _TARGETS = ("target", "label", "class", "y", "outcome", "diagnosis", "species")
@@ -46,6 +46,74 @@ def file_name(header: str) -> str:
     return shown[:_LONGEST_NAME] or "your table"
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A file that was opened as a table, whose rows nobody has looked at.
+
+    Attributes
+    ----------
+    name : str
+    table : TableSource
+        In memory.
+    """
+
+    name: str
+    table: TableSource
+
+    @classmethod
+    def read(cls, data: bytes, name: str, limits: Limits) -> Opened:
+        """Look at the beginning of a file.
+
+        Raises
+        ------
+        Refused
+            413 if it is too large.
+        DataError
+            If it is no table.
+        """
+        table = open_table(data, name=name, max_bytes=limits.table_bytes, max_header=limits.header_bytes)
+        if len(table.columns) > limits.table_columns:
+            raise _too_large(name, f"{len(table.columns):,}", "columns", limits.table_columns)
+        for column in table.columns:
+            if len(column) > _LONGEST_NAME:
+                raise Refused(422, f"{name} has a column with a name of {len(column):,} characters", "shorten its name")
+        if table.rows is not None and table.rows > limits.table_rows:
+            raise _too_large(name, f"{table.rows:,}", "rows", limits.table_rows)
+        return cls(name, table)
+
+    def upload(self, limits: Limits, types: Mapping[str, str] | None = None) -> Upload:
+        """Look at all rows.
+
+        Parameters
+        ----------
+        limits : Limits
+        types : mapping of str to str, optional
+            Kinds of columns: ``{"remark": "ignored"}`` leaves one out that cannot be read.
+
+        Raises
+        ------
+        Refused
+            413 if there are too many.
+        DataError
+            If they are no table, naming row and column, and the column that could be left out.
+        """
+        given = dict(types or {})
+
+        def bounded(rows: int) -> None:
+            if rows > limits.table_rows:  # there may be millions more: they are not looked at
+                raise _too_large(self.name, f"{rows:,} or more", "rows", limits.table_rows)
+
+        schema = infer_schema(self.table, types=given, on_rows=bounded)
+        upload = Upload(self.name, self.table, schema, given)
+        target = upload._suggested_target()
+        if target is not None:
+            try:
+                upload.decide(target, given)
+            except ChainRuleError:  # a column that can be shown need not be one that can be predicted
+                upload.schema = schema
+        return upload
+
+
 @dataclass
 class Upload:
     """A table that was uploaded, with the schema that was last decided.
@@ -67,7 +135,7 @@ class Upload:
 
     @classmethod
     def read(cls, data: bytes, name: str, limits: Limits) -> Upload:
-        """Look at all rows of a file.
+        """Look at all rows of a file, as `Opened` does.
 
         Raises
         ------
@@ -76,28 +144,7 @@ class Upload:
         DataError
             If it is no table, naming row and column.
         """
-        table = open_table(data, name=name, max_bytes=limits.table_bytes, max_header=limits.header_bytes)
-        if len(table.columns) > limits.table_columns:
-            raise _too_large(name, f"{len(table.columns):,}", "columns", limits.table_columns)
-        for column in table.columns:
-            if len(column) > _LONGEST_NAME:
-                raise Refused(422, f"{name} has a column with a name of {len(column):,} characters", "shorten its name")
-        if table.rows is not None and table.rows > limits.table_rows:
-            raise _too_large(name, f"{table.rows:,}", "rows", limits.table_rows)
-
-        def bounded(rows: int) -> None:
-            if rows > limits.table_rows:  # there may be millions more: they are not looked at
-                raise _too_large(name, f"{rows:,} or more", "rows", limits.table_rows)
-
-        schema = infer_schema(table, on_rows=bounded)
-        upload = cls(name, table, schema)
-        target = upload._suggested_target()
-        if target is not None:
-            try:
-                upload.decide(target, {})
-            except ChainRuleError:  # a column that can be shown need not be one that can be predicted
-                upload.schema = schema
-        return upload
+        return Opened.read(data, name, limits).upload(limits)
 
     def decide(self, target: str | None, types: Mapping[str, str]) -> None:
         """Run the schema pass again, with what the user knows better.
