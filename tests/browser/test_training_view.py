@@ -246,6 +246,25 @@ def test_a_file_that_is_no_table_is_refused_with_reasons(view: TrainingView) -> 
         assert table.get_by_role("button", name="Use this data").is_disabled()
 
 
+def test_a_column_in_the_way_is_left_out(view: TrainingView) -> None:
+    rows = "".join(f"{k};{k},5;{'inf' if k == 3 else k % 7};{'yes' if k > 20 else 'no'}\n" for k in range(1, 41))
+    file = {"name": "commas.csv", "mimeType": "text/csv", "buffer": f"size;price;weight;sold\n{rows}".encode()}
+    view.page.get_by_label("Own data").set_input_files(file)
+    table = view.page.get_by_role("region", name="Own table")
+    table.get_by_text("is written with a decimal comma").wait_for()
+    table.get_by_role("button", name="Leave out column price").click()
+    table.get_by_role("button", name="Leave out column weight").click()
+    table.get_by_text("40 rows, 4 columns").wait_for()
+    kinds = [table.get_by_role("combobox", name=f"Kind of {name}") for name in ("size", "price", "weight", "sold")]
+    assert [kind.input_value() for kind in kinds] == ["integer", "ignored", "ignored", "category"]
+    kinds[1].select_option("category")  # what is left out can be taken back
+    table.get_by_text("40 distinct").wait_for()
+    kinds[1].select_option("ignored")
+    table.get_by_text("40 distinct").wait_for(state="detached")
+    table.get_by_role("button", name="Use this data").click()
+    view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
+
+
 def test_a_point_becomes_a_formula_with_the_same_loss(view: TrainingView) -> None:
     for epoch in (1, 2):
         view.button("One epoch").click()

@@ -36,6 +36,31 @@ def test_a_table_is_uploaded_changed_and_learnt(page: Served) -> None:
         assert learnt["surface"]["kind"] == "binary"
 
 
+def test_a_column_in_the_way_is_left_out(page: Served) -> None:
+    table = b"size;price;weight;sold\n" + b"1;1,5;inf;yes\n2.5;2,5;1;no\n" * 10
+    with browsing(page) as tab:
+        assert put(page, tab.path).status == 200
+        answer = put(page, tab.path, table)
+        assert (answer.status, answer.error["name"]) == (422, "price")
+        assert "leave the column out" in answer.error["fix"]
+        answer = tab.post("schema", types={"price": "ignored"})
+        assert (answer.status, answer.error["name"]) == (422, "weight")
+        assert tab.post("schema", target="sold", types={}).json["rows"] == 40  # the table before is still in use
+        schema = tab.post("schema", types={"price": "ignored", "weight": "ignore"}).json
+        assert (schema["rows"], schema["target"]) == (20, "sold")
+        assert [column["kind"] for column in schema["columns"]] == ["number", "ignored", "ignored", "category"]
+        source = {"kind": "upload", "target": "sold", "types": {"price": "ignored", "weight": "ignored"}}
+        described = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
+        assert described["features"] == ["size"]
+
+
+def test_a_table_without_any_use_is_forgotten(page: Served) -> None:
+    with browsing(page) as tab:
+        answer = put(page, tab.path, b"a,b\n")
+        assert (answer.status, answer.error["name"]) == (422, None)
+        assert tab.post("schema", types={"a": "ignored"}).status == 409
+
+
 def test_mistakes_in_a_table_name_row_and_column(page: Served) -> None:
     with browsing(page) as tab:
         answer = put(page, tab.path, CSV + b"1,Rome\n")

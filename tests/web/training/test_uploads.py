@@ -13,7 +13,7 @@ import pytest
 from chainrule.errors import DataError
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
-from chainrule.web.training.uploads import Upload, file_name
+from chainrule.web.training.uploads import Opened, Upload, file_name
 
 HEADER = "id,size,city,when,flag,sold,price\n"
 ROWS = [
@@ -74,6 +74,28 @@ def test_another_target_and_another_kind_are_decided_anew() -> None:
     assert found["when"]["kind"] == "ignored"
     assert upload.outcome.classes == ("no", "yes")
     assert upload.payload(Limits())["notes"] == ["sold has 2 classes: no, yes"]
+
+
+def test_a_column_that_is_left_out_can_be_taken_back() -> None:
+    upload = read()
+    upload.decide("sold", {"when": "ignored", "size": "ignored"})
+    found = columns(upload)
+    assert found["when"]["kinds"] == ["ignored", "date", "category"]
+    assert found["size"]["kinds"] == ["ignored", "number", "category"]
+    assert found["size"]["detail"] == "ignored, as you say"
+
+
+def test_a_column_in_the_way_is_left_out_or_taken_as_a_category() -> None:
+    opened = Opened.read(b"x;a;y\n1;1,5;2\n2;2,5;3\n", "commas.csv", Limits())
+    with pytest.raises(DataError, match="decimal comma") as caught:
+        opened.upload(Limits())
+    assert caught.value.column == "a"
+    upload = opened.upload(Limits(), {"a": "ignored"})
+    assert upload.types == {"a": "ignored"}
+    assert upload.payload(Limits())["target"] == "y"
+    assert columns(upload)["a"]["kinds"] == ["ignored", "category"]
+    upload.decide("y", {"a": "category"})
+    assert columns(upload)["a"]["kind"] == "category"
 
 
 def test_a_target_that_cannot_be_predicted_is_told_of() -> None:

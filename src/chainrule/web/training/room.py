@@ -23,16 +23,19 @@ class Needs:
         What it has.
     body : int
         A request on its way, as long as it says that it is.
+    opened : int
+        A table that is not of use yet.
     """
 
     table: int = 0
     run: int = 0
     body: int = 0
+    opened: int = 0
 
     @property
     def total(self) -> int:
         """All together."""
-        return self.table + self.run + self.body
+        return self.table + self.run + self.body + self.opened
 
 
 class Room:
@@ -54,7 +57,7 @@ class Room:
     ...     refused.status
     429
     >>> room.needs("a")
-    Needs(table=80, run=0, body=0)
+    Needs(table=80, run=0, body=0, opened=0)
     """
 
     def __init__(self, most: int) -> None:

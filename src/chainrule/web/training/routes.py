@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chainrule.errors import DataError
 from chainrule.web.exchange import declared_bytes, read_bytes, read_json, reply
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
@@ -22,7 +23,7 @@ from chainrule.web.training.previews import previews
 from chainrule.web.training.runs import Run
 from chainrule.web.training.samples import sample_of
 from chainrule.web.training.tabs import Tab, Tabs
-from chainrule.web.training.uploads import Upload, file_name
+from chainrule.web.training.uploads import Opened, Upload, file_name
 from chainrule.workflow.live import LiveTraining
 
 __all__ = ["routes"]
@@ -117,11 +118,30 @@ class _View:
                 data = await read_bytes(request, self._limits, most)
                 room.require(tab.id, body=len(data))
                 name = file_name(request.headers.get("x-file-name", ""))
-                upload, payload = await self._tabs.heavily(lambda: _read(data, name, self._limits))
-                room.require(tab.id, table=upload.table.held_bytes, body=0)
-            if not tab.is_closed:
-                tab.upload = upload
-        return reply(payload)
+                opened = await self._tabs.heavily(lambda: Opened.read(data, name, self._limits))
+                room.require(tab.id, opened=opened.table.held_bytes, body=0)
+            return reply(await self._looked_through(tab, opened, {}))
+
+    async def _looked_through(self, tab: Tab, opened: Opened, types: dict[str, str]) -> dict[str, Any]:
+        """What a new table is. Where one column is in the way, it stays opened, so that this can be left out."""
+
+        def looked_through() -> tuple[Upload, dict[str, Any]]:
+            upload = opened.upload(self._limits, types)
+            return upload, upload.payload(self._limits)
+
+        tab.opened = None
+        try:
+            upload, payload = await self._tabs.heavily(looked_through)
+        except BaseException as error:
+            if isinstance(error, DataError) and error.column is not None and not tab.is_closed:
+                tab.opened = opened
+            else:
+                self._tabs.room.require(tab.id, opened=0)
+            raise
+        self._tabs.room.require(tab.id, table=upload.table.held_bytes, opened=0)
+        if not tab.is_closed:
+            tab.upload = upload
+        return payload
 
     async def schema(self, request: Request) -> Response:
         tab = self._tab(request)
@@ -129,6 +149,8 @@ class _View:
         target = fields.text("target", None, most=1000)
         types = fields.texts("types", {}, most=self._limits.table_columns, longest=40)
         async with self._tabs.turn(tab):
+            if target is None and tab.opened is not None:
+                return reply(await self._looked_through(tab, tab.opened, types))
             upload = tab.upload
             if upload is None:
                 raise Refused(409, "this tab has no table of its own", "upload one first")
@@ -241,8 +263,3 @@ class _View:
             content, title = await self._tabs.holding(tab, named, is_download=True)
         headers = {"cache-control": "no-store", **attachment(title, ending)}
         return Response(content, headers=headers, media_type=media_type)
-
-
-def _read(data: bytes, name: str, limits: Limits) -> tuple[Upload, dict[str, Any]]:
-    upload = Upload.read(data, name, limits)
-    return upload, upload.payload(limits)

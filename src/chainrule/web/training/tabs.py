@@ -19,7 +19,7 @@ from chainrule.web.training.events import Stream, event
 from chainrule.web.training.room import Room
 from chainrule.web.training.runs import Run
 from chainrule.web.training.scheduler import Scheduler
-from chainrule.web.training.uploads import Upload
+from chainrule.web.training.uploads import Opened, Upload
 
 __all__ = ["Tab", "Tabs"]
 
@@ -34,6 +34,8 @@ class Tab:
     ----------
     id : str
     upload : Upload or None
+    opened : Opened or None
+        A table that is of use only if a certain column is left out.
     run : Run or None
     lock : asyncio.Lock
         Held by requests that change the upload or the run.
@@ -45,6 +47,7 @@ class Tab:
     def __init__(self) -> None:
         self.id = secrets.token_hex(16)
         self.upload: Upload | None = None
+        self.opened: Opened | None = None
         self.run: Run | None = None
         self.lock = asyncio.Lock()
         self.waiting = 0
@@ -138,7 +141,7 @@ class Tabs:
             tab.timer.cancel()
         for stream in tab.streams:
             stream.end()
-        tab.streams, tab.upload = (), None
+        tab.streams, tab.upload, tab.opened = (), None, None
         self.replace_run(tab, None)
 
     def close(self) -> None:

@@ -104,7 +104,8 @@ class Opened:
                 raise _too_large(self.name, f"{rows:,} or more", "rows", limits.table_rows)
 
         schema = infer_schema(self.table, types=given, on_rows=bounded)
-        upload = Upload(self.name, self.table, schema, given)
+        kinds = {column.name: _kinds(column) for column in schema.columns}
+        upload = Upload(self.name, self.table, schema, given, kinds)
         target = upload._suggested_target()
         if target is not None:
             try:
@@ -126,12 +127,15 @@ class Upload:
     schema : Schema
     types : dict of str to str
         Kinds of columns that the user chose.
+    kinds : dict of str to list of str
+        Those that each column may have, as it was found.
     """
 
     name: str
     table: TableSource
     schema: Schema
     types: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, data: bytes, name: str, limits: Limits) -> Upload:
@@ -230,11 +234,16 @@ class Upload:
         }
 
     def _shown(self, column: Column, examples: list[str]) -> dict[str, Any]:
-        values = column.values
+        values = column.values if column.example else ""
         if column.categories:
             some = [short(name) for name in column.categories[:4]]
             values += f": {', '.join(some)}" + (", …" if len(column.categories) > 4 else "")
         kinds = _kinds(column)
+        if column.name in self.types and kinds == ["ignored"]:  # its cells were not looked at
+            before = self.kinds.get(column.name, kinds)
+            kinds = (
+                [*kinds, *(kind for kind in before if kind != "ignored")] if before != kinds else [*kinds, "category"]
+            )
         return {
             "name": column.name,
             "kind": column.kind,

@@ -103,19 +103,29 @@ export function createDesk(root, page, catalog) {
   }
 
   async function take(file) {
-    data.upload.name(`Reading ${file.name} …`);
     const most = catalog.limits.upload_bytes;
-    try {
+    await showTable(file, () => {
       if (most && file.size > most)
         throw Object.assign(
           new Error(`${file.name} has ${megabytes(file.size)}; this page takes ${megabytes(most)}.`),
           { fix: "train it with: chainrule train FILE" },
         );
-      schema.show(await session.upload(file), { isNew: true });
+      return session.upload(file);
+    });
+  }
+
+  /** Shows the columns of a table as the server reads it; one that is in the way can be left out. */
+  async function showTable(file, read, leftOut = {}) {
+    data.upload.name(`Reading ${file.name} …`);
+    try {
+      schema.show(await read(), { isNew: true, leftOut });
       data.upload.name(file.name, { isRead: true });
     } catch (error) {
       data.upload.name("Drop a CSV file here, or choose one");
-      schema.refuse(file.name, error);
+      schema.refuse(file.name, error, (column) => {
+        const without = { ...leftOut, [column]: "ignored" };
+        return showTable(file, () => session.leaveOut(file, without), without);
+      });
     }
   }
 

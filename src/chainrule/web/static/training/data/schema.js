@@ -34,9 +34,9 @@ export function createSchema(root, { check, onUse, announce }) {
   let schema = null;
   let types = {};
 
-  function show(next, { isNew = false } = {}) {
+  function show(next, { isNew = false, leftOut = {} } = {}) {
     schema = next;
-    if (isNew) types = {};
+    if (isNew) types = leftOut;
     root.hidden = false;
     problem.replaceChildren();
     goal.hidden = false;
@@ -108,15 +108,17 @@ export function createSchema(root, { check, onUse, announce }) {
 
   return {
     show,
-    /** A file that is no table: says why, in place of its columns. */
-    refuse(name, error) {
+    /** A file that is no table: says why, in place of its columns; one that is in the way may be left out. */
+    refuse(name, error, onLeaveOut) {
       root.hidden = false;
       title.textContent = name;
       facts.textContent = "";
       table.replaceChildren();
       goal.hidden = true;
       use.disabled = true;
-      problem.replaceChildren(errorNotice(error));
+      const leave = (column) =>
+        h("button", { type: "button", class: "button", onclick: () => onLeaveOut(column) }, `Leave out column ${column}`);
+      problem.replaceChildren(errorNotice(error, ...[error.about].filter(Boolean).map(leave)));
       root.scrollIntoView({ block: "nearest" });
     },
     open: () => schema && show(schema),

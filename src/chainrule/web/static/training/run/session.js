@@ -12,7 +12,7 @@ import { openStream } from "./stream.js";
 export function createSession({ onRun, onFrame, onError, onConnection }) {
   let tab = null;
   let opening = null;
-  let table = null; // the own table, to be sent again if the server has forgotten it
+  let own = null; // the file of the own table, to be sent again if the server has forgotten it, and what is left out
   let last = null;
   const stream = openStream({
     path: () => `/api/tabs/${tab}/events`,
@@ -33,7 +33,7 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
   /** A new tab in place of one that the server has given up: with the same table, and the same run from its start. */
   async function again() {
     await open();
-    if (table) await put(table);
+    await resend();
     if (last) prepare(last);
   }
 
@@ -45,7 +45,7 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
     } catch (error) {
       if (error.status !== 404) throw error;
       await open();
-      if (table) await put(table);
+      await resend();
       if (needsRun && last) onRun(await run(last));
       return task(`/api/tabs/${tab}`);
     }
@@ -82,6 +82,18 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
       body: file,
     });
 
+  async function resend() {
+    if (!own) return;
+    try {
+      await put(own.file);
+    } catch (error) {
+      if (!Object.keys(own.leftOut).length) throw error;
+      await leftOut(`/api/tabs/${tab}`);
+    }
+  }
+
+  const leftOut = (path) => post(`${path}/schema`, { types: own.leftOut });
+
   // Closing the page closes the tab at once; a page that comes back out of the browser's memory gets a new one.
   addEventListener("pagehide", () => {
     if (tab !== null) navigator.sendBeacon(`/api/tabs/${tab}/close`);
@@ -101,8 +113,19 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
     /** Sends a table to the server's memory; gives back what its columns are. */
     async upload(file) {
       const schema = await within(() => put(file), { needsRun: false });
-      table = file;
+      own = { file, leftOut: {} };
       return schema;
+    },
+    /** Has a table read, which the server could not read when it was sent, without some of its columns. */
+    async leaveOut(file, types) {
+      const before = own;
+      own = { file, leftOut: types };
+      try {
+        return await within(leftOut, { needsRun: false });
+      } catch (error) {
+        own = before;
+        throw error;
+      }
     },
     /** The Python program that does the same as this run. */
     program: () => within((path) => text(`${path}/code`)),
