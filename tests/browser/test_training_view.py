@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -281,17 +282,14 @@ def test_a_point_becomes_a_formula_with_the_same_loss(view: TrainingView) -> Non
     # the loss of that row, by hand, from the weights that stand in the values
     view.page.wait_for_function("() => document.querySelector('.outcome').textContent.includes('=')")
     asked = view.page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.split('?')[1]))")
-    values = {key[1:]: np.array(eval_numbers(text)) for key, text in asked.items() if key.startswith(".")}
+    values = {key[1:]: np.array(json.loads(text)) for key, text in asked.items() if key.startswith(".")}
     assert {"x", "y"} <= set(values)
     loss = float(formula.outcome.inner_text().split("=")[1].replace("−", "-"))
     assert loss == pytest.approx(loss_by_hand(values), rel=1e-4)
-
-
-def eval_numbers(text: str) -> Any:
-    """A number, vector or matrix as it is typed."""
-    import json
-
-    return json.loads(text)
+    said = view.page.locator("main")
+    assert re.search(r"Row \d+ of Two moons \(\w+\) and the weights after epoch 2", said.inner_text())
+    formula.statements.fill("L = x @ x")
+    formula.page.get_by_text("Your own formula.").wait_for()
 
 
 def loss_by_hand(values: dict[str, Any]) -> float:
@@ -417,7 +415,7 @@ def test_on_a_phone_the_output_comes_before_the_settings(visit: Visitor) -> None
     assert parts_of(view)[:4] == ["tr-bar", "tr-strip", "Data", "Network"]
     assert view.page.evaluate("document.activeElement.matches('.tr-strip select')")
     view.page.set_viewport_size({"width": 360, "height": 740})
-    view.page.wait_for_function("() => document.querySelector('.tr-stage').lastChild.textContent.includes('Confusion')")
+    view.page.wait_for_function("() => document.querySelector('.tr-stage').firstChild.matches('.tr-main')")
     assert parts_of(view)[:7] == narrow
 
 

@@ -193,6 +193,20 @@ def test_compact_rows_expand_to_the_design_matrix() -> None:
     assert np.array_equal(preprocessing.expand(compact), preprocessing.transform(table))
 
 
+def test_numbers_are_known_from_marks() -> None:
+    preprocessing, _ = fitted(TEXT)
+    flags = dict(zip(preprocessing.feature_names, preprocessing.number_features.tolist(), strict=True))
+    assert [name for name, is_number in flags.items() if is_number] == [
+        "size",
+        "when days",
+        "when month",
+        "when weekday",
+        "flag",
+    ]
+    standard, _ = fitted("z,city,sold\n-1,a,yes\n1,b,no\n-1,a,yes\n1,b,no\n")  # of mean 0 and deviation 1
+    assert standard.number_features.tolist() == [True, False, False, False]
+
+
 def test_units_lead_back_to_the_table() -> None:
     preprocessing, table = fitted(TEXT)
     means, deviations = preprocessing.units

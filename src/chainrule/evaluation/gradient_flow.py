@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.notation.numbers import number_text
 
-__all__ = ["REMEDIES", "LayerGradient", "gradient_flow"]
+__all__ = ["REMEDIES", "LayerGradient", "gradient_flow", "layer_norms"]
 
 #: A layer whose gradient is this much smaller than that of the layer with the largest one, in most epochs, vanishes.
 _VANISHING = 1e-3
@@ -74,10 +74,7 @@ def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, 
     layer 1 ('W1', 'b1') 5e-09 vanishing
     layer 2 ('W2',) 0.5
     """
-    members: dict[str, list[str]] = {}
-    for name in norms:
-        number = re.search(r"(\d+)\W*$", name)
-        members.setdefault(f"layer {number[1]}" if number else name, []).append(name)
+    members = _layers(norms)
     rows = {
         layer: np.sqrt(sum(np.asarray(norms[name], np.float64) ** 2 for name in names))
         for layer, names in members.items()
@@ -88,6 +85,40 @@ def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, 
         mark, reason = _mark(rows[layer], largest)
         found.append(LayerGradient(layer, tuple(names), tuple(map(float, rows[layer])), mark, reason))
     return tuple(found)
+
+
+def layer_norms(gradients: Mapping[str, Any]) -> dict[str, float]:
+    """The norm of the gradients of each layer's parameters together, at one moment.
+
+    Parameters
+    ----------
+    gradients : mapping of str to array
+        By names of parameters, as in `gradient_flow`.
+
+    Returns
+    -------
+    dict of str to float
+        By names of layers; infinite where squares are.
+
+    Examples
+    --------
+    >>> layer_norms({"W1": np.array([[2.0, 2.0]]), "b1": np.array([1.0, 0.0]), "W2": np.array([0.5])})
+    {'layer 1': 3.0, 'layer 2': 0.5}
+    """
+    with np.errstate(over="ignore"):
+        return {
+            layer: float(np.sqrt(sum(float(np.sum(np.square(gradients[name]))) for name in names)))
+            for layer, names in _layers(gradients).items()
+        }
+
+
+def _layers(names: Iterable[str]) -> dict[str, list[str]]:
+    """Names of parameters by layers; one without a number is a layer of its own."""
+    members: dict[str, list[str]] = {}
+    for name in names:
+        number = re.search(r"(\d+)\W*$", name)
+        members.setdefault(f"layer {number[1]}" if number else name, []).append(name)
+    return members
 
 
 def _mark(row: Any, largest: Any) -> tuple[Literal["", "vanishing", "exploding", "zero"], str]:

@@ -111,14 +111,26 @@ class Preprocessing:
         is in days, months or hours.
         """
         pairs = [
-            (encoding.mean, encoding.deviation)
-            if isinstance(encoding, NumberEncoding) and place == 0 and encoding.deviation
-            else (0.0, 1.0)
-            for encoding in self.encodings
-            for place in range(encoding.width)
+            (encoding.mean, encoding.deviation) if isinstance(encoding, NumberEncoding) and is_number else (0.0, 1.0)
+            for (encoding, _), is_number in zip(self._columns(), self.number_features, strict=True)
         ]
         means, deviations = np.array(pairs).T
         return means, deviations
+
+    @property
+    def number_features(self) -> Array:
+        """Which columns of the design matrix are standardised numbers, not zeros and ones: boolean, shape (d,)."""
+        return np.array(
+            [
+                isinstance(encoding, NumberEncoding) and place == 0 and encoding.deviation != 0
+                for encoding, place in self._columns()
+            ],
+            dtype=bool,
+        )
+
+    def _columns(self) -> Iterator[tuple[Encoding, int]]:
+        """For each column of the design matrix, its encoding and its place among the columns of that."""
+        return ((encoding, place) for encoding in self.encodings for place in range(encoding.width))
 
     @property
     def task(self) -> Task | None:

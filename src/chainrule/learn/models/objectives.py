@@ -233,6 +233,8 @@ class Task:
         Those that it can be trained with, by name; the first one is taken where none is named.
     prediction : callable
         From raw outputs to values or probabilities.
+    output : str
+        The name of that function.
     averages_outputs : bool
         Whether a row's loss is the mean of those of its outputs, where it has several.
 
@@ -246,6 +248,7 @@ class Task:
 
     losses: Mapping[str, Loss]
     prediction: Callable[[Any], Any]
+    output: str
     averages_outputs: bool = False
 
 
@@ -265,10 +268,10 @@ _OF_CLASSES = {
 
 #: What networks can be for, by name.
 TASKS = {
-    "regression": Task(_OF_NUMBERS, lambda z: z, averages_outputs=True),
-    "binary": Task(_OF_PROBABILITIES, sigmoid),
-    "multiclass": Task(_OF_CLASSES, softmax),
-    "multilabel": Task(_OF_PROBABILITIES, sigmoid, averages_outputs=True),
+    "regression": Task(_OF_NUMBERS, lambda z: z, "identity", averages_outputs=True),
+    "binary": Task(_OF_PROBABILITIES, sigmoid, "sigmoid"),
+    "multiclass": Task(_OF_CLASSES, softmax, "softmax"),
+    "multilabel": Task(_OF_PROBABILITIES, sigmoid, "sigmoid", averages_outputs=True),
 }
 
 #: The names of all losses; which of them fit a task, its record says.

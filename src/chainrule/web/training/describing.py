@@ -11,9 +11,6 @@ from chainrule.workflow.live import LiveTraining
 
 __all__ = ["count_parameters", "description"]
 
-#: What the last layer makes of its numbers.
-_OUTPUTS = {"regression": "identity", "binary": "sigmoid", "multiclass": "softmax"}
-
 
 def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
     """A run as the page gets it once, for JSON.
@@ -64,7 +61,7 @@ def _layers(live: LiveTraining) -> list[dict[str, Any]]:
         {
             "name": f"layer {i}",
             "units": widths[i],
-            "activation": _OUTPUTS[architecture.task] if i == last else architecture.activation,
+            "activation": TASKS[architecture.task].output if i == last else architecture.activation,
             "shape": [widths[i - 1], widths[i]],
         }
         for i in range(1, last + 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient, gradient_flow
+from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient, gradient_flow, layer_norms
 from chainrule.web.training.numbers import rounded, rounded_or_none
 
 __all__ = ["histograms", "layer_marks", "shown_weights"]
@@ -38,19 +38,17 @@ def histograms(
         Name of the layer, histograms of its weights and of their gradients, the norm of all of its gradients, and
         what is wrong with it.
     """
+    norms = layer_norms(gradients)
     found = []
     for name in _weights(params):
         layer = f"layer {name[1:]}"
         mark = marks.get(layer)
-        members = [value for key, value in gradients.items() if re.fullmatch(rf"[a-zA-Z_]+{name[1:]}", key)]
-        with np.errstate(over="ignore"):
-            norm = float(np.sqrt(sum(float(np.sum(np.square(value))) for value in members)))
         found.append(
             {
                 "layer": layer,
                 "weights": _histogram(params[name]),
                 "gradients": _histogram(gradients[name]),
-                "norm": rounded_or_none(norm),
+                "norm": rounded_or_none(norms[layer]),
                 "mark": mark.mark if mark else "",
                 "reason": f"{mark.reason}: {REMEDIES[mark.mark]}" if mark and mark.mark else "",
             }

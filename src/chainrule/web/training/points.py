@@ -99,17 +99,13 @@ class Points:
         """The two columns of numbers that say most about the target, or any two; None where there is one column."""
         if len(self.names) < 2:
             return None
-        numbers = np.flatnonzero(self._is_number())
+        numbers = np.flatnonzero(self.preprocessing.number_features)
         if len(numbers) > 2:
             first, second = sorted(numbers[_telling(self._X[0][:, numbers], self._targets[0], self.preprocessing.task)])
             return int(first), int(second)
         others = [place for place in range(len(self.names)) if place not in numbers]
         first, second = [*numbers.tolist(), *others][:2]
         return first, second
-
-    def _is_number(self) -> Array:
-        means, deviations = self.preprocessing.units
-        return (means != 0) | (deviations != 1)
 
     @property
     def target_range(self) -> list[float]:

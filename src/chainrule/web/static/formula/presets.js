@@ -4,6 +4,8 @@ import { h, releaseAfterPointer } from "../common/dom.js";
 
 const OWN = "";
 
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+
 /**
  * @param {HTMLSelectElement} select
  * @param {HTMLElement} note
@@ -16,9 +18,10 @@ export function presetChoice(select, note, presets, onChoose) {
   releaseAfterPointer(select);
   select.addEventListener("change", () => onChoose(presets.find((preset) => preset.id === select.value)));
   return {
-    show(current) {
+    /** Shows which one it is, or of a formula of one's own what is known of it. */
+    show(current, known) {
       select.value = current?.id ?? OWN;
-      note.textContent = current?.note ?? "Your own formula.";
+      note.textContent = current?.note ?? sentence(known || "your own formula");
     },
   };
 }

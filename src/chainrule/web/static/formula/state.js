@@ -4,6 +4,7 @@ import { wholeNumber } from "../address.js";
 import { typedNumber } from "../common/numbers.js";
 
 const LEVELS = ["statement", "operation"];
+const LONGEST_NOTE = 300;
 const MARK = "."; // before the name of a value, so that a value may be called "step"
 
 /**
@@ -15,6 +16,7 @@ const MARK = "."; // before the name of a value, so that a value may be called "
  * @property {boolean} showsClosed
  * @property {number} step Of the lesson; 0 shows all.
  * @property {number} lr Learning rate.
+ * @property {string} note What the formula is, where it came from the training view.
  */
 
 /** @returns {State} */
@@ -27,6 +29,7 @@ export function ofPreset(preset) {
     showsClosed: false,
     step: 0,
     lr: preset.lr ?? 0.1,
+    note: "",
   };
 }
 
@@ -43,6 +46,7 @@ export function fromQuery(query, presets) {
   if (LEVELS.includes(query.get("level"))) state.level = query.get("level");
   state.showsClosed = query.get("closed") === "1";
   state.step = wholeNumber(query, "step");
+  if (typed !== null) state.note = (query.get("note") ?? "").slice(0, LONGEST_NOTE);
   const lr = typedNumber(query.get("lr") ?? "");
   if (lr !== null && lr > 0) state.lr = lr;
   return state;
@@ -64,6 +68,7 @@ export function toQuery(state, presets, names) {
   if (state.showsClosed) query.set("closed", "1");
   if (state.lr !== (from?.lr ?? 0.1)) query.set("lr", String(state.lr));
   if (state.step) query.set("step", String(state.step));
+  if (state.note && !preset) query.set("note", state.note);
   return query;
 }
 

@@ -79,12 +79,13 @@ export function open(root, page) {
   /** Take over a part of the state that somebody changed. */
   function change(part, { asks = true, isStart = false, isNew = false } = {}) {
     state = { ...state, ...part };
+    if (part.statements !== undefined) state.note = ""; // it was about another formula
     if (isStart) {
       dropped = null;
       down.clear();
     }
     if (asks) answer(state);
-    examples.show(presetOf(state, presets));
+    examples.show(presetOf(state, presets), state.note);
     page.remember(query(), { isNew });
   }
 
@@ -100,7 +101,7 @@ export function open(root, page) {
     closed.checked = state.showsClosed;
     down.rate = state.lr;
     down.clear();
-    examples.show(presetOf(state, presets));
+    examples.show(presetOf(state, presets), state.note);
     answer(state);
   }
 

@@ -87,10 +87,8 @@ function histogram(kind, name) {
     zero.setAttribute("x2", at.toFixed(1));
     say(low, short(first, 2));
     say(high, short(last, 2));
-    describe(
-      picture,
-      `${name}: from ${short(first, 2)} to ${short(last, 2)}, most of them near ${short(edges[counts.indexOf(Math.max(...counts))], 2)}`,
-    );
+    const peak = edges[counts.indexOf(Math.max(...counts))];
+    describe(picture, `${name}: from ${short(first, 2)} to ${short(last, 2)}, most of them near ${short(peak, 2)}`);
   }
 
   return { element, draw };

@@ -10,9 +10,14 @@ const [TALL, TALLEST] = [360, 500];
 const [NARROW, NARROWEST] = [80, 69];
 
 /**
+ * @typedef {{kind: string, layer: number, names: string[], indices: number[], left: number, x: number, y: number[],
+ *   rest: number}} Column `left` nodes are not drawn; that is said at the height `rest`.
+ */
+
+/**
  * @param {object} run
  * @param {number} room The width in pixels.
- * @returns {{width: number, height: number, node: number, spare: {before: number, after: number}, columns: {kind: string, layer: number, names: string[], indices: number[], left: number, hidden: number, x: number, y: number[]}[]}}
+ * @returns {{width: number, height: number, node: number, spare: {before: number, after: number}, columns: Column[]}}
  */
 export function planOf(run, room) {
   const columns = [
@@ -22,7 +27,8 @@ export function planOf(run, room) {
   const most = Math.max(...columns.map((column) => column.indices.length + (column.left ? 0.6 : 0)));
   const node = room < 420 ? 34 : room > 800 ? 52 : most > 6 ? 38 : 46;
   const step = Math.min(Math.max((room > 800 ? TALLEST : TALL) / most, node + 9), node + 34);
-  const spare = { before: besides(columns[0], room), after: besides(columns.at(-1), room) }; // names of inputs and outputs stand outside
+  // Names of inputs and outputs stand outside.
+  const spare = { before: besides(columns[0], room), after: besides(columns.at(-1), room) };
   const width = Math.max(
     room,
     (columns.length - 1) * (room < 420 ? NARROWEST : NARROW) + node + spare.before + spare.after,
