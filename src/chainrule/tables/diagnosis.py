@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -15,6 +16,9 @@ __all__ = ["diagnose", "line_of_row"]
 Opener = Callable[[], BinaryIO]
 
 _SHOWN = 60
+_PIECE = 1 << 20
+_LINE_END = re.compile(rb"\r\n?|\n")
+_QUOTES = re.compile(rb'"+')
 
 
 @dataclass(frozen=True)
@@ -129,30 +133,57 @@ def _records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
     """The rows of a file, header included, blank lines left out."""
     delimiter = dialect.delimiter.encode()
     held = bytearray()
-    begin = 1
-    for number, line in enumerate(_lines(file), 1):
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
-        if not held:
-            begin = number
-            if not line.strip(b"\r\n"):
+    number = begin = 1
+    for piece in _pieces(file):
+        place = 0
+        while place < len(piece):
+            if held:  # a quoted cell of many short lines is passed by at once
+                end = _begin_of_last_quoted_line(piece, place)
+                if end > place:
+                    held += piece[place:end]
+                    number += _count_line_ends(piece[place:end])
+                    place = end
+                    continue
+            found = _LINE_END.search(piece, place)
+            end = found.end() if found else len(piece)
+            line = piece[place:end]
+            place = end
+            if not held:
+                begin = number
+            number += 1
+            if not held and not line.strip(b"\r\n"):
                 continue
-        inside = _ends_inside_quotes(line, delimiter, bool(held)) if b'"' in line else bool(held)
-        held += line
-        if not inside:
-            yield Record(begin, bytes(held), True)
-            held.clear()
+            inside = _ends_inside_quotes(line, delimiter, bool(held)) if b'"' in line else bool(held)
+            held += line
+            if not inside:
+                yield Record(begin, bytes(held), True)
+                held.clear()
     if held:
         yield Record(begin, bytes(held), False)
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Lines that end with a line feed, a carriage return or both."""
-    for line in file:
-        if b"\r" in line and b"\r" in line.rstrip(b"\r\n"):
-            yield from line.splitlines(keepends=True)
-        else:
-            yield line
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The file in pieces of whole lines, which end with a line feed, a carriage return or both."""
+    piece = file.read(_PIECE).removeprefix(codecs.BOM_UTF8)
+    while piece:
+        yield piece + file.readline()
+        piece = file.read(_PIECE)
+
+
+def _begin_of_last_quoted_line(piece: bytes, place: int) -> int:
+    """Where the line begins on which a quoted cell is closed, or the end of the piece.
+
+    Inside of the cell, two quotes stand for one, so that an odd number of them closes it.
+    """
+    for quotes in _QUOTES.finditer(piece, place):
+        if (quotes.end() - quotes.start()) % 2:
+            last = max(piece.rfind(end, place, quotes.start()) for end in (b"\n", b"\r"))
+            return max(last + 1, place)
+    return len(piece)
+
+
+def _count_line_ends(lines: bytes) -> int:
+    return lines.count(b"\n") + lines.count(b"\r") - lines.count(b"\r\n")
 
 
 def _ends_inside_quotes(line: bytes, delimiter: bytes, inside: bool) -> bool:
