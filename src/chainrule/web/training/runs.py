@@ -142,8 +142,13 @@ class Run:
 
     @property
     def state(self) -> dict[str, Any]:
-        """Where it is."""
-        return {"is_running": self.is_running, "epoch": self.live.epoch, "step": self.live.step}
+        """Where it is, and whether it goes on for ever.
+
+        That it is on its way to a goal, only frames say: they come in order, and a reply that is late would contradict
+        the one that says that it has arrived.
+        """
+        is_playing = self.is_running and self._goal is None
+        return {"is_running": is_playing, "epoch": self.live.epoch, "step": self.live.step}
 
     # The work of a slice ---------------------------------------------------------------------------------------------
 
@@ -241,7 +246,8 @@ class Run:
             return self.frames.bare(self._told())
 
     def _told(self) -> dict[str, Any]:
-        return {"run": self.number, **self.state, "epochs_per_second": self._rate, "stopped": self._stopped}
+        now = {**self.state, "is_running": self.is_running}
+        return {"run": self.number, **now, "epochs_per_second": self._rate, "stopped": self._stopped}
 
     def _measure(self, now: float) -> None:
         seconds = now - self._mark[0]
