@@ -41,7 +41,7 @@ def test_products(fun: Any, point: Any, written: str) -> None:
         (lambda x, v: np.sum(x / v), (x, x + 1), {"∂f/∂x": "1/v", "∂f/∂v": "−x/v²"}),
         (lambda x, v: np.sum(np.log(x + 1) * v), (x, x), {"∂f/∂x": "v/(1 + x)", "∂f/∂v": "log(1 + x)"}),
         (lambda x: np.sum(x * x), (x,), {"∂f/∂x": "2x"}),
-        (lambda A, x: np.sum(A.reshape(-1) * x), (x[None, :], x), {"∂f/∂A": "xᵀ", "∂f/∂x": "Aᵀ"}),
+        (lambda A, x: np.sum(A.reshape(-1) * x), (x[None, :], x), {"∂f/∂A": "xᵀ", "∂f/∂x": "A"}),
         (lambda A, x: np.sum(A.reshape(-1) * x), (x[:, None], x), {"∂f/∂A": "x", "∂f/∂x": "A"}),
         (lambda W, x, v: np.sum(np.sum(W + x, axis=0) * v), (W, x, x + 1), {"∂f/∂W": "𝟏₂ vᵀ", "∂f/∂x": "2v"}),
         (lambda x: np.sum(x[::-1] * np.arange(3.0)), (x,), {}),

@@ -307,9 +307,15 @@ class Writer:
         return _mapped(operand, node.shape, lambda part: self._laid_out(part, node.shape))
 
     def _laid_out(self, part: Part, shape: tuple[int, ...]) -> Part:
-        """A part with axes of length 1 more, or fewer: a column laid out as a row is its transpose, and the reverse."""
-        vector, matrix = sorted((part.shape, shape), key=len)
-        is_turned = (len(vector), len(matrix)) == (1, 2) and (matrix[1] == 1) == self._row_vectors and max(matrix) > 1
+        """A part with axes of length 1 more, or fewer.
+
+        A vector laid out the other way is its transpose, and that transpose as a vector has no sign again. Any other
+        matrix of one row is a vector as it stands: a bias that is added to the rows of a matrix has no sign either.
+        """
+        if len(shape) == 2 and len(part.shape) == 1:
+            is_turned = (shape[1] == 1) == self._row_vectors and max(shape) > 1
+        else:
+            is_turned = len(shape) == 1 and len(part.shape) == 2 and isinstance(part.expression, Transpose)
         return Part(transposed(part.expression) if is_turned else part.expression, shape, part.rank)
 
     def _transpose(self, node: Node, operand: Term) -> Term | None:
