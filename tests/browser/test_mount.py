@@ -143,14 +143,6 @@ def test_many_mounts_leave_no_listener_behind(page: Any, fragment: str) -> None:
     assert left[1] <= 4
 
 
-def test_closed_forms_are_hidden_on_demand(page: Any) -> None:
-    page.evaluate("window.lesson = mount(root(), { step: 5 })")
-    closed = page.locator("td.closed")
-    assert closed.first.is_visible()
-    page.evaluate("root().classList.add('hides-closed')")
-    assert not closed.first.is_visible()
-
-
 def test_the_picture_grows_with_its_place(page: Any) -> None:
     page.evaluate("mount(root())")
     widths = []

@@ -242,3 +242,16 @@ def test_a_ridge_penalty() -> None:
     assert_forms(lesson, {"∂L/∂w": ("2λ w + 2Xᵀ(ŷ − y)/n", r"2 \lambda w + \frac{2 X^{\top} (\hat{y} - y)}{n}")}, n=4)
     lesson = lesson_of("y_hat = X @ w; L = sum((y_hat - y)**2) / 2 + lam / 2 * sum(w**2)", values, wrt=["w"])
     assert_forms(lesson, {"∂L/∂w": ("λ w + Xᵀ(ŷ − y)", r"\lambda w + X^{\top} (\hat{y} - y)")})
+
+
+def test_a_lesson_can_do_without_closed_forms() -> None:
+    def loss(z: Any) -> Any:
+        return -np.log(1 / (1 + np.exp(-z)))
+
+    with_forms, without = (
+        cr.explain(loss, 0.5, level="operation", closed_forms=is_wanted) for is_wanted in (True, False)
+    )
+    assert any(step.closed for step in with_forms.backward)
+    assert not any(step.closed for step in without.backward)
+    assert [step.value for step in without.backward] == [step.value for step in with_forms.backward]
+    assert "closed form" not in without.to_text()

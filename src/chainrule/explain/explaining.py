@@ -27,7 +27,11 @@ __all__ = ["explain"]
 
 
 def explain(
-    fun: Callable[..., Any], *args: Any, wrt: Sequence[str] | None = None, level: Level = "statement"
+    fun: Callable[..., Any],
+    *args: Any,
+    wrt: Sequence[str] | None = None,
+    level: Level = "statement",
+    closed_forms: bool = True,
 ) -> Lesson:
     """Explain the backward pass of a function, step by step, with symbols, numbers and shapes.
 
@@ -41,6 +45,8 @@ def explain(
         Names of the inputs whose gradients are wanted, in this order; by default every floating-point input.
     level : {"statement", "operation"}, default "statement"
         Whether each assignment in the code is one node of the lesson, or each elementary operation.
+    closed_forms : bool, default True
+        Whether to look for what a gradient simplifies to, such as ŷ − y. It takes up to half of the time.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def explain(
             what = "the formula is a fixed number" if is_typed else f"{function_name(fun)} returns a fixed number"
             fix = "use a name, such as w" if is_typed else "return something that is computed from its arguments"
             raise StructureError(f"{what}, so there is nothing to explain", fix=fix)
-        lesson = LessonBuilder(graph, level, _targets(graph, wrt)).lesson()
+        lesson = LessonBuilder(graph, level, _targets(graph, wrt), closed_forms=closed_forms).lesson()
     return _in_terms_of_formulas(lesson) if isinstance(fun, Formula) else lesson
 
 

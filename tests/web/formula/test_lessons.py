@@ -36,7 +36,13 @@ def test_the_answer_tells_of_values_and_steps() -> None:
         "is_given": True,
     }
     assert [value["is_given"] for value in payload["values"]] == [True, True, True, False]
-    assert payload["html"] == lesson_fragment(lesson_of(found, "statement"))
+    assert payload["html"] == lesson_fragment(lesson_of(found, "statement", closed_forms=False))
+
+
+def test_closed_forms_are_there_for_those_who_ask() -> None:
+    found = typed("z = w*x\ny_hat = sigmoid(z)\n-log(y_hat)", {"w": "0", "x": "2"})
+    assert "closed form" not in lesson_payload(found, "statement")["html"]
+    assert "closed form" in lesson_payload(found, "statement", closed_forms=True)["html"]
 
 
 def test_the_level_decides_how_many_steps_there_are() -> None:

@@ -45,10 +45,12 @@ class LessonBuilder:
     level : {"statement", "operation"}
     targets : sequence of Node
         The inputs whose gradients are wanted.
+    closed_forms : bool, default True
+        Whether to look for closed forms.
     """
 
-    def __init__(self, graph: Graph, level: Level, targets: Sequence[Node]) -> None:
-        self._graph, self._level, self._targets = graph, level, targets
+    def __init__(self, graph: Graph, level: Level, targets: Sequence[Node], *, closed_forms: bool = True) -> None:
+        self._graph, self._level, self._targets, self._closes = graph, level, targets, closed_forms
         self._setting = setting_of(graph, level)
         self._symbols = self._setting.symbols
         self._order = visiting_order(graph.outputs[0], self._setting.blocks, targets)
@@ -152,13 +154,13 @@ class LessonBuilder:
         return LocalGradient(derivative, contribution.local_gradient())
 
     def _backward(self, contributions: dict[Node, list[Contribution]]) -> list[BackwardStep]:
-        forms = ClosedForms(self._setting, self._order)
+        forms = ClosedForms(self._setting, self._order) if self._closes else None
         numbers = self._numbers()
         steps = []
         for number, node in enumerate(self._order, 1):
             value = self._gradients[node].value
             users = [contribution.block.node for contribution in contributions[node]]
-            closed = forms.find(node, users, value) if number > 1 else None
+            closed = forms.find(node, users, value) if forms and number > 1 else None
             step = backward_step(self._setting, number, node, contributions[node], closed, value)
             steps.append(replace(step, substituted=_put_in(step, numbers)))
         return steps

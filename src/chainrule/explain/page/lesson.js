@@ -15,8 +15,8 @@ const KEYS = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "l
  * @param {(step: number) => void} [options.onStep] Told whenever another step is shown.
  * @param {boolean} [options.controls] Whether the player is there.
  * @param {EventTarget|null} [options.keys] Where arrow keys, Home and End are listened for.
- * @returns {object} `show(step)`, `next()`, `previous()`, `first()`, `last()`, `play()`, `pause()`, `hideClosed(is)`,
- *   `destroy()`; and `step`, `total`, `forward`: the present step, their number, and how many belong to the forward pass.
+ * @returns {object} `show(step)`, `next()`, `previous()`, `first()`, `last()`, `play()`, `pause()`, `destroy()`;
+ *   and `step`, `total`, `forward`: the present step, their number, and how many belong to the forward pass.
  */
 export function mount(root, { step: initial = 0, onStep = () => {}, controls = true, keys = root } = {}) {
   const view = root.ownerDocument.defaultView;
@@ -74,16 +74,10 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
     const step = steps[current - 1];
     slider.value = current;
     count.textContent = `${current} / ${steps.length}`;
-    said.textContent = step ? words(step) : "All steps. Press → to go through them one by one.";
+    said.textContent = step ? step.dataset.say ?? step.textContent : "All steps. Press → to go through them one by one.";
     slider.setAttribute("aria-valuetext", said.textContent);
     button("previous").disabled = current === 0;
     button("next").disabled = current === steps.length;
-  }
-
-  /** What is read out of a step: its closed form only where that is shown. */
-  function words(step) {
-    const isHidden = root.classList.contains("hides-closed");
-    return (isHidden ? step.dataset.sayOpen : null) ?? step.dataset.say ?? step.textContent;
   }
 
   function bringIntoView(step) {
@@ -129,11 +123,6 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
     play,
     pause,
     destroy,
-    /** Whether closed forms are hidden, in the lines and in what is read out. */
-    hideClosed(isHidden) {
-      root.classList.toggle("hides-closed", isHidden);
-      tell();
-    },
     get step() {
       return current;
     },

@@ -113,15 +113,14 @@ def result_section(lesson: Lesson, formula: Formula) -> Markup | None:
     """The gradients in a table, and the rules that use them."""
     if not lesson.result:
         return None
-    heads = [
-        element("th", name, scope="col", class_="closed" if name == "closed form" else None)
-        for name in ("input", "value", "gradient", "closed form", "check")
-    ]
+    has_closed = any(part.closed for part in lesson.result)
+    names = ("input", "value", "gradient", *(["closed form"] if has_closed else []), "check")
+    heads = [element("th", name, scope="col") for name in names]
     table = element(
         "table",
         element("caption", "Gradients of the inputs"),
         element("thead", element("tr", heads)),
-        element("tbody", [_result_row(part, formula) for part in lesson.result]),
+        element("tbody", [_result_row(part, formula, has_closed=has_closed) for part in lesson.result]),
         class_="result",
     )
     updates = [element("li", formula(part.update), class_="scroll") for part in lesson.result]
@@ -202,8 +201,7 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
     lines = backward_lines(step)
     line = [formula(step.gradient), _given(_in_short(lines), formula)]
     summary = element("summary", _badge(step.number), element("span", line, class_="line"))
-    place = f"Backward step {step.number} of {len(lesson.backward)}"
-    without_closed = [line for line in lines if line.kind != "closed"]
+    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step.gradient, lines)}. {step.pattern}"
     return element(
         "details",
         summary,
@@ -212,8 +210,7 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
         class_="step backward",
         open=is_open,
         data_step=len(lesson.forward) + step.number,
-        data_say=f"{place}: {said(step.gradient, lines)}. {step.pattern}",
-        data_say_open=f"{place}: {said(step.gradient, without_closed)}. {step.pattern}" if step.closed else None,
+        data_say=say,
     )
 
 
@@ -228,12 +225,9 @@ def _derivation(step: BackwardStep, lines: list[Line], formula: Formula) -> list
     """The lines that lead from the chain rule to the number, each with its reason."""
     rows: list[Markup] = []
     for together in joined_numbers(lines):
-        from_closed = together[0] if step.closed is not None and len(together) > 1 else None  # its numbers give it away
-        sides = [_equals(_side(line, formula), "term closed" if line is from_closed else "term") for line in together]
+        sides = [_equals(_side(line, formula), "term") for line in together]
         left = formula(step.gradient) if not rows else None
-        rows.append(
-            _row(left, sides, _reason(together[0], step), is_closed=bool(rows) and together[0].kind == "closed")
-        )
+        rows.append(_row(left, sides, _reason(together[0], step)))
         if together[0].factors:
             rows.append(_row(None, [_shapes(step, formula)], "shapes"))
     return rows
@@ -248,11 +242,10 @@ def _reason(line: Line, step: BackwardStep) -> str:
     return reasons.get(line.kind, "")
 
 
-def _row(left: Markup | None, sides: list[Markup], reason: str, *, is_closed: bool = False) -> Markup:
+def _row(left: Markup | None, sides: list[Markup], reason: str) -> Markup:
     said_why = element("span", _OPENING, reason, _CLOSING, class_="reason") if reason else None
     right = element("span", sides, said_why, class_="right")
-    classes = "row closed" if is_closed else "row"
-    return element("div", element("span", left, class_="left"), right, class_=classes)
+    return element("div", element("span", left, class_="left"), right, class_="row")
 
 
 def _shapes(step: BackwardStep, formula: Formula) -> Markup:
@@ -264,14 +257,15 @@ def _shapes(step: BackwardStep, formula: Formula) -> Markup:
     return element("span", first, element("span", " ← ", class_="sign"), others, class_="term factors")
 
 
-def _result_row(part: InputGradient, formula: Formula) -> Markup:
+def _result_row(part: InputGradient, formula: Formula, *, has_closed: bool) -> Markup:
     words = verdict(part)
+    closed = element("td", formula(part.closed.formula) if part.closed else "–") if has_closed else None
     return element(
         "tr",
         element("th", formula(part.symbol), scope="row"),
         element("td", value_text(part.value), class_="number value"),
         element("td", value_text(part.slope), class_="number gradient"),
-        element("td", formula(part.closed.formula) if part.closed else "–", class_="closed"),
+        closed,
         element("td", words, class_="agrees" if words.startswith("✓") else "differs"),
     )
 
@@ -291,8 +285,7 @@ def _plain(text: str) -> Markup:
 
 def _given(lines: list[Line], formula: Formula) -> Markup:
     """What a step gives: `` = ŷ − y = −0.5``; hidden until the step is reached."""
-    pieces = [_equals(_side(line, formula), "piece closed" if line.kind == "closed" else "piece") for line in lines]
-    return element("span", pieces, class_="given")
+    return element("span", [_equals(_side(line, formula), "piece") for line in lines], class_="given")
 
 
 def _side(line: Line, formula: Formula) -> Markup:

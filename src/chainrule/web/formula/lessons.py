@@ -19,13 +19,14 @@ from chainrule.web.formula.statements import Typed
 __all__ = ["lesson_of", "lesson_payload"]
 
 
-def lesson_of(typed: Typed, level: Level) -> Lesson:
+def lesson_of(typed: Typed, level: Level, *, closed_forms: bool = True) -> Lesson:
     """The lesson of a typed formula.
 
     Parameters
     ----------
     typed : Typed
     level : {"statement", "operation"}
+    closed_forms : bool, default True
 
     Returns
     -------
@@ -37,7 +38,7 @@ def lesson_of(typed: Typed, level: Level) -> Lesson:
         With a caret, if the formula cannot be computed with these values, or does not end in one real number.
     """
     try:
-        return explain(typed.formula, *typed.values.values(), wrt=typed.wrt, level=level)
+        return explain(typed.formula, *typed.values.values(), wrt=typed.wrt, level=level, closed_forms=closed_forms)
     except NonScalarOutputError:
         with np.errstate(all="ignore"):
             result = np.asarray(typed.formula(*typed.values.values()))
@@ -47,13 +48,15 @@ def lesson_of(typed: Typed, level: Level) -> Lesson:
         raise typed.formula.failure("this is true or false, which has no gradient", "end with a number") from None
 
 
-def lesson_payload(typed: Typed, level: Level) -> dict[str, Any]:
+def lesson_payload(typed: Typed, level: Level, *, closed_forms: bool = False) -> dict[str, Any]:
     """The lesson with what the view needs beside it.
 
     Parameters
     ----------
     typed : Typed
     level : {"statement", "operation"}
+    closed_forms : bool, default False
+        They are asked for by those who want to see them: one can find them oneself.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def lesson_payload(typed: Typed, level: Level) -> dict[str, Any]:
         ``title``, ``level``, ``output`` (a name), ``loss`` (None where it is not finite), ``values`` (a record for each
         name), ``unused``, ``steps`` (how many there are of both passes) and ``html``, the lesson as a fragment.
     """
-    lesson = lesson_of(typed, level)
+    lesson = lesson_of(typed, level, closed_forms=closed_forms)
     return {
         "title": lesson.title,
         "level": level,

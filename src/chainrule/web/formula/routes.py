@@ -38,9 +38,9 @@ def routes(limits: Limits) -> list[Route]:
     """
 
     def lesson(fields: Fields, request: Request) -> dict[str, Any]:
-        fields.only(*_TYPED, "level")
-        level = _level(fields)
-        return lesson_payload(read_typed(fields, limits), level)
+        fields.only(*_TYPED, "level", "closed_forms")
+        level, closed_forms = _level(fields), fields.flag("closed_forms", False)
+        return lesson_payload(read_typed(fields, limits), level, closed_forms=closed_forms)
 
     def descent(fields: Fields, request: Request) -> dict[str, Any]:
         fields.only(*_TYPED, "lr", "steps")

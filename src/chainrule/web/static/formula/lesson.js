@@ -24,12 +24,11 @@ export function lessonStage(host, onStep) {
    * Show a lesson.
    *
    * @param {string} html
-   * @param {{step: number, showsClosed: boolean, goesThere: boolean}} how `goesThere`: scroll to the step.
+   * @param {{step: number, goesThere: boolean}} how `goesThere`: scroll to the step.
    */
-  function show(html, { step, showsClosed, goesThere }) {
+  function show(html, { step, goesThere }) {
     const first = goesThere ? 0 : step;
     const next = parsed(html);
-    next.classList.toggle("hides-closed", !showsClosed);
     if (root) exchange(next, first);
     else host.replaceChildren((root = next));
     player = mount(root, { step: first, onStep, keys });
@@ -62,9 +61,6 @@ export function lessonStage(host, onStep) {
   return {
     show,
     refresh,
-    showClosed(is) {
-      player?.hideClosed(!is);
-    },
     pause: () => player?.pause(),
   };
 }

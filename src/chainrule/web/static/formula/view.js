@@ -50,10 +50,7 @@ export function open(root, page) {
   });
   const closed = h("input", {
     type: "checkbox",
-    onchange: () => {
-      stage.showClosed(closed.checked);
-      change({ showsClosed: closed.checked }, { asks: false });
-    },
+    onchange: () => change({ showsClosed: closed.checked }),
   });
   const closedLabel = h("label", { class: "check" }, closed, "Closed forms");
   releaseAfterPointer(closed, closedLabel);
@@ -121,9 +118,9 @@ export function open(root, page) {
   }
 
   const answer = newest(async (asking, signal) => {
-    const { statements, level, wrt } = asking;
+    const { statements, level, wrt, showsClosed } = asking;
     try {
-      const lesson = await post("/api/lesson", { statements, values: asking.values, level, wrt }, { signal });
+      const lesson = await post("/api/lesson", { statements, values: asking.values, level, wrt, closed_forms: showsClosed }, { signal });
       show(lesson);
     } catch (error) {
       if (error.name === "AbortError") throw error;
