@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 
 from chainrule.explain.drawing.picture import picture_of
@@ -25,9 +24,6 @@ FORMATS = {
 
 #: Pixels of a picture, of which a page of screens is made; larger ones take seconds to draw.
 _MOST_PIXELS = 40_000_000
-
-#: matplotlib keeps fonts and glyphs in tables that all threads share.
-_drawing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -69,10 +65,7 @@ def export_of(lesson: Lesson, format: str) -> Export:
     ending, media_type = FORMATS[format]
     if format == "png":
         _check_pixels(lesson)
-        with _drawing:
-            content: str | bytes = ENDINGS[ending](lesson)
-    else:
-        content = ENDINGS[ending](lesson)
+    content: str | bytes = ENDINGS[ending](lesson)
     data = content if isinstance(content, bytes) else f"{content.rstrip()}\n".encode()
     return Export(f"lesson{ending}", media_type, data)
 

@@ -1,7 +1,7 @@
 // Talking to the server: JSON in, JSON or a file out, and errors that say what happened and what to do.
 
 /** What the server could not do. */
-export class ApiError extends Error {
+class ApiError extends Error {
   /**
    * @param {number} status 0 where there was no answer.
    * @param {{what: string, shown?: string, fix?: string, name?: string}} told

@@ -28,7 +28,7 @@ export function cellsOf(text) {
 }
 
 /** `[[1, 2], [3, 4]]`, as it is typed. */
-export function textOf({ isVector, rows }) {
+function textOf({ isVector, rows }) {
   const listed = rows.map((row) => `[${row.map((cell) => cell.trim()).join(", ")}]`);
   return isVector ? listed[0] : `[${listed.join(", ")}]`;
 }
