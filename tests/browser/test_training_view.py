@@ -266,6 +266,22 @@ def test_a_column_in_the_way_is_left_out(view: TrainingView) -> None:
     view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
 
 
+def test_kinds_can_be_changed_before_a_target_is_chosen(view: TrainingView) -> None:
+    rows = "".join(f"remark number {k} of forty, in words;yes\n" for k in range(1, 41))
+    file = {"name": "remarks.csv", "mimeType": "text/csv", "buffer": f"remark;sold\n{rows}".encode()}
+    view.page.get_by_label("Own data").set_input_files(file)
+    table = view.page.get_by_role("region", name="Own table")
+    target = table.get_by_role("combobox", name="Target")
+    target.wait_for()
+    assert target.input_value() == "", "neither free text nor what is the same in all rows can be learnt"
+    kind = table.get_by_role("combobox", name="Kind of remark")
+    assert kind.input_value() == "ignored"
+    with view.page.expect_response("**/schema") as answer:
+        kind.select_option("category")
+    assert answer.value.status == 200
+    assert kind.input_value() == "category"
+
+
 def test_a_point_becomes_a_formula_with_the_same_loss(view: TrainingView) -> None:
     for epoch in (1, 2):
         view.button("One epoch").click()

@@ -34,6 +34,7 @@ export function createBanner(root, { onRate }) {
         fact("Why", sentence(stopped.why)),
         fact("Where", stopped.where),
         fact("What helps", sentence(stopped.fix)),
+        fact("Shown", "The parameters that were kept, from before the loss grew."),
       ),
       h(
         "div",

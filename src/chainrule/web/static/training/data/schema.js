@@ -8,7 +8,7 @@ const NUMBERS = ["number", "integer"];
 /**
  * @param {HTMLElement} root A section that is hidden until there is a table.
  * @param {object} given
- * @param {(target: string, types: Record<string, string>) => Promise<object>} given.check Asks the server what the table is then.
+ * @param {(target: string|null, types: Record<string, string>) => Promise<object>} given.check Asks the server what the table is then.
  * @param {(source: object, task: string) => void} given.onUse With what is probably its task; the server knows for sure.
  * @param {(text: string) => void} given.announce
  */
@@ -84,7 +84,7 @@ export function createSchema(root, { check, onUse, announce }) {
 
   /** Asks the server again: with another target, or another kind of a column. */
   async function again(changed = {}) {
-    const [before, wanted] = [types, target.value];
+    const [before, wanted] = [types, target.value || null];
     types = { ...types, ...changed };
     try {
       const next = await check(wanted, types);
