@@ -52,7 +52,7 @@ def test_moons_are_learnt_to_99_per_cent(view: TrainingView) -> None:
     view.button("Pause").click()
     assert view.readout("training-loss") < 0.1
     assert colours_of(view, ".tr-surface") > 10
-    assert "Decision surface at epoch" in view.page.get_by_role("img", name="surface").first.get_attribute("aria-label")
+    view.picture("Decision surface at epoch").wait_for()
     curves = view.page.locator(".tr-curves .chart-line")
     assert curves.count() == 4, "loss and accuracy, of training and validation rows"
 
@@ -107,7 +107,7 @@ def test_a_regression_surface_fits_numbers(view: TrainingView) -> None:
     view.button("Play").click()
     view.wait_for("training-score", "value >= 0.9")
     view.button("Pause").click()
-    assert "Regression surface" in view.page.get_by_role("img", name="surface").first.get_attribute("aria-label")
+    view.picture("Regression surface at epoch").wait_for()
 
 
 def test_a_pair_of_features_is_chosen_for_a_table_of_many(view: TrainingView) -> None:

@@ -42,6 +42,10 @@ class TrainingView:
     def button(self, name: str) -> Any:
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def picture(self, name: str) -> Any:
+        """A picture by the beginning of what it is called, which follows a run once in a second only."""
+        return self.page.get_by_role("img", name=re.compile(f"^{name}"))
+
     def readout(self, name: str) -> float:
         """A number of the bar: epoch, step, training-loss, validation-score, … Percents are shares."""
         text = self.page.locator(f"[data-readout={name}]").inner_text().replace("−", "-").replace(",", "")

@@ -130,7 +130,8 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
 
   function drawSurface() {
     const context = sized(surface, size.width, size.height);
-    if (!last?.surface) return describe(surface, "Decision surface: not there, a prediction is not finite.");
+    if (!last) return tell("Surface: the first frame of this run is on its way.");
+    if (!last.surface) return tell("Surface: not there, a prediction is not finite.");
     if (unit) drawUnit(context);
     else drawOutput(context);
   }
@@ -169,7 +170,9 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
       size.height,
       byValue(bytes(units.layers[layer][index]), { low, high }, aroundZero(low, high), palette().diverging),
     );
-    say(caption, `Unit ${index + 1} of layer ${layer + 1}: ${short(low, 2)} … ${short(high, 2)}, pale at 0`);
+    const told = `Unit ${index + 1} of layer ${layer + 1}: ${short(low, 2)} … ${short(high, 2)}`;
+    say(caption, `${told}, pale at 0`);
+    tell(`Surface at epoch ${last.epoch}. ${told}.`);
   }
 
   function drawBoundary(context, values, grid, level) {
