@@ -3,6 +3,7 @@
 
 const SECONDS_PER_STEP = 2.5;
 const SCROLLING = ":is(.scroll, .piece, .term)"; // where they are wider than the page
+const FOLDED = "details:not([open]) > :not(summary)";
 const TYPING = "input, textarea, select, [contenteditable]"; // these use the keys themselves
 const KEYS = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last" };
 
@@ -165,11 +166,12 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
   root.querySelector(".backward-pass .lead")?.after(all);
 
   // Formulas that are wider than their place scroll by themselves, and by keyboard too; the picture covers part of it.
-  // All is measured before anything is changed, so that a long lesson is laid out once.
+  // All is measured before anything is changed, so that a long lesson is laid out once, and what is folded is not
+  // measured, for it would have to be laid out first.
   function fit() {
     const covered = view.getComputedStyle(picture).position === "sticky" ? picture.offsetHeight : 0;
     const isHigher = picture.scrollHeight > picture.clientHeight + 1;
-    const boxes = [...root.querySelectorAll(SCROLLING)];
+    const boxes = [...root.querySelectorAll(SCROLLING)].filter((box) => !box.closest(FOLDED));
     const wide = boxes.map((box) => box.scrollWidth > box.clientWidth + 1 || (box === picture && isHigher));
     boxes.forEach((box, index) => (wide[index] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
     root.style.setProperty("--picture", `${covered}px`);
@@ -227,7 +229,7 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
   root.classList.toggle("has-player", controls);
   current = initial; // nobody needs to be told of it
   show(initial, { follow: false });
-  fit();
+  if (root.isConnected) fit();
   describe();
   return lesson;
 }

@@ -9,8 +9,8 @@ export function morph(old, next) {
     const there = before[index];
     if (there === undefined) old.append(node);
     else if (!isSameKind(there, node)) there.replaceWith(node);
-    else if (there.nodeType === Node.ELEMENT_NODE) morph(there, node);
-    else if (there.data !== node.data) there.data = node.data;
+    else if (there.nodeType !== Node.ELEMENT_NODE) write(there, node.data);
+    else if (!there.isEqualNode(node)) morph(there, node);
   });
   for (const node of before.slice(after.length)) node.remove();
 }
@@ -18,17 +18,22 @@ export function morph(old, next) {
 const isSameKind = (left, right) =>
   left.nodeType === right.nodeType && left.nodeName === right.nodeName && left.namespaceURI === right.namespaceURI;
 
+function write(text, data) {
+  if (text.data !== data) text.data = data;
+}
+
 function matchAttributes(old, next) {
   for (const { name } of [...old.attributes]) {
-    if (!next.hasAttribute(name) && !isReaders(old, name)) old.removeAttribute(name);
+    if (!next.hasAttribute(name) && !stays(old, name)) old.removeAttribute(name);
   }
   for (const { name, value } of next.attributes) {
-    if (old.getAttribute(name) === value || isReaders(old, name)) continue;
+    if (old.getAttribute(name) === value || stays(old, name)) continue;
     // The page's policy lets no markup set styles, and this counts as markup.
     if (name === "style") old.style.cssText = next.style.cssText;
     else old.setAttribute(name, value);
   }
 }
 
-/** Whether the reader decides on it: what somebody unfolded stays open. Steps are opened by the player. */
-const isReaders = (element, name) => name === "open" && !element.classList.contains("step");
+/** Whether it is not for the lesson to say: what somebody unfolded stays open, and what was measured is so still. */
+const stays = (element, name) =>
+  (name === "open" && !element.classList.contains("step")) || (name === "style" && element.classList.contains("lesson"));
