@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +43,17 @@ class FormulaView:
         options = self.page.get_by_role("combobox", name="Example").locator("option:not([value=''])").all()
         return {option.get_attribute("value"): option.inner_text() for option in options}
 
+    @contextlib.contextmanager
+    def another_lesson(self) -> Iterator[None]:
+        """What is done in the block leads to another lesson: wait until it is there in place of the present one."""
+        self.page.evaluate("document.querySelector('.lesson').dataset.isOld = ''")
+        yield
+        self.page.locator(".lesson:not([data-is-old])").wait_for()
+
     def choose_example(self, name: str) -> None:
         """Choose an example by its name in addresses, and wait for its lesson."""
-        self.page.evaluate("document.querySelector('.lesson').dataset.isOld = ''")
-        self.page.get_by_role("combobox", name="Example").select_option(name)
-        self.page.locator(".lesson:not([data-is-old])").wait_for()
+        with self.another_lesson():
+            self.page.get_by_role("combobox", name="Example").select_option(name)
 
     @property
     def step(self) -> int:

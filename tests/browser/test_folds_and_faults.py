@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.browser.visiting import serious_faults
 
 import chainrule as cr
 
@@ -38,12 +39,6 @@ def broken() -> cr.Lesson:
 
 def current(page: Any) -> Any:
     return page.locator(".text [aria-current=step]")
-
-
-def serious(page: Any, axe: str) -> list[str]:
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")["violations"]
-    return [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")]
 
 
 def test_folds_are_closed_and_open_on_demand(open_page: Callable[..., Any], folded: cr.Lesson) -> None:
@@ -83,7 +78,7 @@ def test_axe_finds_no_serious_fault_in_folds(
 ) -> None:
     page = open_page(folded.to_html(), "#step=5", color_scheme=scheme, reduced_motion="reduce")
     page.evaluate("for (const fold of document.querySelectorAll('.folded')) fold.open = true")
-    assert serious(page, axe) == []
+    assert serious_faults(page, axe) == []
 
 
 def test_a_fault_is_told_before_the_steps(open_page: Callable[..., Any], broken: cr.Lesson) -> None:
@@ -108,4 +103,4 @@ def test_axe_finds_no_serious_fault_beside_a_fault(
     open_page: Callable[..., Any], broken: cr.Lesson, axe: str, scheme: str
 ) -> None:
     page = open_page(broken.to_html(), color_scheme=scheme, reduced_motion="reduce")
-    assert serious(page, axe) == []
+    assert serious_faults(page, axe) == []

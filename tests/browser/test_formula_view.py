@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.browser.formula_view import FormulaView
-from tests.browser.visiting import Visitor
+from tests.browser.visiting import Visitor, held
 
 pytestmark = pytest.mark.browser
 
@@ -205,7 +205,7 @@ def test_a_link_brings_formula_values_level_and_step(view: FormulaView, visit: V
     view.page.wait_for_function("() => location.hash.includes('step=4')")
     told = view.told()
 
-    other = FormulaView(visit(view.page.url.removeprefix(view.page.url.partition("#")[0])))
+    other = FormulaView(visit(view.page.evaluate("location.hash")))
     assert other.statements.input_value() == "h = tanh(w*x + v)\nL = (h - y)**2"
     other.shows_loss(f"L = {(np.tanh(0.5) - 0.5) ** 2:.6g}")
     other.shows_step(4)
@@ -239,6 +239,25 @@ def test_going_back_undoes_an_example(view: FormulaView) -> None:
     view.page.wait_for_function("first => document.querySelector('#statements').value !== first", arg=first)
     view.page.go_back()
     view.page.wait_for_function("first => document.querySelector('#statements').value === first", arg=first)
+
+
+def test_an_answer_that_comes_late_changes_nothing_of_an_example(view: FormulaView) -> None:
+    with view.another_lesson(), held(view.page, "**/api/lesson"):
+        view.statements.fill("L = 2*k")
+        view.page.get_by_role("combobox", name="Example").select_option("perceptron")
+    wanted = view.page.get_by_role("button", name="Gradient of", pressed=True)
+    names = [button.get_attribute("aria-label").removeprefix("Gradient of ") for button in wanted.all()]
+    assert names == ["W1", "b1", "W2", "b2"]
+
+
+def test_descent_that_comes_late_changes_nothing_of_an_example(view: FormulaView) -> None:
+    with held(view.page, "**/api/descent"):
+        view.page.get_by_role("button", name="One step").click()
+        view.choose_example("reused")
+    assert view.page.locator(".descent-words").inner_text() == ""
+    assert view.page.get_by_role("combobox", name="Example").input_value() == "reused"
+    assert "preset=reused" in view.page.evaluate("location.hash")
+    assert "&.w=" not in view.page.evaluate("location.hash")
 
 
 @pytest.mark.parametrize(

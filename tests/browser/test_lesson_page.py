@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.browser.visiting import serious_faults, stop_time
 
 import chainrule as cr
 
@@ -80,13 +81,13 @@ def test_the_address_holds_the_step(open_page: Callable[..., Any], html: str) ->
     page = open_page(html, "#step=5")
     assert step_of(page) == 5
     page.keyboard.press("ArrowRight")
-    assert page.url.endswith("#step=6")
+    page.wait_for_function("location.hash === '#step=6'")
     page.evaluate("location.hash = '#step=2'")
     page.wait_for_function("document.querySelector('.player input').value === '2'")
     page.go_back()
     page.wait_for_function("document.querySelector('.player input').value === '6'")
     page.keyboard.press("Home")
-    assert "#" not in page.url
+    page.wait_for_function("!location.href.includes('#')")
 
 
 @pytest.mark.parametrize("fragment", ["#step=", "#step=-1", "#step=x", "#other", "#step=1e9"])
@@ -100,7 +101,7 @@ def test_a_step_beyond_the_last_is_the_last(open_page: Callable[..., Any], html:
 
 def test_play_goes_on_until_paused(open_page: Callable[..., Any], html: str) -> None:
     page = open_page(html)
-    page.clock.install()
+    stop_time(page)
     page.reload()
     page.get_by_role("button", name="Play").click()
     assert step_of(page) == 1
@@ -113,7 +114,7 @@ def test_play_goes_on_until_paused(open_page: Callable[..., Any], html: str) -> 
 
 def test_play_stops_at_the_end(open_page: Callable[..., Any], html: str, lesson: cr.Lesson) -> None:
     page = open_page(html)
-    page.clock.install()
+    stop_time(page)
     page.reload()
     page.get_by_role("button", name="Play").click()
     page.clock.run_for(600_000)
@@ -216,11 +217,4 @@ def test_axe_finds_no_serious_fault(
     open_page: Callable[..., Any], html: str, axe: str, scheme: str, width: int, step: int
 ) -> None:
     page = open_page(html, f"#step={step}", width=width, color_scheme=scheme, reduced_motion="reduce")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")["violations"]
-    serious = [
-        (fault["id"], [node["html"] for node in fault["nodes"]])
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_faults(page, axe) == []

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from tests.browser.visiting import stop_time
 
 import chainrule as cr
 from chainrule.explain.page.fragment import lesson_fragment
@@ -97,7 +98,7 @@ def test_without_controls_there_is_no_player(page: Any) -> None:
 
 
 def test_a_lesson_that_is_gone_hears_and_tells_nothing(page: Any, fragment: str) -> None:
-    page.clock.install()
+    stop_time(page)
     page.evaluate("window.first = mount(root(), { onStep, keys: document }); first.play()")
     assert page.evaluate("told") == [1]
     page.evaluate("first.destroy()")
@@ -148,6 +149,7 @@ def test_the_picture_grows_with_its_place(page: Any) -> None:
     widths = []
     for width in (500, 1200):
         page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("width => innerWidth === width", arg=width)
         widths.append(page.locator(".picture svg").evaluate("e => e.getBoundingClientRect().width"))
     natural = float(page.locator(".picture svg").get_attribute("width"))
     assert widths[0] < widths[1] <= 1.15 * natural + 1

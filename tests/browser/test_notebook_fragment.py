@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.browser.visiting import serious_faults
 
 import chainrule as cr
 
@@ -54,6 +55,4 @@ def test_without_styles_text_and_image_stand_in(open_page: Callable[..., Any], f
 @pytest.mark.parametrize("theme", ["true", "false"])
 def test_axe_finds_no_serious_fault(open_page: Callable[..., Any], fragment: str, axe: str, theme: str) -> None:
     page = open_page(document(fragment.replace("<details", "<details open"), theme))
-    page.evaluate(axe)
-    found = page.evaluate("axe.run('.chainrule-lesson')")["violations"]
-    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
+    assert serious_faults(page, axe, ".chainrule-lesson") == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.browser.visiting import serious_faults
 
 import chainrule as cr
 from chainrule.evaluation.report import network_report
@@ -40,10 +41,7 @@ def report() -> str:
 def test_axe_finds_no_serious_fault(open_page: Callable[..., Any], report: str, axe: str, scheme: str) -> None:
     page = open_page(report, color_scheme=scheme, bypass_csp=True)
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")["violations"]
-    serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
-    assert [(fault["id"], node["html"][:200]) for fault in serious for node in fault["nodes"]] == []
+    assert serious_faults(page, axe) == []
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1280, 1920])

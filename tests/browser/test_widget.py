@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.browser.visiting import serious_faults
 
 import chainrule as cr
 from chainrule.explain.lesson import Lesson
@@ -126,6 +127,4 @@ def test_it_is_dark_where_the_notebook_is(open_page: Callable[..., Any], lesson:
 def test_axe_finds_no_serious_fault(open_page: Callable[..., Any], lesson: Lesson, axe: str, theme: str) -> None:
     opened = open_page(document(lesson, theme), reduced_motion="reduce")
     opened.wait_for_function("window.isReady")
-    opened.evaluate(axe)
-    found = opened.evaluate("axe.run('.chainrule-widget')")["violations"]
-    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
+    assert serious_faults(opened, axe, ".chainrule-widget") == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -16,16 +18,16 @@ class TrainingView:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        self.tabs: list[str] = []
-        page.on("request", self._note)
         self.plot = page.get_by_role("application")
         self.alert = page.get_by_role("alert").filter(has_text=re.compile(r"\S"))
         self.is_ready()
 
-    def _note(self, request: Any) -> None:
-        found = re.search(r"/api/tabs/([^/]+)/events", request.url)
-        if found:
-            self.tabs.append(found[1])
+    @property
+    def tab(self) -> str:
+        """What the server calls this tab: it stands in the address at which the run was asked for."""
+        addresses = self.page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+        (tab,) = set(re.findall(r"/api/tabs/([^/\s]+)/run", "\n".join(addresses)))
+        return tab
 
     def is_ready(self) -> None:
         """Wait until a run has been prepared and its first frame is there."""
@@ -33,11 +35,27 @@ class TrainingView:
             "() => document.querySelector('[data-readout=training-loss]')?.textContent.match(/[0-9]/)"
         )
 
+    @contextlib.contextmanager
+    def another_run(self) -> Iterator[None]:
+        """What is done in the block leads to another run: wait until it is there in place of the present one."""
+        self.page.evaluate("document.querySelector('.tr-histograms').dataset.isOld = ''")
+        yield
+        self.page.locator(".tr-histograms:not([data-is-old])").wait_for(state="attached")
+        self.is_ready()
+
     def choose_data(self, title: str) -> None:
-        self.page.get_by_role("group", name="Data", exact=True).get_by_role("radio", name=title).check(force=True)
+        """Choose another table, and wait for its run."""
+        with self.another_run():
+            self.page.get_by_role("group", name="Data", exact=True).get_by_role("radio", name=title).check(force=True)
 
     def choose(self, label: str, option: str) -> None:
-        self.page.get_by_role("combobox", name=label, exact=True).select_option(option)
+        """Choose something of the model or its training, and wait for the run with it."""
+        with self.another_run():
+            self.page.get_by_role("combobox", name=label, exact=True).select_option(option)
+
+    def choose_speed(self, option: str) -> None:
+        """Choose how fast the present run goes."""
+        self.page.get_by_role("combobox", name="Speed", exact=True).select_option(option)
 
     def button(self, name: str) -> Any:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -56,7 +74,6 @@ class TrainingView:
         self.page.wait_for_function(
             "least => Number(document.querySelector('[data-readout=epoch]').textContent.replace(/\\D/g, '')) >= least",
             arg=least,
-            timeout=60_000,
         )
 
     def wait_for(self, readout: str, expression: str) -> None:
@@ -67,6 +84,5 @@ class TrainingView:
                 const number = Number(text.replace('−', '-').replace(/[^0-9.eE-]/g, ''));
                 const value = text.includes('%') ? number / 100 : number;
                 return {expression};
-            }}""",
-            timeout=60_000,
+            }}"""
         )

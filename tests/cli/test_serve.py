@@ -30,7 +30,7 @@ def serving(*arguments: object, **variables: str) -> Iterator[tuple[subprocess.P
         assert started.stdout is not None
         line = started.stdout.readline()
         address = re.search(r"http://[^/]*:(\d+)/", line)
-        assert address is not None, started.communicate(timeout=60)
+        assert address is not None, started.communicate(timeout=120)
         yield started, line, int(address[1])
     finally:
         started.kill()
@@ -38,7 +38,7 @@ def serving(*arguments: object, **variables: str) -> Iterator[tuple[subprocess.P
 
 
 def status(port: int, path: str = "/") -> int:
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
         connection.request("GET", path)
         return connection.getresponse().status
 
@@ -50,7 +50,7 @@ def test_it_serves_until_ctrl_c_and_waits_for_nobody() -> None:
         with socket.create_connection(("127.0.0.1", port)) as idle:
             idle.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=120)
         assert (process.returncode, out, err) == (130, "", "\nthe page is closed\n")
 
 
@@ -66,7 +66,7 @@ def test_ctrl_c_ends_runs_and_their_streams() -> None:
                 assert page.post(f"/api/tabs/{tab}/control", {"action": "play"}).json["is_running"]
                 assert stream.recv(10) == b"HTTP/1.1 2"
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=120)
         assert (process.returncode, out, err) == (130, "", "\nthe page is closed\n")
 
 
@@ -77,7 +77,7 @@ def test_for_the_network_it_needs_a_token_and_prints_it() -> None:
         assert status(port) == 403
         assert status(port, f"/?token={token[1]}") == 303
         process.terminate()
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
         assert err == ""
 
 

@@ -24,7 +24,7 @@ from chainrule.web.exchange import answering, named, read_bytes, refusal, reply
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 
-LIMITS = Limits(json_bytes=10_000, upload_bytes=3 * 1024**2, body_seconds=0.4, linger_seconds=0.5)
+LIMITS = Limits(json_bytes=10_000, upload_bytes=3 * 1024**2, body_seconds=1.0, linger_seconds=1.0)
 
 
 class Work:
@@ -157,10 +157,10 @@ def test_a_slow_body_is_given_up(echo: Served) -> None:
     with echo.socket(head.encode()) as client:
         for byte in b'{"tex':
             client.sendall(bytes([byte]))
-            time.sleep(0.05)
+            time.sleep(0.01)
         said = b"".join(iter(lambda: client.recv(65536), b""))
     assert said.startswith(b"HTTP/1.1 408 ")
-    assert b"did not arrive within 0.4 seconds" in said
+    assert b"did not arrive within 1 seconds" in said
 
 
 def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(
@@ -206,7 +206,7 @@ def test_a_bug_is_told_to_who_serves_and_not_to_who_asks(echo: Served, caplog: p
     assert answer.status == 500
     assert "a bug" not in answer.body.decode()
     assert answer.headers["content-security-policy"].startswith("default-src 'self'")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while "KeyError: 'a bug'" not in caplog.text:  # it is printed after the reply
         assert time.monotonic() < deadline
         time.sleep(0.01)

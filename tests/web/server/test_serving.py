@@ -95,7 +95,7 @@ def test_the_browser_opens_when_the_page_answers(monkeypatch: pytest.MonkeyPatch
         "chainrule.web.server.running.run", lambda page, limits, on_start: (on_start(), page.socket.close())
     )
     serving.serve("0.0.0.0", 0, say=said.append)
-    assert done.wait(10)
+    assert done.wait(60)
     assert said[0] == f"chainrule is open at {opened[0]} (Ctrl-C ends it)"
     assert "not encrypted" in said[1]
     serving.serve(port=0, say=said.append, opens_browser=False)

@@ -28,7 +28,7 @@ def test_many_tabs_train_at_once(count: int, monkeypatch: pytest.MonkeyPatch) ->
         kept.extend([weakref.ref(self), weakref.ref(live)])
 
     monkeypatch.setattr(runs.Run, "__init__", noted)
-    with served(Limits(grace_seconds=0.1)) as page:
+    with served(Limits(grace_seconds=2)) as page:
         with contextlib.ExitStack() as stack:
             tabs: list[Browsing] = [stack.enter_context(browsing(page)) for _ in range(count)]
             for seed, tab in enumerate(tabs):

@@ -26,18 +26,22 @@ export function descent(host, { asked, onValues, onRate }) {
   let losses = [];
   let first = null;
   let running = Promise.resolve();
+  let cleared = 0; // how often; what runs belongs to what was there before
 
   host.append(rate.element, h("div", { class: "button-row" }, one, many, back), words, chart.element);
 
   /** A second press before the answer goes on from where the first one leads. */
   function run(steps) {
-    running = running.then(() => descend(steps));
+    const mine = cleared;
+    running = running.then(() => descend(steps, mine));
   }
 
-  async function descend(steps) {
+  async function descend(steps, mine) {
+    if (mine !== cleared) return;
     const start = asked();
     try {
       const answer = await post("/api/descent", { ...start, lr: rate.value, steps });
+      if (mine !== cleared) return;
       first ??= start.values;
       losses = [...(losses.length ? losses : answer.losses.slice(0, 1)), ...answer.losses.slice(1)];
       tell(answer.stopped);
@@ -45,7 +49,7 @@ export function descent(host, { asked, onValues, onRate }) {
       chart.element.scrollIntoView({ block: "nearest" });
     } catch (error) {
       if (!error.what) throw error;
-      words.replaceChildren(errorBox(error));
+      if (mine === cleared) words.replaceChildren(errorBox(error));
     }
   }
 
@@ -74,6 +78,7 @@ export function descent(host, { asked, onValues, onRate }) {
 
   /** Forget the curve: what it told of is another formula, or other values. */
   function clear() {
+    cleared += 1;
     losses = [];
     first = null;
     back.hidden = true;

@@ -22,6 +22,7 @@ export function open(root, page) {
   let state = null;
   let names = []; // of the last good lesson
   let dropped = null; // what was wrong with a value that an address gave
+  let opened = 0; // how many examples and addresses were
   let comes = true; // whether the next lesson is the first of an example or an address
   let known = new Set(); // of all lessons since an example or an address was opened
   const loading = load();
@@ -89,6 +90,7 @@ export function open(root, page) {
   /** Take over a whole state, and let every control show it. */
   function become(next) {
     state = next;
+    opened += 1;
     names = [];
     known = new Set();
     dropped = null;
@@ -119,12 +121,13 @@ export function open(root, page) {
 
   const answer = newest(async (asking, signal) => {
     const { statements, level, wrt, showsClosed } = asking;
+    const mine = opened; // what is answered to another example is of no use
     try {
       const lesson = await post("/api/lesson", { statements, values: asking.values, level, wrt, closed_forms: showsClosed }, { signal });
-      show(lesson);
+      if (mine === opened) show(lesson);
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      fail(error);
+      if (mine === opened) fail(error);
     }
   });
 

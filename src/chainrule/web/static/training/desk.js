@@ -1,5 +1,5 @@
 // The training view at work: what the user wishes goes to the server, what comes back is drawn.
-import { download, get } from "../api.js";
+import { download, get, newest } from "../api.js";
 import { afterwards } from "../common/calm.js";
 import { errorNotice } from "../common/notice.js";
 import { createBanner } from "./banner.js";
@@ -20,7 +20,7 @@ import { hasLayers, readWishes, writeWishes } from "./wishes.js";
 
 /** Milliseconds after the last change until a new run is asked for. */
 const PATIENCE = 120;
-/** Milliseconds in which frames may still be of the time before a button was pressed. */
+/** Milliseconds after an answer in which frames may still be of the time before a button was pressed. */
 const ECHO = 600;
 
 /** Builds the view for what the server has, its catalog. */
@@ -31,6 +31,7 @@ export function createDesk(root, page, catalog) {
   let early = null; // a frame of the run whose description is still on its way
   let ownTask = "binary";
   let isShown = false;
+  let acts = 0; // how often a button was pressed
   let quietUntil = 0;
   const parts = build(root);
   const session = createSession({ onRun, onFrame, onError, onConnection: (isOpen) => (parts.link.hidden = isOpen) });
@@ -46,7 +47,12 @@ export function createDesk(root, page, catalog) {
   const layers = createLayers(parts.layers, { limits: catalog.limits, onChange: change });
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
   const banner = createBanner(parts.banner, { onRate: calmDown });
-  const looks = createLooks(parts, { onAxes: turn, onOpen: openRow, onUnits: layers.change, announce: page.announce });
+  const looks = createLooks(parts, {
+    onAxes: newest(turn, Infinity),
+    onOpen: openRow,
+    onUnits: layers.change,
+    announce: page.announce,
+  });
   const teller = createTeller(page.announce);
   const prepareSoon = afterwards(PATIENCE, prepare);
   createTakeaway(parts.takeaway, {
@@ -66,7 +72,7 @@ export function createDesk(root, page, catalog) {
 
   function prepare() {
     page.remember(writeWishes(wishes));
-    session.prepare({ ...structuredClone(wishes), shouldPlay: () => controls.isPlaying, speed: controls.speed });
+    session.prepare({ ...structuredClone(wishes), shouldPlay: () => controls.isPlaying, speed: () => controls.speed });
   }
 
   function taskOf() {
@@ -88,13 +94,16 @@ export function createDesk(root, page, catalog) {
     layers.set(wishes);
   }
 
-  function act(action, speed) {
+  /** The answer to the newest button says whether the run goes on, and only then frames do again. */
+  async function act(action, speed) {
+    const mine = (acts += 1);
+    let state = null;
+    quietUntil = Infinity;
+    await tried(async () => (state = await session.control(action, speed)));
+    if (mine !== acts) return;
     quietUntil = performance.now() + ECHO;
-    setTimeout(() => last && controls.show(last.is_running), ECHO);
-    tried(async () => {
-      const state = await session.control(action, speed);
-      controls.show(state.is_running);
-    });
+    const { is_running: isRunning = false, stopped } = last ?? {};
+    controls.show(!stopped && (state?.is_running ?? isRunning)); // it may have stopped before the answer was heard
   }
 
   function calmDown(lr) {
@@ -139,8 +148,10 @@ export function createDesk(root, page, catalog) {
   }
 
   async function turn(axes) {
+    const turned = run;
     await tried(async () => {
       const { points } = await session.look(axes);
+      if (run !== turned) return; // another table has other features
       wishes.axes = axes;
       page.remember(writeWishes(wishes));
       looks.turn(points, axes);

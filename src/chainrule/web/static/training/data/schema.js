@@ -1,4 +1,5 @@
 // What the columns of the own table are: shown, and changed where the user knows better.
+import { newest } from "../../api.js";
 import { freshId, h } from "../../common/dom.js";
 import { errorNotice } from "../../common/notice.js";
 import { counted, whole } from "../numbers.js";
@@ -32,11 +33,12 @@ export function createSchema(root, { check, onUse, announce }) {
   const goal = h("span", { class: "tr-use" }, h("label", { for: targetId }, "Target"), target);
   choice.append(goal, use);
   let schema = null;
-  let types = {};
+  let types = {}; // what the user wants
+  let accepted = {}; // and what the server took
 
   function show(next, { isNew = false, leftOut = {} } = {}) {
     schema = next;
-    if (isNew) types = leftOut;
+    if (isNew) types = accepted = leftOut;
     root.hidden = false;
     problem.replaceChildren();
     goal.hidden = false;
@@ -82,22 +84,27 @@ export function createSchema(root, { check, onUse, announce }) {
     );
   }
 
-  /** Asks the server again: with another target, or another kind of a column. */
-  async function again(changed = {}) {
-    const [before, wanted] = [types, target.value || null];
-    types = { ...types, ...changed };
+  const ask = newest(async ({ wanted, asked }) => {
     try {
-      const next = await check(wanted, types);
+      const next = await check(wanted, asked);
+      accepted = asked;
+      if (root.hidden) return void (schema = next); // the table is used, or closed
       const focused = document.activeElement?.getAttribute("aria-label");
       show(next);
       for (const field of table.querySelectorAll("select"))
         if (field.getAttribute("aria-label") === focused) field.focus();
     } catch (error) {
-      types = before;
-      const kept = schema;
-      show(kept);
+      if (types === asked) types = accepted;
+      if (root.hidden) return;
+      show(schema);
       problem.replaceChildren(errorNotice(error));
     }
+  }, Infinity);
+
+  /** Asks the server again: with another target, or another kind of a column. */
+  function again(changed = {}) {
+    types = { ...types, ...changed };
+    ask({ wanted: target.value || null, asked: types });
   }
 
   function finish() {

@@ -64,8 +64,9 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
     try {
       const found = await run(wishes);
       onError(null);
+      const goesOn = wishes.shouldPlay(); // before its first frame is shown, in which it stands
       onRun(found);
-      if (wishes.shouldPlay()) await control("play", wishes.speed);
+      if (goesOn) await control("play", wishes.speed());
     } catch (error) {
       onError(error);
     }
