@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.learn.batches import Span, first_steps
 
 STILL = cr.GradientDescent(lr=0.0)
 
@@ -103,3 +104,12 @@ def test_rows_that_cannot_be_drawn_raise(data: tuple[Any, ...], batch_size: int,
 
 def test_without_data_there_are_no_batches() -> None:
     assert cr.minimize(lambda w: w**2, 1.0, optimizer=cr.GradientDescent(lr=0.5), steps=1, batch_size=4).params == 0
+
+
+@pytest.mark.parametrize(("steps", "left"), [(0, [3, 2, 1]), (2, [2, 1]), (3, [2, 1]), (4, [1]), (5, [1]), (9, [])])
+def test_first_steps_ask_for_no_span_that_is_not_needed(steps: int, left: list[int]) -> None:
+    rows = np.arange(12).reshape(6, 2)
+    spans = iter([Span(3, rows[:3]), Span(2, rows[3:5]), Span(1, rows[5:])])
+    found = [row for span in first_steps(spans, steps) if span.rows is not None for row in span.rows.tolist()]
+    assert found == rows[:steps].tolist()
+    assert [span.steps for span in spans] == left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from chainrule.errors import StructureError
 from chainrule.learn.recording import data_arrays, data_shapes
 from chainrule.structure import Structure, flatten
 
-__all__ = ["Batches", "Span"]
+__all__ = ["Batches", "Span", "first_steps"]
 
 
 @dataclass
@@ -71,13 +72,8 @@ class Batches:
             yield Span(steps)
             return
         rng = np.random.default_rng(self._seed)
-        left = steps
-        while left > 0:
-            for span in self.epoch(rng.permutation(self._count)):
-                taken = min(span.steps, left)
-                if taken and span.rows is not None:
-                    yield Span(taken, span.rows[:taken])
-                    left -= taken
+        orders = (rng.permutation(self._count) for _ in itertools.count())
+        yield from first_steps((span for order in orders for span in self.epoch(order)), steps)
 
     def epoch(self, order: np.ndarray[Any, Any], skip: int = 0) -> Iterator[Span]:
         """The batches of rows in an order: whole ones, then a smaller one if any rows are left.
@@ -117,6 +113,24 @@ class Batches:
             return self.data
         picked: tuple[Any, ...] = self._structure.unflatten([leaf[span.rows[step]] for leaf in self._leaves])
         return picked
+
+
+def first_steps(spans: Iterator[Span], steps: int) -> Iterator[Span]:
+    """The first steps of spans; what comes after them is not asked for.
+
+    Examples
+    --------
+    >>> [span.steps for span in first_steps(iter([Span(3), Span(3), Span(3)]), 5)]
+    [3, 2]
+    """
+    if steps < 1:
+        return
+    for span in spans:
+        taken = min(span.steps, steps)
+        yield span if taken == span.steps else Span(taken, None if span.rows is None else span.rows[:taken])
+        steps -= taken
+        if not steps:
+            return
 
 
 def _row_count(leaves: list[Any], batch_size: int) -> int:

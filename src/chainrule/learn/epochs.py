@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import DivergenceError
-from chainrule.learn.batches import Batches, Span
+from chainrule.learn.batches import Batches, first_steps
 from chainrule.learn.descent import Descent
+from chainrule.learn.divergence import Lowest, growth, has_grown, kept_params
 from chainrule.learn.evaluating import Evaluation
-from chainrule.learn.feeding import ChunkFeed, Feed, MemoryFeed, RowChunks
+from chainrule.learn.feeding import RowChunks, feed_of
 from chainrule.learn.optimizers.protocol import Optimizer
 from chainrule.learn.rates import Measuring, rate_at, suggested_rate
 from chainrule.learn.stopping import EarlyStopping, ReduceOnPlateau
@@ -22,10 +22,6 @@ from chainrule.learn.training_state import TrainingState
 from chainrule.structure import Structure, flatten
 
 __all__ = ["Run", "Settings", "Stopped", "Watchers"]
-
-#: A loss that grew so many epochs in a row, to so many times the first and the lowest one, will not come back.
-_GROWING = 10
-_GROWN = 100.0
 
 
 @dataclass(frozen=True)
@@ -167,10 +163,19 @@ class Run:
             repeats=True,
             call_seconds=settings.call_seconds,
         )
-        self._feed = _feed(data, batches, settings, self._descent.renew)
+        self._feed = feed_of(
+            data,
+            batches,
+            rows=settings.rows,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            shuffle=settings.shuffle,
+            noise=settings.noise,
+            renew=self._descent.renew,
+        )
         self._descent.steps = start.epoch * len(self._weights) + start.step
         #: The epoch with the lowest loss, for a run that diverges and has no best parameters.
-        self._lowest: _Lowest | None = None
+        self._lowest: Lowest | None = None
         #: A way back to where the epochs at hand began, or, in a run that goes on in the middle of one, to there.
         self._before = (start.epoch, start.step, self._descent.snapshot())
 
@@ -261,7 +266,7 @@ class Run:
 
     def _take(self, epochs: int, steps: int) -> None:
         """The steps of the next epochs, at most so many."""
-        for span in _first(self._feed.spans(self._now.epoch, epochs, self._now.step), steps):
+        for span in first_steps(self._feed.spans(self._now.epoch, epochs, self._now.step), steps):
             self._descent.run(span)
             if self._descent.stopped:
                 return
@@ -280,9 +285,9 @@ class Run:
             self._enter_rate(per_epoch)
             if self._lowest is None or mean < self._lowest.loss:
                 epoch, step, back = self._before
-                self._lowest = _Lowest(mean, now.epoch - epoch, epoch, step, back)
+                self._lowest = Lowest(mean, now.epoch - epoch, epoch, step, back)
             now.epoch += 1
-            if grows := _has_grown(now.history["loss"]):  # what came later does not count, as if one had looked at once
+            if grows := has_grown(now.history["loss"]):  # what came later does not count, as if one had looked at once
                 now.losses = now.losses[:0]
                 break
         if self._settings.gradient_norms:
@@ -362,20 +367,9 @@ class Run:
         """The state of the optimiser, without the norms of gradients."""
         return self._descent.state[0] if self._settings.gradient_norms else self._descent.state
 
-    def _params_of(self, lowest: _Lowest) -> list[Any]:
-        """The parameters before an epoch, found by taking the steps to there once more."""
-        lowest.back()
-        if lowest.later:
-            for span in self._feed.spans(lowest.epoch, lowest.later, lowest.step):
-                self._descent.run(span)
-            self._descent.take_history()
-        return self._descent.leaves
-
     def _grown(self) -> Stopped:
         """The end of a run whose loss will not come back."""
-        losses = self._now.history["loss"]
-        path = f"from {losses[-_GROWING - 1]:.4g} to {losses[-1]:.4g}"
-        what = f"the loss grew for {_GROWING} epochs in a row, {path}"
+        what = growth(self._now.history["loss"])
         bad = self._structure.unflatten(self._descent.leaves)
         return self._diverged(what, DivergenceError(what, step=self._descent.steps, bad_params=bad))
 
@@ -383,12 +377,7 @@ class Run:
         """Go back to parameters that are worth keeping, with an optimiser that remembers nothing."""
         now, self._told.watchers = self._now, Watchers()  # on the way back nobody is asked
         self._write_down()
-        if now.best is not None:
-            kept, which = now.best, f"those after epoch {now.best_epoch}"
-        elif self._lowest is not None:
-            kept, which = self._params_of(self._lowest), "those with the lowest training loss"
-        else:
-            kept, which = flatten(error.params)[0], "the last ones with a finite loss"
+        kept, which = kept_params(error, now, self._lowest, self._descent, self._feed)
         inner = self._optimizer.init(kept)
         self._descent.restart(
             kept, (inner, [np.float64(0.0) for _ in kept]) if self._settings.gradient_norms else inner
@@ -396,54 +385,3 @@ class Run:
         now.losses, now.step, now.norms = np.zeros(0), 0, []
         rate = suggested_rate(self._optimizer, self._rate_state)
         return Stopped("diverged", f"{what}. The parameters that were kept are {which}. Try {rate}", error)
-
-
-@dataclass(frozen=True)
-class _Lowest:
-    """The epoch with the lowest loss, as so many epochs after a point to which the steps can go back."""
-
-    loss: float
-    later: int
-    epoch: int
-    step: int
-    back: Callable[[], None]
-
-
-def _feed(
-    data: tuple[Any, ...] | RowChunks,
-    batches: Batches,
-    settings: Settings,
-    renew: Callable[[tuple[Any, ...]], None],
-) -> Feed:
-    if isinstance(data, tuple):
-        return MemoryFeed(
-            data,
-            batches,
-            rows=settings.rows,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            shuffle=settings.shuffle,
-            noise=settings.noise,
-            renew=renew,
-        )
-    size = settings.batch_size or settings.rows
-    return ChunkFeed(data, batches, batch_size=size, seed=settings.seed, shuffle=settings.shuffle, renew=renew)
-
-
-def _first(spans: Iterator[Span], steps: int) -> Iterator[Span]:
-    """The first steps of spans."""
-    for span in spans:
-        taken = min(span.steps, steps)
-        yield span if taken == span.steps else Span(taken, None if span.rows is None else span.rows[:taken])
-        steps -= taken
-        if not steps:
-            return
-
-
-def _has_grown(losses: list[float]) -> bool:
-    """Whether the loss will not come back."""
-    if len(losses) <= _GROWING:
-        return False
-    scale = max(abs(losses[0]), abs(losses[-_GROWING - 1]))
-    is_large = 0 < _GROWN * scale < losses[-1]
-    return is_large and all(before < after for before, after in pairwise(losses[-_GROWING - 1 :]))

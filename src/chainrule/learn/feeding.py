@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.errors import StructureError
 from chainrule.learn.batches import Batches, Span
 
-__all__ = ["ChunkFeed", "Feed", "MemoryFeed", "RowChunks"]
+__all__ = ["ChunkFeed", "Feed", "MemoryFeed", "RowChunks", "feed_of"]
 
 #: Epochs that nobody watches run together: up to the next multiple of this, and with orders of at most so many rows.
 _EPOCHS_AT_ONCE = 64
@@ -195,6 +195,25 @@ class ChunkFeed:
         if left is not None and len(left[0]) and not skip:
             self._renew(left)
             yield from self._batches.epoch(np.arange(len(left[0])))
+
+
+def feed_of(
+    data: tuple[Any, ...] | RowChunks,
+    batches: Batches,
+    *,
+    rows: int,
+    batch_size: int | None,
+    seed: int,
+    shuffle: bool,
+    noise: Noise | None,
+    renew: Callable[[tuple[Any, ...]], None],
+) -> Feed:
+    """What feeds rows of such data: arrays from memory, or chunks, which have no noise."""
+    if isinstance(data, tuple):
+        return MemoryFeed(
+            data, batches, rows=rows, batch_size=batch_size, seed=seed, shuffle=shuffle, noise=noise, renew=renew
+        )
+    return ChunkFeed(data, batches, batch_size=batch_size or rows, seed=seed, shuffle=shuffle, renew=renew)
 
 
 def _count(chunk: tuple[Any, ...]) -> int:

@@ -190,7 +190,7 @@ class ClosedForms:
             conditions[to_text(Relation("=", (Reduction("Σ", index, operand.expression), Number(1))))] = None
             return True
 
-        expression = self._setting.writer(known, is_one=is_one).term(form).expression()
+        expression = self._setting.gradient_writer(known, is_one=is_one).term(form).expression()
         return _Form(form, tuple(given), expression, rules, ", ".join(conditions))
 
     def _is_right(self, form: _Form, value: np.ndarray) -> bool:

@@ -15,6 +15,7 @@ from chainrule.explain.building.order import visiting_order
 from chainrule.explain.building.picture import lesson_diagram
 from chainrule.explain.building.setting import setting_of
 from chainrule.explain.building.steps import backward_step, update_rule
+from chainrule.explain.building.writing import written
 from chainrule.explain.faults import find_fault
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import (
@@ -91,10 +92,10 @@ class LessonBuilder:
         return (*leaves, *counts)
 
     def _forward(self) -> list[ForwardStep]:
-        writer = self._setting.writer({node: self._setting.known(node) for node in self._symbols})
+        known = {node: self._setting.known(node) for node in self._symbols}
         steps = []
         for number, block in enumerate(self._setting.blocks, 1):
-            formula = writer.formula(block.node)
+            formula = written(block.node, known, row_vectors=self._setting.row_vectors)
             symbol, value = self._symbols[block.node], block.node.value
             sources = tuple([self._symbols[source] for source in block.sources])
             numbers = self._with_numbers(formula, block.sources) if block.node.size == 1 else None

@@ -9,10 +9,11 @@ import numpy as np
 
 from chainrule.backward import backpropagate
 from chainrule.explain.building.blocks import Block, operands
+from chainrule.explain.building.gradient_writing import GradientWriter
 from chainrule.explain.building.reading import Reading, without_guards
 from chainrule.explain.building.setting import Setting
 from chainrule.explain.building.terms import Part, Term, add_terms
-from chainrule.explain.building.writing import Known, Writer, transposed
+from chainrule.explain.building.writing import Known, transposed
 from chainrule.graph.node import Node, ancestors
 from chainrule.graph.op import input_node, literal
 from chainrule.notation.tree import Expression, Relation, Symbol, matrix_product
@@ -208,10 +209,10 @@ class _Local:
         writer = self._writer(named, result)
         return tuple([writer.term(gradient) for gradient in gradients])
 
-    def _writer(self, named: Mapping[Node, Node], result: Node) -> Writer:
+    def _writer(self, named: Mapping[Node, Node], result: Node) -> GradientWriter:
         known = {place: self._setting.known(source) for place, source in named.items()}
         if result.inputs:
             known[result] = self._setting.known(self._block.node)
         if self.upstream is not None:
             known[self._seed] = Known(self.upstream, _LATE)
-        return self._setting.writer(known)
+        return self._setting.gradient_writer(known)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chainrule.explain.building.blocks import Block, find_blocks
+from chainrule.explain.building.gradient_writing import GradientWriter
 from chainrule.explain.building.naming import name_nodes
 from chainrule.explain.building.reading import Counts
-from chainrule.explain.building.writing import Known, Writer, has_row_vectors
+from chainrule.explain.building.writing import Known, has_row_vectors
 from chainrule.explain.model import Level
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
@@ -54,10 +55,10 @@ class Setting:
         """How a leaf or the result of a block is written."""
         return Known(self.symbols[node], self.ranks[node])
 
-    def writer(self, named: Mapping[Node, Known], **settings: object) -> Writer:
-        """A writer that knows some nodes, and 1/n, 1/m, ..."""
+    def gradient_writer(self, named: Mapping[Node, Known], **settings: object) -> GradientWriter:
+        """A writer of gradients that knows some nodes, and 1/n, 1/m, ..."""
         counts = {leaf: Known(symbol, 0.0, True) for leaf, symbol in self.counts.reciprocals.items()}
-        return Writer(counts | dict(named), self.row_vectors, **settings)  # type: ignore[arg-type]
+        return GradientWriter(counts | dict(named), self.row_vectors, **settings)  # type: ignore[arg-type]
 
 
 def setting_of(graph: Graph, level: Level) -> Setting:

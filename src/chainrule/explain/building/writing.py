@@ -1,36 +1,22 @@
-"""Nodes written in the notation of matrix calculus."""
+"""Values written as the code computes them, in the notation of matrix calculus."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from chainrule.explain.building.blocks import operands
-from chainrule.explain.building.forms import operation_form, opposite
-from chainrule.explain.building.terms import Part, Term, add_terms, chained, divided, multiplied
+from chainrule.explain.building.forms import operation_form
 from chainrule.graph.node import Node
 from chainrule.notation.numbers import preview
-from chainrule.notation.tree import (
-    INDEX_LETTERS,
-    Expression,
-    Fence,
-    Item,
-    Number,
-    Ones,
-    Power,
-    Reduction,
-    Transpose,
-    Verbatim,
-    call,
-    matrix_product,
-)
-from chainrule.ops.indexing import getitem
+from chainrule.notation.tree import Expression, Number, Transpose, Verbatim, matrix_product
 
-__all__ = ["Known", "Writer", "has_row_vectors", "is_array", "transposed"]
+__all__ = ["Known", "bottom_up", "has_row_vectors", "in_order", "is_array", "keeps_lengths", "transposed", "written"]
+
+Factor = TypeVar("Factor")
 
 
 @dataclass(frozen=True)
@@ -66,307 +52,53 @@ def has_row_vectors(nodes: Iterable[Node]) -> bool:
     return (1, 2) in sides and (2, 1) not in sides
 
 
-class Writer:
-    """Writes nodes down to those that have a name.
+def written(node: Node, known: Mapping[Node, Known], *, row_vectors: bool) -> Expression:
+    """A node as the code computes it from nodes that have a name; a name of its own is not used.
 
     Parameters
     ----------
+    node : Node
     known : mapping of Node to Known
     row_vectors : bool
         Whether arrays with one axis are rows, and not columns.
-    is_one : callable, optional
-        Whether the sum of a factor over some axes is 1, so that it need not be written.
     """
 
-    def __init__(
-        self,
-        known: Mapping[Node, Known],
-        row_vectors: bool,
-        is_one: Callable[[Part, tuple[int, ...]], bool] = lambda operand, axis: False,
-    ) -> None:
-        self._known = known
-        self._row_vectors = row_vectors
-        self._is_one = is_one
+    def named(source: Node) -> Expression | None:
+        return None if source is node else _leaf(source, known)
 
-    def formula(self, node: Node) -> Expression:
-        """A node as the code computes it; a name of its own is not used."""
-        return _bottom_up(node, self._known, self._written)
-
-    def term(self, node: Node) -> Term:
-        """A gradient, in the form in which numbers and scalars stand in front."""
-        return self._complete(_bottom_up(node, self._known, self._term, named=self._named))
-
-    # As the code computes it
-
-    def _written(self, node: Node, results: Mapping[Node, Expression]) -> Expression:
-        parts = [self._leaf(source) or results[source] for source in operands(node)]
-        if node.op.name == "matmul":
-            return self._matrix_product(node, *parts)
-        if node.op.name == "reshape" and _keeps_lengths(node):
+    def combined(whole: Node, parts: list[Expression]) -> Expression:
+        if whole.op.name == "matmul":
+            left, right = in_order(whole, parts[0], parts[1], transposed, row_vectors=row_vectors)
+            return replace(matrix_product(left, right), is_array=whole.size > 1)
+        if whole.op.name == "reshape" and keeps_lengths(whole):
             return parts[0]
-        return replace(operation_form(node, parts), is_array=is_array(node))
+        return replace(operation_form(whole, parts), is_array=is_array(whole))
 
-    def _leaf(self, node: Node) -> Expression | None:
-        known = self._known.get(node)
-        if known is not None:
-            return known.expression
-        if not node.inputs:
-            value = np.asarray(node._value)
-            return Number(value.item()) if value.size == 1 else Verbatim(preview(value), is_array=True)
-        return None
+    result: Expression = bottom_up(node, named, combined)
+    return result
 
-    def _matrix_product(self, node: Node, left: Expression, right: Expression) -> Expression:
-        """The factors in the order, and transposed as, matrix calculus wants them for columns, or for rows."""
-        first, second = node.inputs[0].ndim, node.inputs[1].ndim
-        if self._row_vectors:
-            if second == 1 and first == 2:
-                left, right = right, transposed(left)
-            elif second == 1:
-                right = transposed(right)
-        elif first == 1 and second == 2:
-            left, right = transposed(right), left
-        elif first == 1:
-            left = transposed(left)
-        return replace(matrix_product(left, right), is_array=node.size > 1)
 
-    # Gradients
-
-    def _named(self, node: Node) -> Term | None:
-        known = self._known.get(node)
-        if known is not None and known.is_divisor:
-            return Term((), divisors=(Part(known.expression, (), known.rank),))
-        if known is not None:
-            return _single(Part(known.expression, node.shape, known.rank))
-        return None if node.inputs else self._number(node)
-
-    def _number(self, node: Node) -> Term:
-        """A number or array in the code; an array of equal numbers is written as that number."""
+def _leaf(node: Node, known: Mapping[Node, Known]) -> Expression | None:
+    if node in known:
+        return known[node].expression
+    if not node.inputs:
         value = np.asarray(node._value)
-        if value.dtype.kind in "fiub" and value.size and (value == value.flat[0]).all():
-            return Term(node.shape, float(value.flat[0]))
-        expression = Verbatim(preview(value), is_array=True) if value.size != 1 else Number(value.item())
-        return _single(Part(expression, node.shape, 0.0))
+        return Number(value.item()) if value.size == 1 else Verbatim(preview(value), is_array=True)
+    return None
 
-    def _term(self, node: Node, results: Mapping[Node, Term]) -> Term:
-        terms = [results[source] for source in operands(node)]
-        rule = _RULES.get(node.op.name)
-        found = rule(self, node, *terms) if rule is not None else None
-        return self._other(node, terms) if found is None else found
 
-    def _other(self, node: Node, terms: list[Term]) -> Term:
-        """An operation without a form of its own: as its record writes it."""
-        expression = replace(operation_form(node, [self._in_full(term) for term in terms]), is_array=is_array(node))
-        return _single(
-            Part(expression, () if node.is_tuple else node.shape, max((term.rank for term in terms), default=0.0))
-        )
-
-    def _in_full(self, term: Term) -> Expression:
-        """A term as an operand of something that does not repeat a single number along axes by itself."""
-        if term.factors or math.prod(term.shape) == 1:
-            return term.expression()
-        return replace(term, factors=(self._ones(term.shape),)).expression()
-
-    def _body(self, term: Term) -> Part:
-        return self._complete(term).body() or self._ones(term.shape)
-
-    def _complete(self, term: Term) -> Term:
-        """A row or column that is repeated, with the vector of ones that repeats it."""
-        body = term.body()
-        if body is None or len(term.shape) != 2 or math.prod(body.shape) == math.prod(term.shape):
-            return term
-        rows, columns = self._ones(term.shape[:1]), self._ones(term.shape[1:])
-        if body.shape == (term.shape[0], 1):
-            repeated = chained(body, columns if self._row_vectors else _transposed(columns), term.shape)
-        elif body.shape == (1, term.shape[1]):
-            repeated = chained(_transposed(rows) if self._row_vectors else rows, body, term.shape)
-        elif body.shape == term.shape[1:]:
-            ones, row = (_transposed(rows), body) if self._row_vectors else (rows, _transposed(body))
-            repeated = chained(ones, row, term.shape)
-        else:
-            return term
-        return replace(term, factors=(repeated,))
-
-    def _ones(self, shape: tuple[int, ...]) -> Part:
-        """An array of ones; a matrix of ones is a column of ones times a row of ones."""
-        ones = [Part(Ones(length, is_array=True), (length,), -1.0) for length in shape]
-        if len(ones) == 1:
-            return ones[0]
-        if len(ones) == 2:
-            first, second = ones
-            column, row = (_transposed(first), second) if self._row_vectors else (first, _transposed(second))
-            return chained(column, row, shape)
-        return Part(replace(call("ones", *shape), is_array=True), shape, -1.0)
-
-    def _multiply(self, node: Node, left: Term, right: Term) -> Term | None:
-        one, other = node.inputs
-        if one.ndim and other.ndim and left.factors and right.factors:
-            for (a, x), (b, y) in (((one, left), (other, right)), ((other, right), (one, left))):
-                if _is_column(a) and (b.ndim == 1 or (b.ndim == 2 and b.shape[0] == 1)) and node.ndim == 2:
-                    return self._outer(node, a, x, b, y)
-        return multiplied(self._beside(node, one, left), self._beside(node, other, right), node.shape)
-
-    def _beside(self, node: Node, operand: Node, term: Term) -> Term:
-        """A vector with a new axis, next to a matrix, is written as the code does: ``x``, and ``x[:, None]``."""
-        if not (node.ndim == operand.ndim == 2 and _was_vector(operand)) or node.shape == operand.shape:
-            return term
-        is_column = operand.shape[1] == 1
-        was_turned = is_column == self._row_vectors
-
-        def write(part: Part) -> Part:
-            vector = transposed(part.expression) if was_turned else part.expression
-            if is_column:
-                return replace(part, expression=Item(vector, ":, None", is_array=True))
-            return Part(vector, operand.shape[1:], part.rank)
-
-        return _mapped(term, term.shape, write)
-
-    def _outer(self, node: Node, a: Node, left: Term, b: Node, right: Term) -> Term:
-        """A column times a row: every product of two elements."""
-        column, row = self._body(left), self._body(right)
-        if b.ndim == 1 and not self._row_vectors:
-            row = _transposed(row)
-        return _scaled(left, right, chained(column, row, node.shape), node.shape)
-
-    def _matmul(self, node: Node, left: Term, right: Term) -> Term | None:
-        a, b = self._body(left), self._body(right)
-        first, second = node.inputs[0].ndim, node.inputs[1].ndim
-        if first > 2 or second > 2:
-            return None
-        if self._row_vectors:
-            if second == 1 and first == 2:
-                a, b = b, _transposed(a)
-            elif second == 1:
-                b = _transposed(b)
-        elif first == 1 and second == 2:
-            a, b = _transposed(b), a
-        elif first == 1:
-            a = _transposed(a)
-        product = chained(a, b, node.shape)
-        return _scaled(left, right, replace(product, expression=_as(product.expression, node)), node.shape)
-
-    def _add(self, node: Node, left: Term, right: Term) -> Term:
-        one, other = node.inputs
-        left, right = self._beside(node, one, left), self._beside(node, other, right)
-        if replace(left, number=1.0) == replace(right, number=1.0):
-            return replace(left, number=left.number + right.number)
-        return add_terms([left, right], node.shape)
-
-    def _subtract(self, node: Node, left: Term, right: Term) -> Term:
-        return self._add(node, left, replace(right, number=-right.number))
-
-    def _divide(self, node: Node, left: Term, right: Term) -> Term | None:
-        if right.number == 0:
-            return None  # x/0 stays what it is
-        left, right = self._beside(node, node.inputs[0], left), self._beside(node, node.inputs[-1], right)
-        if right.factors and node.size > 1:
-            bottom = right.body()
-            assert bottom is not None
-            inverse = replace(Number(1) / bottom.expression, is_array=True)
-            part = Part(inverse, bottom.shape, bottom.rank, below=bottom.expression)
-            return divided(replace(left, factors=(*left.factors, part)), right.coefficient, node.shape)
-        plain = replace(right, scalars=right.scalars + right.factors, factors=())
-        return divided(left, plain, node.shape)
-
-    def _negative(self, node: Node, operand: Term) -> Term:
-        return replace(operand, number=-operand.number)
-
-    def _power(self, node: Node, base: Term, exponent: Term) -> Term | None:
-        if exponent.parts or exponent.divisors or exponent.number in (0.5, -0.5):
-            return None
-        return self._raised(node, base, exponent.number)
-
-    def _square(self, node: Node, base: Term) -> Term:
-        return self._raised(node, base, 2)
-
-    def _raised(self, node: Node, base: Term, exponent: float) -> Term:
-        whole = int(exponent) if float(exponent).is_integer() else exponent
-        root = base.expression()
-        if isinstance(root, Power) and isinstance(root.exponent, Number) and type(whole) is int:
-            whole *= root.exponent.value  # (x²)² is x⁴
-            root = root.base
-        return _single(Part(_as(root**whole, node), node.shape, base.rank))
-
-    def _cast(self, node: Node, operand: Term) -> Term:
-        """To a real variable goes the real part of a complex gradient."""
-        if node.inputs[0].dtype.kind == "c" and node.dtype.kind != "c":
-            return _single(Part(_as(call("Re", operand.expression()), node), node.shape, operand.rank))
-        return self._same(node, operand)
-
-    def _same(self, node: Node, operand: Term) -> Term:
-        return replace(operand, shape=node.shape)
-
-    def _reshape(self, node: Node, operand: Term) -> Term | None:
-        """A column of a matrix laid out as a row is its transpose; a new axis of length 1 changes nothing."""
-        source = node.inputs[0]
-        if 1 not in (*source.shape, *node.shape) and source.ndim != node.ndim:
-            return None
-        if source.ndim == node.ndim == 2 and source.shape == node.shape[::-1] and source.shape != node.shape:
-            return _mapped(operand, node.shape, _turned)
-        if not _keeps_lengths(node):
-            return None
-        return _mapped(operand, node.shape, lambda part: self._laid_out(part, node.shape))
-
-    def _laid_out(self, part: Part, shape: tuple[int, ...]) -> Part:
-        """A part with axes of length 1 more, or fewer.
-
-        A vector laid out the other way is its transpose, and that transpose as a vector has no sign again. Any other
-        matrix of one row is a vector as it stands: a bias that is added to the rows of a matrix has no sign either.
-        """
-        if len(shape) == 2 and len(part.shape) == 1:
-            is_turned = (shape[1] == 1) == self._row_vectors and max(shape) > 1
-        else:
-            is_turned = len(shape) == 1 and len(part.shape) == 2 and isinstance(part.expression, Transpose)
-        return Part(transposed(part.expression) if is_turned else part.expression, shape, part.rank)
-
-    def _transpose(self, node: Node, operand: Term) -> Term | None:
-        if node.ndim > 2 and node.params["axes"] != (*range(node.ndim - 2), node.ndim - 1, node.ndim - 2):
-            return None
-        return operand if node.ndim < 2 else _mapped(self._complete(operand), node.shape, _turned)
-
-    def _sum(self, node: Node, operand: Term) -> Term:
-        return self._summed(node, operand, node.params["axis"])
-
-    def _sum_to(self, node: Node, operand: Term) -> Term:
-        extra = node.inputs[0].ndim - node.ndim
-        lengths = (1,) * extra + node.shape
-        axis = [i for i, length in enumerate(node.inputs[0].shape) if i < extra or length != lengths[i]]
-        return self._summed(node, operand, tuple(axis))
-
-    def _summed(self, node: Node, operand: Term, axis: tuple[int, ...]) -> Term:
-        body, shape = operand.body(), node.inputs[0].shape
-        if body is None:
-            return replace(operand, number=operand.number * math.prod(shape[i] for i in axis), shape=node.shape)
-        lengths = (1,) * (len(shape) - len(body.shape)) + body.shape
-        repeated = [i for i in axis if lengths[i] < shape[i]]
-        axis = tuple([i for i in axis if i not in repeated])
-        operand = replace(operand, number=operand.number * math.prod(shape[i] for i in repeated))
-        if axis and lengths == shape and self._is_one(body, axis):
-            return replace(operand.coefficient, shape=node.shape)
-        if not axis:
-            return _scaled(operand, Term(()), self._laid_out(body, node.shape), node.shape)
-        index = "" if len(axis) == len(body.shape) else "".join(INDEX_LETTERS[i] for i in axis)
-        total = Reduction("Σ", index, body.expression, is_array=node.size > 1)
-        return _scaled(operand, Term(()), Part(total, node.shape, body.rank), node.shape)
-
-    def _scatter(self, node: Node, operand: Term, *indices: Term) -> Term | None:
-        """Elements put in reverse order are read in reverse order."""
-        if indices or node.shape != node.inputs[0].shape or not _only_turns(node.params["index"]):
-            return None
-        return self._other(getitem(node.inputs[0], index=node.params["index"]), [operand])
-
-    def _where(self, node: Node, condition: Term, value: Term, otherwise: Term) -> Term | None:
-        """[z > 0] ⊙ x, where one of both values is 0."""
-        test = condition.expression()
-        if _is_zero(otherwise):
-            kept, holds = value, test
-        elif _is_zero(value):
-            kept, holds = otherwise, opposite(test)
-        else:
-            return None
-        part = Part(Fence("[", holds, "]", is_array=node.inputs[0].size > 1), node.inputs[0].shape, condition.rank)
-        if part in kept.factors or part in kept.scalars:  # 0 and 1 are their own squares
-            return replace(kept, shape=node.shape)
-        return multiplied(_single(part), kept, node.shape)
+def in_order(
+    node: Node, left: Factor, right: Factor, transpose: Callable[[Factor], Factor], *, row_vectors: bool
+) -> tuple[Factor, Factor]:
+    """The factors of a product in the order, and transposed as, matrix calculus wants them for columns, or for rows."""
+    first, second = node.inputs[0].ndim, node.inputs[1].ndim
+    if row_vectors:
+        if second == 1 and first == 2:
+            return right, transpose(left)
+        return left, transpose(right) if second == 1 else right
+    if first == 1 and second == 2:
+        return transpose(right), left
+    return transpose(left) if first == 1 else left, right
 
 
 def transposed(expression: Expression) -> Expression:
@@ -376,113 +108,36 @@ def transposed(expression: Expression) -> Expression:
     return Transpose(expression, is_array=expression.is_array)
 
 
-def _transposed(part: Part) -> Part:
-    return Part(transposed(part.expression), part.shape[::-1], part.rank)
-
-
-def _turned(part: Part) -> Part:
-    """The transpose with fewer signs: Aᵀ x for (xᵀ A)ᵀ, but (A x)ᵀ as it is."""
-    signs = sum(isinstance(factor.expression, Transpose) for factor in part.chain)
-    if not part.chain or len(part.chain) - signs > signs:
-        return _transposed(part)
-    shape = part.shape[::-1]
-    first, *others = [_transposed(factor) for factor in reversed(part.chain)]
-    for other in others:
-        first = chained(first, other, shape)
-    return replace(first, expression=replace(first.expression, is_array=part.expression.is_array))
-
-
-def _as(expression: Expression, node: Node) -> Expression:
-    return replace(expression, is_array=node.size > 1)
-
-
-def _single(part: Part) -> Term:
-    return Term(part.shape, factors=(part,)) if part.shape else Term((), scalars=(part,))
-
-
-def _scaled(left: Term, right: Term, part: Part, shape: tuple[int, ...]) -> Term:
-    front = multiplied(left.coefficient, right.coefficient, ())
-    if shape:
-        return replace(front, shape=shape, factors=(part,))
-    return replace(front, scalars=(*front.scalars, part))
-
-
-def _mapped(term: Term, shape: tuple[int, ...], change: Callable[[Part], Part]) -> Term:
-    """A change of each factor, such as transposing all of an elementwise product."""
-    body = term.body()
-    return replace(term, shape=shape, factors=() if body is None else (change(body),))
-
-
-def _keeps_lengths(node: Node) -> bool:
+def keeps_lengths(node: Node) -> bool:
     """Whether a reshape adds or drops axes of length 1 and does nothing else."""
     before, after = [[length for length in shape if length != 1] for shape in (node.inputs[0].shape, node.shape)]
     return before == after
 
 
-def _only_turns(index: Any) -> bool:
-    """Whether an index takes whole axes, forwards or backwards."""
-    return set(repr(index)[1:-1].split(", ")) <= {"...", ":", "::-1"}
+def bottom_up(root: Node, named: Callable[[Node], Any], combined: Callable[[Node, list[Any]], Any]) -> Any:
+    """Combine results from named nodes up to a root, without recursion.
 
-
-def _is_zero(term: Term) -> bool:
-    return term.number == 0
-
-
-def _is_column(node: Node) -> bool:
-    return node.ndim == 2 and node.shape[1] == 1
-
-
-def _was_vector(node: Node) -> bool:
-    """Whether a column or row is a vector with a new axis."""
-    return node.op.name == "reshape" and node.inputs[0].ndim == 1 and node.size > 1
-
-
-_RULES: dict[str, Callable[..., Term | None]] = {
-    "multiply": Writer._multiply,
-    "matmul": Writer._matmul,
-    "add": Writer._add,
-    "subtract": Writer._subtract,
-    "divide": Writer._divide,
-    "reciprocal": lambda writer, node, x: writer._divide(node, Term(()), x),
-    "negative": Writer._negative,
-    "positive": Writer._same,
-    "power": Writer._power,
-    "square": Writer._square,
-    "cast": Writer._cast,
-    "input": Writer._same,
-    "broadcast_to": Writer._same,
-    "reshape": Writer._reshape,
-    "transpose": Writer._transpose,
-    "sum": Writer._sum,
-    "sum_to": Writer._sum_to,
-    "scatter": Writer._scatter,
-    "where": Writer._where,
-}
-
-
-def _bottom_up(
-    root: Node,
-    known: Mapping[Node, Known],
-    combine: Callable[[Node, Mapping[Node, Any]], Any],
-    named: Callable[[Node], Any] | None = None,
-) -> Any:
-    """Combine results from named nodes and leaves up to a root, without recursion."""
+    Parameters
+    ----------
+    root : Node
+    named : callable
+        The result of a node that has a name; None for others.
+    combined : callable
+        ``combined(node, results)`` with those of its operands.
+    """
     results: dict[Node, Any] = {}
     stack: list[tuple[Node, bool]] = [(root, False)]
     while stack:
         node, is_ready = stack.pop()
         if node in results:
             continue
-        if not is_ready:
-            if named is not None:
-                found = named(node)
-                if found is not None:
-                    results[node] = found
-                    continue
-            elif node is not root and (node in known or not node.inputs):
-                continue
-            stack.append((node, True))
-            stack += [(source, False) for source in operands(node)]
-        else:
-            results[node] = combine(node, results)
+        if is_ready:
+            results[node] = combined(node, [results[source] for source in operands(node)])
+            continue
+        found = named(node)
+        if found is not None:
+            results[node] = found
+            continue
+        stack.append((node, True))
+        stack += [(source, False) for source in operands(node)]
     return results[root]

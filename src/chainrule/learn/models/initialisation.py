@@ -1,4 +1,4 @@
-"""How weights begin: large enough that signals pass through all layers, small enough that no unit saturates.
+"""How parameters begin: weights large enough that signals pass through all layers, small enough that no unit saturates.
 
 Drawn in float64 and rounded afterwards, so that a seed means the same network in either precision.
 """
@@ -6,11 +6,15 @@ Drawn in float64 and rounded afterwards, so that a seed means the same network i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-__all__ = ["INITIALISATIONS", "he", "initial_weights", "small", "xavier", "zeros"]
+if TYPE_CHECKING:  # an architecture is checked against the names that stand here
+    from chainrule.learn.models.architecture import Architecture
+
+__all__ = ["INITIALISATIONS", "he", "initial_parameters", "initial_weights", "small", "xavier", "zeros"]
 
 
 def zeros(rng: np.random.Generator, inputs: int, outputs: int) -> Any:
@@ -108,3 +112,46 @@ def initial_weights(
     if not hidden:
         return zeros(rng, inputs, outputs)
     return (he if activation in _RECTIFIERS and hidden > _SHALLOW else xavier)(rng, inputs, outputs)
+
+
+def initial_parameters(rng: np.random.Generator, architecture: Architecture, dtype: Any) -> dict[str, Any]:
+    """The first parameters of a network: weights are drawn, biases and shifts are 0, and scales are 1.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    architecture : Architecture
+    dtype : dtype
+
+    Returns
+    -------
+    dict of str to array
+        Named as in `chainrule.learn.models.Network`.
+
+    Examples
+    --------
+    >>> from chainrule.learn.models import Architecture
+    >>> params = initial_parameters(np.random.default_rng(0), Architecture("regression", inputs=2), np.float64)
+    >>> {name: value.tolist() for name, value in params.items()}
+    {'W1': [0.0, 0.0], 'b1': 0.0}
+    """
+    widths, last = architecture.widths, len(architecture.hidden) + 1
+    params: dict[str, Any] = {}
+    for i, (inputs, outputs) in enumerate(pairwise(widths), 1):
+        is_last = i == last
+        weights = initial_weights(
+            rng,
+            inputs,
+            outputs,
+            init=architecture.init,
+            activation="identity" if is_last else architecture.activation,
+            hidden=len(architecture.hidden),
+        )
+        is_flat = is_last and architecture.has_flat_output
+        params[f"W{i}"] = (weights[:, 0] if is_flat else weights).astype(dtype)
+        if architecture.batch_norm and not is_last:
+            params[f"gamma{i}"] = np.ones(outputs, dtype)
+            params[f"beta{i}"] = np.zeros(outputs, dtype)
+        elif architecture.fit_intercept:
+            params[f"b{i}"] = np.zeros(() if is_flat else outputs, dtype)
+    return params

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ConfigError, ShapeMismatchError
+from chainrule.errors import ShapeMismatchError
 from chainrule.learn.models.architecture import Architecture
-from chainrule.learn.models.initialisation import initial_weights
-from chainrule.learn.models.layers import ACTIVATIONS, EPSILON, batch_moments, dense, dropout_mask, normalise
-from chainrule.learn.models.moments import Moments
-from chainrule.learn.models.objectives import TASKS, penalty, weighted_mean
+from chainrule.learn.models.forward_pass import like, losses_of_rows, raw_outputs, with_penalty
+from chainrule.learn.models.initialisation import initial_parameters
+from chainrule.learn.models.layers import dropout_mask
+from chainrule.learn.models.objectives import weighted_mean
+from chainrule.learn.models.predicting import (
+    affine_layers,
+    hidden_activations,
+    in_chunks,
+    predictions,
+    require_statistics,
+    with_statistics,
+)
 from chainrule.learn.models.targets import encode_targets
-from chainrule.trace.naming import named
 
 __all__ = ["Network"]
 
 Params = dict[str, Any]
-
-#: Numbers in the values of a layer that `predict` computes at once, so that they stay in the cache.
-_CHUNK = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -77,27 +80,7 @@ class Network:
         {'W1': (2, 4), 'b1': (4,), 'W2': (4, 3), 'b2': (3,)}
         """
         self._check_columns(X)
-        settings = self.architecture
-        dtype = X.dtype if X.dtype.kind == "f" else np.dtype(np.float64)
-        params: Params = {}
-        for i, (inputs, outputs) in enumerate(zip(settings.widths, settings.widths[1:], strict=False), 1):
-            is_last = i == self._depth
-            weights = initial_weights(
-                rng,
-                inputs,
-                outputs,
-                init=settings.init,
-                activation="identity" if is_last else settings.activation,
-                hidden=len(settings.hidden),
-            )
-            is_flat = is_last and settings.has_flat_output
-            params[f"W{i}"] = (weights[:, 0] if is_flat else weights).astype(dtype)
-            if settings.batch_norm and not is_last:
-                params[f"gamma{i}"] = np.ones(outputs, dtype)
-                params[f"beta{i}"] = np.zeros(outputs, dtype)
-            elif settings.fit_intercept:
-                params[f"b{i}"] = np.zeros(() if is_flat else outputs, dtype)
-        return params
+        return initial_parameters(rng, self.architecture, X.dtype if X.dtype.kind == "f" else np.dtype(np.float64))
 
     def encode(self, y: Any, dtype: Any = np.float64) -> Any:
         """Targets as the array that `loss` takes: one-hot rows for integer labels of classes, else numbers.
@@ -174,25 +157,7 @@ class Network:
         [11.5]
         """
         self._check_columns(X)
-        return self._outputs(params, X, noise)
-
-    def _outputs(self, params: Params, x: Any, noise: tuple[Any, ...] = ()) -> Any:
-        """The same for rows, or for one row that is a vector."""
-        settings = self.architecture
-        if len(noise) not in (0, len(settings.hidden) if settings.dropout else 0):
-            raise ConfigError(
-                f"noise holds {len(noise)} arrays, but there are {len(settings.hidden)} hidden layers with "
-                f"dropout={settings.dropout:g}",
-                fix="give what network.noise(rng, rows) returned, or nothing",
-            )
-        activate = ACTIVATIONS[settings.activation]
-        a = x
-        for i in range(1, self._depth):
-            z = named(self._preactivation(params, i, a), f"z{i}")
-            a = named(activate(z), f"a{i}")
-            if noise:
-                a = named(a * noise[i - 1], f"d{i}")
-        return self._preactivation(params, self._depth, a)
+        return raw_outputs(self.architecture, params, X, noise)
 
     def loss(self, params: Params, X: Any, y: Any, weight: Any = None, *noise: Any) -> Any:
         """What training minimises: the weighted mean of the rows' losses, and the penalties.
@@ -230,9 +195,9 @@ class Network:
         """
         if weight is not None and np.ndim(weight) == 2:  # no weights, so that the first mask stands in their place
             weight, noise = None, (weight, *noise)
-        losses = self._losses(self.outputs(params, X, noise), y)
-        mean = weighted_mean(losses, None if weight is None else _like(weight, losses))
-        return self._with_penalty(mean, params)
+        losses = losses_of_rows(self.architecture, self.outputs(params, X, noise), y)
+        mean = weighted_mean(losses, None if weight is None else like(weight, losses))
+        return with_penalty(self.architecture, mean, params)
 
     def loss_of_row(self, params: Params, x: Any, y: Any) -> Any:
         """The loss of one row as the lecture writes it: x is a vector, and there is no mean over rows.
@@ -271,9 +236,9 @@ class Network:
                 fix="give X[i], or network.loss for several rows",
             )
         if self.architecture.batch_norm:
-            self._check_statistics(params, 1)
-        loss = self._losses(self._outputs(params, x), y)
-        return self._with_penalty(loss, params)
+            require_statistics(params, 1)
+        loss = losses_of_rows(self.architecture, raw_outputs(self.architecture, params, x), y)
+        return with_penalty(self.architecture, loss, params)
 
     # After training ------------------------------------------------------------------------------------------------
 
@@ -302,15 +267,9 @@ class Network:
         finished = self.trainable(params)
         if not self.architecture.batch_norm:
             return finished
-        batches = X if callable(X) else lambda: self._chunks(X)
-        for i in range(1, self._depth):
-            moments = Moments()
-            for chunk in batches():
-                *_, a = self._through([self._affine(finished, layer) for layer in range(1, i)], chunk)
-                moments.add(dense(a, finished[f"W{i}"]))
-            dtype = finished[f"W{i}"].dtype
-            finished[f"mean{i}"], finished[f"var{i}"] = moments.mean.astype(dtype), moments.variance.astype(dtype)
-        return finished
+        return with_statistics(
+            self.architecture, finished, X if callable(X) else lambda: in_chunks(self.architecture, X)
+        )
 
     def trainable(self, params: Params) -> Params:
         """The parameters without the statistics that `finish` added: to go on with training.
@@ -356,7 +315,7 @@ class Network:
         >>> network.affine_layers({"W1": np.array([1.0, 2.0])})
         [(array([1., 2.]), array(0.))]
         """
-        return [self._affine(params, i) for i in range(1, self._depth + 1)]
+        return affine_layers(self.architecture, params)
 
     def predict(self, params: Params, X: Any) -> Any:
         """Predicted values, or probabilities.
@@ -384,13 +343,7 @@ class Network:
         [0.0, 0.5]
         """
         self._check_columns(X)
-        layers = self.affine_layers(params)
-        head = TASKS[self.architecture.task].prediction
-        parts = []
-        for chunk in self._chunks(X):
-            *_, a = self._through(layers[:-1], chunk)
-            parts.append(head(dense(a, *layers[-1])))
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return predictions(self.architecture, params, X)
 
     def activations(self, params: Params, X: Any) -> list[Any]:
         """What the units of each hidden layer say of some rows.
@@ -419,71 +372,7 @@ class Network:
         [[[3.0, 0.0], [0.0, 4.0]]]
         """
         self._check_columns(X)
-        return list(self._through(self.affine_layers(params)[:-1], X))[1:]
-
-    # Parts ---------------------------------------------------------------------------------------------------------
-
-    @property
-    def _depth(self) -> int:
-        """The number of layers with weights."""
-        return len(self.architecture.hidden) + 1
-
-    def _losses(self, z: Any, y: Any) -> Any:
-        """The loss of each row, from raw outputs."""
-        settings = self.architecture
-        task = TASKS[settings.task]
-        named(z, "y_hat" if settings.task == "regression" else f"z{self._depth}")
-        self._check_targets(z, y)
-        is_label = settings.task == "multiclass" and np.ndim(y) < z.ndim
-        loss, targets = task.losses[settings.loss], y if is_label else _like(y, z)
-        if settings.has_flat_output or not task.averages_outputs:
-            return loss.of_outputs(z, targets)
-        parts = loss.of_outputs(z, targets)
-        return np.mean(parts, axis=-1)
-
-    def _with_penalty(self, loss: Any, params: Params) -> Any:
-        settings = self.architecture
-        if not (settings.l1 or settings.l2):
-            return loss
-        weights = [params[f"W{i}"] for i in range(1, self._depth + 1)]
-        return loss + named(penalty(weights, settings.l1, settings.l2), "penalty")
-
-    def _preactivation(self, params: Params, i: int, a: Any) -> Any:
-        """z of layer i from the activations before it, normalised where a hidden layer is."""
-        z = dense(a, _part(params, f"W{i}"), _part(params, f"b{i}") if f"b{i}" in params else None)
-        if not self.architecture.batch_norm or i == self._depth:
-            return z
-        is_finished = f"mean{i}" in params
-        moments = (_part(params, f"mean{i}"), _part(params, f"var{i}")) if is_finished else batch_moments(z)
-        return normalise(z, *moments, gamma=_part(params, f"gamma{i}"), beta=_part(params, f"beta{i}"))
-
-    def _through(self, layers: list[tuple[Any, Any]], X: Any) -> Iterator[Any]:
-        """X, and the activations behind one hidden layer after the other."""
-        activate = ACTIVATIONS[self.architecture.activation]
-        a = X
-        yield a
-        for W, b in layers:
-            a = activate(dense(a, W, b))
-            yield a
-
-    def _affine(self, params: Params, i: int) -> tuple[Any, Any]:
-        W = params[f"W{i}"]
-        if not self.architecture.batch_norm or i == self._depth:
-            return W, params.get(f"b{i}", np.zeros(W.shape[1:], W.dtype))
-        self._check_statistics(params, i)
-        scale = params[f"gamma{i}"] / np.sqrt(params[f"var{i}"] + EPSILON)
-        return W * scale, params[f"beta{i}"] - params[f"mean{i}"] * scale
-
-    def _chunks(self, X: Any) -> Iterator[Any]:
-        rows = max(256, _CHUNK // max(self.architecture.widths))
-        return (X[start : start + rows] for start in range(0, max(len(X), 1), rows))
-
-    def _check_statistics(self, params: Params, i: int) -> None:
-        if f"mean{i}" not in params:
-            raise ConfigError(
-                f"the parameters hold no mean{i} and var{i}, by which batch normalisation predicts",
-                fix="params = network.finish(params, X) after training, with the training data X",
-            )
+        return hidden_activations(self.architecture, params, X)
 
     def _check_columns(self, X: Any) -> None:
         shape = np.shape(X)
@@ -493,24 +382,3 @@ class Network:
                 f"(n, {self.architecture.inputs})",
                 fix="give one row for each sample; x[None, :] makes a row of a single sample",
             )
-
-    def _check_targets(self, z: Any, y: Any) -> None:
-        """Refuse (n, 1) with (n,), which NumPy would broadcast to (n, n)."""
-        is_label = self.architecture.task == "multiclass" and z.ndim == 2 and np.ndim(y) == 1
-        expected = z.shape[:1] if is_label else z.shape
-        if np.shape(y) != expected:
-            raise ShapeMismatchError(
-                f"y has the shape {np.shape(y)}, but the predictions have the shape {z.shape}",
-                fix="y = network.encode(y) brings targets into shape",
-            )
-
-
-def _part(params: Params, name: str) -> Any:
-    """A parameter; lessons call it by its key, whatever the layers call it."""
-    return named(params[name], name)
-
-
-def _like(y: Any, z: Any) -> Any:
-    """Targets or weights in the dtype of the outputs, so that float32 stays float32."""
-    y = y if hasattr(y, "dtype") else np.asarray(y)
-    return y if y.dtype == z.dtype else y.astype(z.dtype)
