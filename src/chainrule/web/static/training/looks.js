@@ -78,6 +78,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
       network.rebuild();
       if (frame) output.draw(frame); // it may have come before the points
     },
+    showAxes: output.showAxes,
     recolour() {
       palette = readPalette(parts.output);
       output.redraw();

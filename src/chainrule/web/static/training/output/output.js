@@ -219,6 +219,10 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
       showPoint(null);
       redraw();
     },
+    /** Lets the lists say which features span the plane. */
+    showAxes() {
+      for (const [i, select] of selects.entries()) if (run?.axes) select.value = run.axes[i];
+    },
     /** Shows a hidden unit in the output's place, or with null the output again. */
     showUnit(which) {
       unit = which;
