@@ -56,6 +56,7 @@ export function createDesk(root, page, catalog) {
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
   const banner = createBanner(parts.banner, { onRate: calmDown });
   const looks = createLooks(parts, {
+    limits: catalog.limits,
     onAxes: newest(turn, Infinity),
     onOpen: openRow,
     onUnits: layers.change,
