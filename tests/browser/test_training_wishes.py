@@ -214,3 +214,27 @@ def test_a_run_that_begins_anew_in_a_new_tab_says_so(view: TrainingView, visit: 
     visit.forgive(view.page, "status of 404", least=1)
     view.button("One epoch").click()
     said.wait_for(state="hidden")
+
+
+VINES = ("Weissburgunder", "Gruener Veltliner", "Blaufraenkisch", "Sauvignonblanctraube vom Hang", "Zweigelt")
+WINES = "harvest_date_month,harvest_date_year,sugar,acid,vine\n" + "".join(
+    f"{8 + k % 3},{2010 + k % 9},{80 + 5 * (k % 5) + k % 7}.5,{4 + k % 5},{VINES[k % 5]}\n" for k in range(150)
+)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_long_names_break_between_words_and_are_told_whole(visit: Visitor, width: int) -> None:
+    view = TrainingView(visit("#training", width=width))
+    use(view, "wines.csv", WINES)
+    page = view.page
+    lines = """names => names.map(name => {
+        const style = getComputedStyle(name);
+        return Math.round(name.getBoundingClientRect().height / parseFloat(style.lineHeight));
+    })"""
+    for names in (page.locator(".tr-confusion th .tr-cut"), page.locator(".tr-name.is-right")):
+        assert sorted(name.get_attribute("title") for name in names.all()) == sorted([*VINES] * (names.count() // 5))
+        assert set(names.evaluate_all(lines)) <= {1, 2}
+    x_axis, y_axis = (page.get_by_role("combobox", name=f"{name} axis") for name in "xy")
+    above, below = x_axis.bounding_box(), y_axis.bounding_box()
+    assert above["y"] + above["height"] <= below["y"], "long names stand one above the other"
+    assert above["width"] > 180

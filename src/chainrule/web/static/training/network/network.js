@@ -2,6 +2,7 @@
 import { h, say, svg } from "../../common/dom.js";
 import { counted, weight } from "../numbers.js";
 import { layersOf } from "../run/frames.js";
+import { breakable } from "../words.js";
 import { drawLinks } from "./links.js";
 import { createNodes } from "./nodes.js";
 import { planOf } from "./plan.js";
@@ -131,7 +132,7 @@ export function createNetwork(root, { limits, palette, onUnit, onUnits }) {
   }
 
   function text(words, kind, x, y) {
-    const node = h("span", { class: kind, title: words, "aria-hidden": "true" }, words);
+    const node = h("span", { class: kind, title: words, "aria-hidden": "true" }, breakable(words));
     node.style.setProperty("left", `${x}px`);
     node.style.setProperty("top", `${y}px`);
     return node;

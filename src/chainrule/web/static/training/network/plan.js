@@ -52,7 +52,7 @@ export function planOf(run, room) {
 
 /** Room for the longest name of a column, on one or two lines; a heading needs some as well. */
 const besides = ({ names }, room) =>
-  Math.min(Math.max(28, 14 + 7 * Math.max(...names.map((name) => name.length))), room > 800 ? 128 : 96);
+  Math.min(Math.max(28, 14 + 7 * Math.max(...names.map((name) => name.length))), room > 800 ? 128 : room > 420 ? 108 : 92);
 
 function inputs(run) {
   const first = [...new Set([...(run.axes ?? []), ...run.features.keys()])].slice(0, MOST).sort((a, b) => a - b);
