@@ -208,6 +208,28 @@ def test_the_training_view_is_used_by_keyboard_alone(visit: Visitor) -> None:
     view.is_ready()
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown", "title"),
+    [
+        ("#/training", "#training?data=moons", "Training"),
+        ("#training/?data=xor", "#training?data=xor", "Training"),
+        ("#/formula?preset=lstm", "#formula?preset=lstm", "Formulas"),
+        ("#nonsense?data=xor", "#formula", "Formulas"),
+        ("#formula?preset=zzz", "#formula?preset=logistic", "Formulas"),
+        ("", "", "Formulas"),
+    ],
+)
+def test_the_address_says_what_is_shown(visit: Visitor, typed: str, shown: str, title: str) -> None:
+    page = visit(typed)
+    view_of(page, shown)
+    page.wait_for_function("shown => location.hash.startsWith(shown)", arg=shown)
+    assert page.title().startswith(title)
+    if "preset" in shown:
+        assert page.get_by_role("combobox", name="Example").input_value() == shown.partition("=")[2]
+    if "xor" in shown:
+        assert page.get_by_role("radio", name="XOR").is_checked()
+
+
 #: Whether what has the focus, its box or the sign beside it, is drawn with a frame that it does not have without.
 SEEN = """() => {
     const focused = document.activeElement;
