@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chainrule.evaluation.gradient_flow import REMEDIES, gradient_flow, layer_norms
+from chainrule.evaluation.gradient_flow import REMEDIES, dead_layers, gradient_flow
 
 
 def test_a_layer_is_the_norm_of_all_its_parameters() -> None:
@@ -114,11 +114,8 @@ def test_no_epochs_and_no_parameters() -> None:
     assert gradient_flow({"W1": []})[0].mark == ""
 
 
-def test_norms_at_one_moment_are_those_of_an_epoch() -> None:
-    rng = np.random.default_rng(0)
-    gradients = {name: rng.normal(size=(3, 4)) for name in ("W1", "b1", "W2", "scale")}
-    flow = gradient_flow({name: [float(np.linalg.norm(value))] for name, value in gradients.items()})
-    found = layer_norms(gradients)
-    assert list(found) == ["layer 1", "layer 2", "scale"]
-    assert list(found.values()) == pytest.approx([layer.norms[0] for layer in flow])
-    assert layer_norms({"W1": np.array([1e300])}) == {"layer 1": np.inf}
+def test_dead_layers_are_off_for_all_rows() -> None:
+    off, on, one_row = np.zeros((5, 3)), np.ones((5, 3)), np.eye(5, 3)
+    assert dead_layers([off, on, one_row, off]) == (1, 4)
+    assert dead_layers([np.full((5, 3), np.nan), np.zeros((0, 3))]) == ()
+    assert dead_layers([]) == ()

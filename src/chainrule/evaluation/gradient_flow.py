@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.notation.numbers import number_text
 
-__all__ = ["REMEDIES", "LayerGradient", "gradient_flow", "layer_norms"]
+__all__ = ["REMEDIES", "LayerGradient", "dead_layers", "gradient_flow"]
 
 #: A layer whose gradient is this much smaller than that of the layer with the largest one, in most epochs, vanishes.
 _VANISHING = 1e-3
@@ -26,7 +26,7 @@ _MANY = 1e7
 REMEDIES = {
     "vanishing": "ReLU, He initialisation or batch normalisation helps",
     "exploding": "a smaller learning rate, or clipping, helps",
-    "zero": "all units are off: a smaller learning rate, or leaky ReLU, helps",
+    "zero": "its units, or those behind it, are off or saturated; a smaller learning rate, or leaky ReLU, helps",
 }
 
 
@@ -71,10 +71,10 @@ def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, 
     -----
     A layer is marked as
 
-    - ``exploding`` if its gradient is not finite, or if it gets a thousand times as large as the largest of all layers was
-      in the first epoch, be it in a single one: the norm of the gradient grows suddenly and strongly (Pascanu, Mikolov
-      and Bengio 2013, "On the difficulty of training recurrent neural networks"). What falls from where it began does
-      not explode, and neither does a layer that catches up with the others;
+    - ``exploding`` if its gradient is not finite, or if it gets a thousand times as large as the largest of all layers
+      was in the first epoch, be it in a single one: the norm of the gradient grows suddenly and strongly (Pascanu,
+      Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks"). What falls from where it
+      began does not explode, and neither does a layer that catches up with the others;
     - ``vanishing`` if its gradient is a thousand times smaller than that of the layer with the largest one, in half of
       the epochs or more: it shrinks on its way back through the layers (Glorot and Bengio 2010, "Understanding the
       difficulty of training deep feedforward neural networks"; He et al. 2015, "Delving deep into rectifiers"). Layers
@@ -103,29 +103,26 @@ def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, 
     return tuple(found)
 
 
-def layer_norms(gradients: Mapping[str, Any]) -> dict[str, float]:
-    """The norm of the gradients of each layer's parameters together, at one moment.
+def dead_layers(activations: Sequence[Any]) -> tuple[int, ...]:
+    """The hidden layers of ReLU whose units are all off for all rows, so that nothing up to them learns any more.
 
     Parameters
     ----------
-    gradients : mapping of str to array
-        By names of parameters, as in `gradient_flow`.
+    activations : sequence of array of shape (n, units)
+        What each hidden layer puts out.
 
     Returns
     -------
-    dict of str to float
-        By names of layers; infinite where squares are.
+    tuple of int
+        Their numbers, counted from 1. See Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve neural network
+        acoustic models".
 
     Examples
     --------
-    >>> layer_norms({"W1": np.array([[2.0, 2.0]]), "b1": np.array([1.0, 0.0]), "W2": np.array([0.5])})
-    {'layer 1': 3.0, 'layer 2': 0.5}
+    >>> dead_layers([np.array([[0.0, 0.5], [0.0, 0.0]]), np.zeros((2, 3))])
+    (2,)
     """
-    with np.errstate(over="ignore"):
-        return {
-            layer: float(np.sqrt(sum(float(np.sum(np.square(gradients[name]))) for name in names)))
-            for layer, names in _layers(gradients).items()
-        }
+    return tuple([number for number, values in enumerate(activations, 1) if values.size and not np.any(values)])
 
 
 def _layers(names: Iterable[str]) -> dict[str, list[str]]:

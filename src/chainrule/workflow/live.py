@@ -251,6 +251,16 @@ class LiveTraining:
             found: dict[str, Any] = self._gradient(self.raw_params, *self._sample)
         return found
 
+    def activations(self) -> list[Any]:
+        """What the units of each hidden layer say of the rows that `gradients` looks at.
+
+        Returns
+        -------
+        list of array of shape (n, units)
+        """
+        with np.errstate(all="ignore"):  # as above
+            return self.network.activations(self.params, self._sample[0])
+
     @cached_property
     def _sample(self) -> tuple[Any, ...]:
         """Some training rows, as the loss takes them."""

@@ -1,8 +1,12 @@
 // Numbers for people: four significant digits, a true minus sign, powers of ten with raised digits.
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const LOWERED = "₀₁₂₃₄₅₆₇₈₉";
 
 const raised = (exponent) => String(exponent).replace("-", "⁻").replace(/\d/g, (digit) => RAISED[digit]);
+
+/** The index of a letter: W₁₂. */
+export const lowered = (index) => String(index).replace(/\d/g, (digit) => LOWERED[digit]);
 
 /** A number as text, to some significant digits; a dash where there is none. */
 export function short(number, digits = 4) {
