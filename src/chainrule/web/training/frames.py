@@ -116,7 +116,7 @@ class Frames:
         found: dict[str, Any] = {
             "curves": self._curves(scores),
             "scores": self._scores(scores),
-            "weights": shown_weights(params, limits.shown_numbers),
+            "weights": shown_weights(live.raw_params, limits.shown_numbers),
             "surface": None,
             "units": None,
             "histograms": None,
