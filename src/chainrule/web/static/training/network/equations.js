@@ -2,9 +2,11 @@
 import { h, say } from "../../common/dom.js";
 import { short } from "../../common/numbers.js";
 import { aligned, whole } from "../numbers.js";
-import { applied, brackets, estimate, formula, indexed, m, number } from "./mathml.js";
+import { applied, brackets, estimate, formula, indexed, m, number, transposed } from "./mathml.js";
 import { inputSymbols } from "./terms.js";
 
+/** What makes a prediction of the last z; numbers are predicted as they are. */
+const HEADS = { binary: "sigmoid", multiclass: "softmax", regression: null };
 /** Rows and columns of a matrix that is written out. */
 const ROWS = 8;
 const COLUMNS = 8;
@@ -38,40 +40,46 @@ export function createEquations(root) {
     const [rows, columns] = layer.shape;
     const n = i + 1;
     const input = i === 0 ? indexed("x") : indexed("a", i);
-    const symbols = formula(indexed("z", n), m("mo", "="), input, indexed("W", n), m("mo", "+"), indexed("b", n));
+    const isLast = n === run.layers.length;
+    // Of one output, weights are a vector and the bias is a number; vectors are rows here, as in the lesson of a row.
+    const isNumber = isLast && run.task !== "multiclass";
+    const left = isLast && run.task === "regression" ? estimate() : indexed("z", n);
+    const W = isNumber ? transposed("W", n) : indexed("W", n);
+    const symbols = formula(left, m("mo", "="), input, W, m("mo", "+"), indexed("b", n));
     const isSmall = rows <= ROWS && columns <= COLUMNS;
+    const bias = () => grid(1, columns, n, "b", isNumber);
     const numbers = isSmall
       ? formula(
           m("mo", "="),
           brackets([inputSymbols(run, i)]),
           brackets(grid(rows, columns, n, "W")),
           m("mo", "+"),
-          brackets(grid(1, columns, n, "b")),
+          isNumber ? bias()[0][0] : brackets(bias()),
         )
       : h("span", { class: "tr-faint" }, `with ${whole(rows)} × ${whole(columns)} weights`);
-    const isLast = n === run.layers.length;
-    const after = isLast
-      ? head(run, n)
-      : formula(indexed("a", n), m("mo", "="), applied(layer.activation, indexed("z", n)));
-    return [h("span", { class: "tr-equation" }, symbols, " ", numbers), after];
+    const equation = h("span", { class: "tr-equation" }, symbols, " ", numbers);
+    const [to, name] = isLast ? [estimate(), HEADS[run.task]] : [indexed("a", n), layer.activation];
+    return name ? [equation, formula(to, m("mo", "="), applied(name, indexed("z", n)))] : [equation];
   }
 
-  function grid(rows, columns, layer, letter) {
+  /** The cells of a matrix; a number that stands bare behind a plus sign gets parentheses where it is negative. */
+  function grid(rows, columns, layer, letter, isBare = false) {
     const cells = Array.from({ length: rows }, () => Array.from({ length: columns }, () => number("0")));
-    matrices.push({ cells, layer: layer - 1, letter });
+    matrices.push({ cells, layer: layer - 1, letter, isBare });
     return cells;
   }
 
   /** Writes the present numbers into the equations. */
   function update(layers) {
-    for (const { cells, layer, letter } of matrices) {
+    for (const { cells, layer, letter, isBare } of matrices) {
       const { W, b } = layers[layer] ?? {};
       const rows = letter === "W" ? W : b && [b];
       const texts = aligned((rows ?? []).flat());
       cells.flat().forEach((cell, k) => {
         const text = texts[k] ?? "·";
-        say(cell, text);
-        cell.setAttribute("class", text.startsWith("−") ? "tr-below" : "tr-above");
+        const isBelow = text.startsWith("−");
+        say(cell, isBelow && isBare ? `(${text})` : text);
+        cell.setAttribute("class", isBelow ? "tr-below" : "tr-above");
       });
     }
     fit();
@@ -81,16 +89,12 @@ export function createEquations(root) {
   return { prepare, update };
 }
 
-function head(run, n) {
-  const z = indexed("z", n);
-  if (run.task === "regression") return formula(estimate(), m("mo", "="), z);
-  return formula(estimate(), m("mo", "="), applied(run.task === "binary" ? "sigmoid" : "softmax", z));
-}
-
 /** L = mean of ℓ(ŷ, y) over the rows, with the penalty where there is one: what training minimises. */
 function lossLine(run) {
   const rows = m("msub", m("mi", "mean"), m("mtext", "rows"));
-  const ofRow = [m("mi", "ℓ"), m("mo", "("), estimate(), m("mo", ","), m("mi", "y"), m("mo", ")")];
+  const room = m("mspace");
+  room.setAttribute("width", "0.17em");
+  const ofRow = [room, m("mi", "ℓ"), m("mo", "("), estimate(), m("mo", ","), m("mi", "y"), m("mo", ")")];
   const weights = m("msub", m("mi", "W"), m("mi", "i"));
   const square = m("msup", m("mrow", m("mo", "‖"), weights, m("mo", "‖")), number(2));
   const penalty = run.l2 ? [m("mo", "+"), number(short(run.l2 / 2)), m("msub", m("mo", "∑"), m("mi", "i")), square] : [];
