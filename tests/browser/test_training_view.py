@@ -231,6 +231,17 @@ def test_exploding_and_vanishing_gradients_are_marked(visit: Visitor) -> None:
     view.page.locator(".tr-mark:visible").first.filter(has_text="anishing gradient").wait_for()
 
 
+def test_units_that_are_off_are_named(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?data=moons&hidden=8,8&activation=relu&optimizer=sgd&lr=10"))
+    for epoch in (1, 2):
+        view.button("One epoch").click()
+        view.wait_for_epoch(epoch)
+    layers = view.page.locator(".tr-histograms > section")
+    layers.nth(1).get_by_text("No gradient: its units are off for all rows (dead ReLU).").wait_for()
+    layers.nth(2).get_by_text("so that only the bias learns").wait_for()
+    layers.nth(2).get_by_text("‖∂L/∂W₃‖ = 0", exact=True).wait_for()
+
+
 @pytest.fixture(scope="session")
 def wine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real table: wine by its cultivar, with a code that begins with a zero, and cells that are missing."""

@@ -1,5 +1,6 @@
 // Why a run has stopped: what happened, at which node, and what to try.
 import { h } from "../common/dom.js";
+import { short } from "../common/numbers.js";
 import { sentence } from "./problem.js";
 
 /**
@@ -43,7 +44,7 @@ export function createBanner(root, { onRate }) {
         h(
           "button",
           { type: "button", class: "button is-main", onclick: () => onRate(stopped.lr) },
-          `Use learning rate ${stopped.lr}`,
+          `Use learning rate ${short(stopped.lr)}`,
         ),
       ),
     );

@@ -1,5 +1,6 @@
 // The network: inputs, hidden units and outputs as columns, the weights between them as lines.
 import { h, say, svg } from "../../common/dom.js";
+import { lowered } from "../../common/numbers.js";
 import { counted, weight } from "../numbers.js";
 import { layersOf } from "../run/frames.js";
 import { breakable } from "../words.js";
@@ -185,7 +186,7 @@ export function createNetwork(root, { limits, palette, onUnit, onUnits }) {
     if (tip.hidden) return;
     const box = sheet.getBoundingClientRect();
     const value = layers[layer]?.W?.[i]?.[j];
-    tip.textContent = `W${Number(layer) + 1}[${Number(i) + 1}, ${Number(j) + 1}] = ${value === undefined ? "?" : weight(value)}`;
+    tip.textContent = `W${lowered(Number(layer) + 1)}[${Number(i) + 1}, ${Number(j) + 1}] = ${value === undefined ? "?" : weight(value)}`;
     tip.style.setProperty("left", `${event.clientX - box.left}px`);
     tip.style.setProperty("top", `${event.clientY - box.top}px`);
   }
