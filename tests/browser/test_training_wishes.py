@@ -222,6 +222,21 @@ WINES = "harvest_date_month,harvest_date_year,sugar,acid,vine\n" + "".join(
 )
 
 
+def test_a_table_is_read_in_a_new_tab_where_the_old_one_was_given_up(
+    view: TrainingView, visit: Visitor, site: Served
+) -> None:
+    use(view, "rents.csv", RENTS)
+    assert site.post(f"/api/tabs/{view.tab}/close").status == 204
+    table = table_of(view, "wines.csv", WINES)
+    visit.forgive(view.page, "status of 404", least=1)
+    view.button("One epoch").click()
+    view.wait_for_epoch(1)
+    view.page.locator(".tr-facts").filter(has_text="rents.csv").wait_for()
+    with view.another_run():
+        table.get_by_role("button", name="Use this data").click()
+    view.page.locator(".tr-facts").filter(has_text="wines.csv").wait_for()
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_long_names_break_between_words_and_are_told_whole(visit: Visitor, width: int) -> None:
     view = TrainingView(visit("#training", width=width))

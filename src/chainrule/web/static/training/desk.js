@@ -32,6 +32,7 @@ export function createDesk(root, page, catalog) {
   let isStanding = false; // why wishes were refused, is to be seen until there are others
   let run = null;
   let last = null; // frame
+  let hasBegun = false; // whether this run was seen beyond its start
   let early = null; // a frame of the run whose description is still on its way
   let ownTask = "binary";
   let isShown = false;
@@ -153,8 +154,9 @@ export function createDesk(root, page, catalog) {
   async function showTable(file, read, leftOut = {}) {
     data.upload.reading(file.name);
     try {
-      schema.show(await read(), { isNew: true, leftOut });
-      data.upload.offer(file.name);
+      const found = await read();
+      schema.show(found, { isNew: true, leftOut });
+      data.upload.offer(found.name);
     } catch (error) {
       schema.refuse(file.name, error, (column) => {
         const without = { ...leftOut, [column]: "ignored" };
@@ -207,9 +209,10 @@ export function createDesk(root, page, catalog) {
   // What the server says ---------------------------------------------------------------------------------------------
 
   function onRun(next, wished, { isAgain }) {
-    const hadBegun = Boolean(last?.epoch || last?.step);
+    if (isAgain && hasBegun) parts.anew.hidden = false;
     run = next;
     last = null;
+    hasBegun = false;
     kept = structuredClone(wishesOf(wished));
     if (kept.axes?.join() !== run.axes?.join()) kept.axes = null; // this table does not have them
     ownTask = run.task;
@@ -220,7 +223,6 @@ export function createDesk(root, page, catalog) {
     tidy();
     showWishes();
     if (!isStanding) tell(null);
-    if (isAgain && hadBegun) parts.anew.hidden = false;
     controls.prepare(run);
     looks.prepare(run);
     teller.prepare(run);
@@ -254,6 +256,7 @@ export function createDesk(root, page, catalog) {
       return;
     }
     last = frame;
+    hasBegun ||= frame.epoch > 0 || frame.step > 0;
     if (frame.stopped || performance.now() > quietUntil) controls.show(frame.is_running);
     controls.draw(frame);
     looks.draw(frame);

@@ -107,10 +107,10 @@ export function createSession({ onRun, onRefused, onFrame, onError, onConnection
     /** What the columns of a table are, with another target or other kinds. */
     async schema(table, target, types) {
       const ask = () => tables.having(table, () => post(`${address()}/schema`, { target, types }));
-      return { ...(await within(ask, { needsRun: false })), table };
+      return { ...(await within(ask)), table };
     },
     /** Sends a table to the server's memory, perhaps without some of its columns; gives back what its columns are. */
-    upload: (file, leftOut) => within(() => tables.add(file, leftOut), { needsRun: false }),
+    upload: (file, leftOut) => within(() => tables.add(file, leftOut)),
     /** The Python program that does the same as this run. */
     program: () => within((path) => text(`${path}/code`)),
     /** The address of a file of this run: model or report. */
