@@ -80,6 +80,14 @@ class FormulaView:
     def set_value(self, name: str, text: str) -> None:
         self.page.get_by_role("textbox", name=name, exact=True).fill(text)
 
+    def row(self, name: str) -> Any:
+        """The row of a value."""
+        return self.page.locator(f".value-row[data-name='{name}']")
+
+    def shape_of(self, name: str) -> Any:
+        """The shape that stands beside an array, which is a button."""
+        return self.row(name).locator(".shape")
+
     def leave_fields(self) -> None:
         """Put the focus where keys step: beside all fields."""
         self.page.get_by_role("main").focus()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.browser.formula_view import FormulaView
 from tests.browser.visiting import Visitor, held
+from tests.browser.waiting import expect
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +66,44 @@ def test_typed_statements_are_answered(view: FormulaView) -> None:
     assert view.told().name == "x"
     assert view.told().number == "−4"
     assert "Your own formula." in view.page.locator("main").inner_text()
+
+
+def test_new_names_of_a_matrix_product_have_values_that_fit(view: FormulaView) -> None:
+    view.statements.fill("h = tanh(W@x + c)\nL = sum(h**2)")
+    expect(view.page.locator(".value-row")).to_have_count(3)
+    expect(view.shape_of("W")).to_have_text("2 × 3")
+    expect(view.shape_of("x")).to_have_text("3 numbers")
+    expect(view.shape_of("c")).to_have_text("2 numbers")
+    expect(view.page.locator("#statements-error .error")).to_have_count(0)
+    expect(view.outcome).to_contain_text("L = 0.")
+    view.page.get_by_role("textbox", name="x, element 3", exact=True).fill("0")
+    expect(view.row("x")).not_to_have_class(re.compile("is-assumed"))
+    expect(view.row("W")).to_have_class(re.compile("is-assumed"))
+
+
+def test_rows_follow_a_formula_that_is_not_computed_yet(view: FormulaView) -> None:
+    view.statements.fill("W@x + v")
+    expect(view.page.locator("#statements-error .error")).to_contain_text("write sum(…)", ignore_case=True)
+    for name in "Wxv":
+        expect(view.row(name)).to_be_visible()
+    expect(view.page.locator(".value-row")).to_have_count(3)
+    view.shape_of("W").click()
+    view.set_value("W", "[[1, 2]]")
+    expect(view.shape_of("x")).to_have_text("2 numbers")
+
+
+def test_a_value_of_an_example_that_fits_no_more_is_no_part_of_the_link(view: FormulaView, visit: Visitor) -> None:
+    view.statements.fill("L = sum((W@x + b)**2)")  # x was 50
+    expect(view.shape_of("x")).to_have_text("3 numbers")
+    before = view.outcome.text_content()
+    view.page.get_by_role("textbox", name="W, row 1, column 1", exact=True).fill("2")
+    view.page.wait_for_function("() => location.hash.includes('&.W=')")
+    expect(view.outcome).not_to_have_text(before)
+    assert "&.x=" not in view.page.evaluate("location.hash")
+    outcome = view.outcome.text_content()
+    other = FormulaView(visit(view.page.evaluate("location.hash")))
+    expect(other.shape_of("x")).to_have_text("3 numbers")
+    expect(other.outcome).to_have_text(outcome)
 
 
 def test_typing_letter_by_letter_keeps_every_letter(view: FormulaView) -> None:

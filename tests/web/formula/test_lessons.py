@@ -109,6 +109,18 @@ def test_what_cannot_be_computed_has_a_caret(statements: str, values: dict[str, 
     assert caught.value.fix
 
 
+def test_values_without_a_shape_that_fits_are_named() -> None:
+    with pytest.raises(FormulaError, match="matmul cannot combine W") as caught:
+        lesson_of(typed("L = sum(W @ x + b)", {"x": "50"}), "statement")
+    assert caught.value.fix == (
+        "W and b have no value yet: give W a shape, such as [[0.1, -0.2, 0.3], [0.4, -0.5, 0.6]], "
+        "and the others shapes that fit"
+    )
+    with pytest.raises(FormulaError) as caught:
+        lesson_of(typed("L = w @ x", {"x": "50"}), "statement")
+    assert caught.value.fix == "w has no value yet: give w a shape, such as [0.1, -0.2, 0.3]"
+
+
 def test_a_fixed_number_has_nothing_to_explain() -> None:
     with pytest.raises(ChainRuleError, match="the formula is a fixed number, so there is nothing to explain"):
         lesson_of(typed("L = 3*4"), "statement")

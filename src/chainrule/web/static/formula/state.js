@@ -11,6 +11,7 @@ const MARK = "."; // before the name of a value, so that a value may be called "
  * @typedef {object} State
  * @property {string} statements
  * @property {Record<string, string>} values Texts by name; a name without one has not been given a value yet.
+ * @property {string[]} loose Names whose values are those of an example, and go where they do not fit another formula.
  * @property {string[]|null} wrt Names whose gradients are wanted; null for all.
  * @property {"statement"|"operation"} level
  * @property {boolean} showsClosed
@@ -24,6 +25,7 @@ export function ofPreset(preset) {
   return {
     statements: preset.statements,
     values: { ...preset.values },
+    loose: Object.keys(preset.values),
     wrt: preset.wrt ?? null,
     level: "statement",
     showsClosed: false,
@@ -39,7 +41,7 @@ export function fromQuery(query, presets) {
   const typed = query.get("f");
   const state = ofPreset(typed === null ? preset : { statements: typed, values: {} });
   for (const [key, text] of query) {
-    if (key.startsWith(MARK) && key.length > 1) state.values[key.slice(MARK.length)] = text;
+    if (key.startsWith(MARK) && key.length > 1) Object.assign(state, withValue(state, key.slice(MARK.length), text));
   }
   const wrt = query.get("wrt");
   if (wrt !== null) state.wrt = wrt ? wrt.split(",") : null;
@@ -50,6 +52,17 @@ export function fromQuery(query, presets) {
   const lr = typedNumber(query.get("lr") ?? "");
   if (lr !== null && lr > 0) state.lr = lr;
   return state;
+}
+
+/** The part of a state in which a name has a value that somebody gave it. */
+export function withValue({ values, loose }, name, text) {
+  return { values: { ...values, [name]: text }, loose: loose.filter((other) => other !== name) };
+}
+
+/** What the server needs to know of a formula. An example's own values fit it, whatever somebody makes of one of them. */
+export function sentOf(state, presets) {
+  const { statements, values, wrt } = state;
+  return { statements, values, wrt, loose: presetOf(state, presets) ? [] : state.loose };
 }
 
 /** What an address says of a state, in as few words as possible. */

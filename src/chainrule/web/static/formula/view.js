@@ -10,7 +10,7 @@ import { editor, errorBox } from "./editor.js";
 import { exportMenu } from "./exporting.js";
 import { lessonStage } from "./lesson.js";
 import { presetChoice } from "./presets.js";
-import { fromQuery, ofPreset, presetOf, toQuery } from "./state.js";
+import { fromQuery, ofPreset, presetOf, sentOf, toQuery, withValue } from "./state.js";
 import { symbol } from "./symbol.js";
 import { valueRows } from "./values.js";
 
@@ -20,7 +20,8 @@ export function open(root, page) {
   let presets = [];
   let examples = null;
   let state = null;
-  let names = []; // of the last good lesson
+  let names = []; // of the last formula that could be read
+  let guessed = new Set(); // those whose values the server chose
   let dropped = null; // what was wrong with a value that an address gave
   let opened = 0; // how many examples and addresses were
   let comes = true; // whether the next lesson is the first of an example or an address
@@ -31,13 +32,13 @@ export function open(root, page) {
     change({ statements }, { isStart: true });
   });
   const values = valueRows(part(".values"), {
-    onInput: (name, text) => change({ values: { ...state.values, [name]: text } }, { isStart: true }),
+    onInput: (name, text) => change(withValue(state, name, text), { isStart: true }),
     onWanted: (name) => change({ wrt: otherWanted(name) }),
   });
   const stage = lessonStage(part(".lesson-host"), (step) => change({ step }, { asks: false }));
   const down = descent(part(".descent-part"), {
     asked,
-    onValues: (given) => change({ values: { ...state.values, ...given } }, { isNew: true }),
+    onValues: (given) => change(moved(given), { isNew: true }),
     onRate: (lr) => change({ lr }, { asks: false }),
   });
   const levels = segmented({
@@ -68,10 +69,21 @@ export function open(root, page) {
     });
   }
 
-  const query = () => toQuery(state, presets, names.length ? names : Object.keys(state.values));
+  /** An example's value that did not fit was replaced, and so it is no part of an address. */
+  function query() {
+    const isReplaced = (name) => guessed.has(name) && state.loose.includes(name);
+    const there = names.length ? names.filter((name) => !isReplaced(name)) : Object.keys(state.values);
+    return toQuery(state, presets, there);
+  }
 
   function asked() {
-    return { statements: state.statements, values: { ...state.values }, wrt: state.wrt };
+    return sentOf(state, presets);
+  }
+
+  /** The state at other values, of which some may be what they were. */
+  function moved(given) {
+    const others = Object.entries(given).filter(([name, text]) => text !== state.values[name]);
+    return others.reduce((part, [name, text]) => withValue(part, name, text), state);
   }
 
   /** Take over a part of the state that somebody changed. */
@@ -92,6 +104,7 @@ export function open(root, page) {
     state = next;
     opened += 1;
     names = [];
+    guessed = new Set();
     known = new Set();
     dropped = null;
     comes = true;
@@ -120,10 +133,10 @@ export function open(root, page) {
   }
 
   const answer = newest(async (asking, signal) => {
-    const { statements, level, wrt, showsClosed } = asking;
+    const { level, showsClosed } = asking;
     const mine = opened; // what is answered to another example is of no use
     try {
-      const lesson = await post("/api/lesson", { statements, values: asking.values, level, wrt, closed_forms: showsClosed }, { signal });
+      const lesson = await post("/api/lesson", { ...sentOf(asking, presets), level, closed_forms: showsClosed }, { signal });
       if (mine === opened) show(lesson);
     } catch (error) {
       if (error.name === "AbortError") throw error;
@@ -131,11 +144,17 @@ export function open(root, page) {
     }
   });
 
-  function show(lesson) {
-    names = lesson.values.map((value) => value.name);
+  /** A row for each name, also while something is wrong that may be mended there. */
+  function showValues(records) {
+    names = records.map((value) => value.name);
+    guessed = new Set(records.filter((value) => !value.is_given).map((value) => value.name));
     wantNew();
+    values.show(records, state.wrt);
+  }
+
+  function show(lesson) {
     typed.succeed();
-    values.show(lesson.values, state.wrt);
+    showValues(lesson.values);
     values.fail(dropped);
     const total = lesson.steps.forward + lesson.steps.backward;
     state.step = Math.min(state.step, total);
@@ -151,11 +170,12 @@ export function open(root, page) {
   function drop(error) {
     dropped = error;
     const { [error.about]: _, ...values } = state.values;
-    change({ values });
+    change({ values, loose: state.loose.filter((name) => name !== error.about) });
   }
 
   function fail(error) {
     if (comes && error.about in state.values) return drop(error);
+    if (error.values) showValues(error.values);
     stage.refresh({ isStale: true });
     part(".outcome").classList.add("is-stale");
     down.disabled = true;
