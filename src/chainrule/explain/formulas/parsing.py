@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.errors import FormulaError
 from chainrule.explain.formulas.checking import Checker, place
 from chainrule.explain.formulas.evaluating import Evaluator
-from chainrule.explain.formulas.hints import syntax_failure
+from chainrule.explain.formulas.hints import statement_failure, syntax_failure
 from chainrule.explain.formulas.naming import unified
 from chainrule.explain.formulas.syntax import python_syntax
 from chainrule.explain.formulas.typed import TypedText
@@ -177,5 +177,7 @@ def _checked(text: str, typed: TypedText, body: list[ast.stmt], most_numbers: in
             checker.check(statement.value)
             statements.append((None, statement.value))
         else:
-            raise checker.refuse(statement, "only formulas and assignments are understood", "write q = x + y; q * z")
+            failure = statement_failure(typed, statement.lineno)
+            what = "only formulas and assignments are understood"
+            raise failure or checker.refuse(statement, what, "write q = x + y; q * z")
     return Formula(text, typed, statements, tuple(checker.free), most_numbers)
