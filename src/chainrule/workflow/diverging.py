@@ -14,6 +14,7 @@ from chainrule.explain.explaining import explain
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import BackwardStep, ForwardStep
 from chainrule.learn.models.network import Network
+from chainrule.notation.numbers import number_text
 from chainrule.notation.text import to_text
 from chainrule.notation.tree import Symbol
 from chainrule.workflow.recipe import Recipe
@@ -125,7 +126,7 @@ def _grown(error: DivergenceError, network: Network, sample: tuple[Any, ...], lr
     if not steps:
         return Divergence(error.what, "", why, "", lr)
     largest = max(steps, key=lambda step: float(np.max(np.abs(step.value))))
-    why = f"its values go up to {float(np.max(np.abs(largest.value))):.3g}, and {why}"
+    why = f"its values go up to {number_text(np.max(np.abs(largest.value)))}, and {why}"
     return Divergence(error.what, _formula([largest], largest.symbol), why, "", lr)
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from tests.web.training.making import live_training
 
+from chainrule.web.limits import Limits
+from chainrule.web.training.frames import Frames
 from chainrule.web.training.histograms import histograms, layer_marks, shown_weights
+from chainrule.web.training.numbers import rounded
 
 RNG = np.random.default_rng(0)
 PARAMS = {"W1": RNG.normal(size=(3, 5)), "b1": np.zeros(5), "W2": RNG.normal(size=5), "b2": np.array(0.5)}
@@ -18,7 +24,7 @@ def test_each_layer_has_its_weights_and_their_gradients() -> None:
     assert sum(first["weights"]["counts"]) == 15
     assert sum(second["gradients"]["counts"]) == 5
     assert first["norm"] == pytest.approx(np.linalg.norm(2 * PARAMS["W1"]), rel=1e-5)
-    assert second["norm"] == pytest.approx(np.hypot(np.linalg.norm(2 * PARAMS["W2"]), 1.0), rel=1e-5)
+    assert second["norm"] == pytest.approx(np.linalg.norm(2 * PARAMS["W2"]), rel=1e-5), "as in the histogram, no bias"
     assert first["mark"] == first["reason"] == ""
 
 
@@ -35,6 +41,7 @@ def test_equal_numbers_are_counted_in_one_bin(value: float) -> None:
     found = histograms({"W1": np.full(7, value)}, {"W1": np.full(7, value)}, {})[0]["weights"]
     assert max(found["counts"]) == sum(found["counts"]) == 7
     assert found["edges"] == sorted(found["edges"])
+    assert histograms({"W1": np.ones(7)}, {"W1": np.full(7, value)}, {})[0]["norm"] == rounded(abs(value) * 7**0.5)
 
 
 def test_what_is_not_finite_has_no_histogram() -> None:
@@ -48,7 +55,7 @@ def test_ten_layers_are_in_order_and_do_not_mix() -> None:
     params = {f"{kind}{i}": np.full(2, float(i)) for i in range(1, 12) for kind in "Wb"}
     found = histograms(params, params, {})
     assert [layer["layer"] for layer in found] == [f"layer {i}" for i in range(1, 12)]
-    assert [layer["norm"] for layer in found] == [2.0 * i for i in range(1, 12)]
+    assert [layer["norm"] for layer in found] == [rounded(i * 2**0.5) for i in range(1, 12)]
 
 
 def test_marks_name_the_layer_the_fault_and_a_remedy() -> None:
@@ -59,6 +66,39 @@ def test_marks_name_the_layer_the_fault_and_a_remedy() -> None:
     assert "smaller than that of the largest layer" in first["reason"]
     assert "ReLU" in first["reason"]
     assert second["mark"] == ""
+
+
+def test_layers_of_dead_units_say_so() -> None:
+    params = {f"{kind}{i}": np.full(2, 0.5) for i in range(1, 5) for kind in "Wb"}
+    marks = layer_marks(["W1", "W2", "W3", "W4"], np.array([[1e-6, 1.0, 1.0, 1.0]] * 20))
+    found = histograms(params, params, marks, dead=(2,))
+    assert [layer["mark"] for layer in found] == ["zero", "zero", "zero", ""]
+    assert [layer["reason"].partition(".")[0] for layer in found[:3]] == [
+        "the units of layer 2 are off for all rows (dead ReLU)",
+        "its units are off for all rows (dead ReLU)",
+        "the units of layer 2 are off for all rows (dead ReLU), so that only the bias learns",
+    ]
+    assert all("a smaller learning rate" in layer["reason"] for layer in found[:3])
+
+
+def test_a_network_whose_units_a_learning_rate_has_turned_off() -> None:
+    settings = {"hidden": [8, 8], "activation": "relu", "optimizer": "sgd", "lr": 10}
+    for l2 in (0.0, 0.01):  # of which the gradients that are shown have their part
+        live = live_training(settings={**settings, "l2": l2})
+        live.advance(epochs=10)
+        *_, last = found = json.loads(Frames(live, Limits()).frame({}))["histograms"]
+        assert [layer["mark"] for layer in found] == ["zero"] * 3
+        assert "off for all rows (dead ReLU)" in found[1]["reason"]
+        assert last["norm"] == pytest.approx(np.linalg.norm(live.gradients()["W3"]), rel=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{"lr": 0.03}, {"lr": 0.03, "activation": "relu"}])
+def test_a_network_that_has_learnt_everything_has_no_mark(settings: dict[str, object]) -> None:
+    live = live_training(settings={"hidden": [8, 8], **settings})
+    live.advance(epochs=1500)
+    assert live.history["loss"][-1] < 1e-4
+    found = json.loads(Frames(live, Limits()).frame({}))["histograms"]
+    assert [layer["mark"] for layer in found] == ["", "", ""]
 
 
 @pytest.mark.parametrize("epochs", [50, 5000])

@@ -6,6 +6,7 @@ from typing import Any
 
 from chainrule.learn.models.objectives import TASKS
 from chainrule.web.training.frames import Frames
+from chainrule.web.training.samples import in_table_units
 from chainrule.web.training.texts import short
 from chainrule.workflow.live import LiveTraining
 
@@ -36,6 +37,8 @@ def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
         "parameters": count_parameters(live),
         "rows": {"training": rows["training"], "validation": rows.get("validation", 0)},
         "loss_name": _loss(live),
+        "l2": live.network.architecture.l2,
+        "in_table_units": None if live.target_scale is None else in_table_units(*live.target_scale),
         "epoch": live.epoch,
         "steps_per_epoch": live.steps_per_epoch,
         "note": live.rows.note,

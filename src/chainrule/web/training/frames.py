@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.evaluation.gradient_flow import dead_layers
 from chainrule.evaluation.quick import QuickScore, quick_score
 from chainrule.evaluation.report.facts import leaf_names
 from chainrule.web.fields import Refused
@@ -97,8 +98,8 @@ class Frames:
         count = len(self.points.names)
         if axes is not None:
             if len(set(axes)) != 2 or max(axes) >= count:
-                what = f"axes are two different features from 0 to {count - 1}, not {list(axes)}"
-                raise Refused(422, what, "choose two of axes_choices", "axes")
+                what = f"a surface spans two different features of 0 to {count - 1}, and not {list(axes)}"
+                raise Refused(422, what, "choose another feature for one of the two axes", "axes")
             self.axes = (axes[0], axes[1])
         if shows is not None:
             for name in shows:
@@ -115,7 +116,7 @@ class Frames:
         found: dict[str, Any] = {
             "curves": self._curves(scores),
             "scores": self._scores(scores),
-            "weights": shown_weights(params, limits.shown_numbers),
+            "weights": shown_weights(live.raw_params, limits.shown_numbers),
             "surface": None,
             "units": None,
             "histograms": None,
@@ -174,4 +175,5 @@ class Frames:
         live = self._live
         params = live.raw_params
         marks = layer_marks(leaf_names(params), live.history.get("gradient_norm", ()))
-        return histograms(params, live.gradients(), marks)
+        is_relu = live.network.architecture.activation == "relu"
+        return histograms(params, live.gradients(), marks, dead_layers(live.activations()) if is_relu else ())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from chainrule.errors import ChainRuleError
+from chainrule.notation.numbers import number_text
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import Choice
 from chainrule.web.training.frames import Frames
@@ -200,7 +201,7 @@ class Run:
             self._stop(
                 "diverged",
                 divergence.what,
-                f"try a learning rate of {divergence.lr:g}",
+                f"try a learning rate of {number_text(divergence.lr)}",
                 lr=divergence.lr,
                 node=divergence.node,
                 why=divergence.why,

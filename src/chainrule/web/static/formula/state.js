@@ -4,7 +4,7 @@ import { wholeNumber } from "../address.js";
 import { typedNumber } from "../common/numbers.js";
 
 const LEVELS = ["statement", "operation"];
-const LONGEST_NOTE = 300;
+const LONGEST_NOTE = 500;
 const MARK = "."; // before the name of a value, so that a value may be called "step"
 
 /**

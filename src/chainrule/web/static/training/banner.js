@@ -1,5 +1,7 @@
 // Why a run has stopped: what happened, at which node, and what to try.
 import { h } from "../common/dom.js";
+import { short } from "../common/numbers.js";
+import { sentence } from "./problem.js";
 
 /**
  * @param {HTMLElement} root An element with role alert.
@@ -42,7 +44,7 @@ export function createBanner(root, { onRate }) {
         h(
           "button",
           { type: "button", class: "button is-main", onclick: () => onRate(stopped.lr) },
-          `Use learning rate ${stopped.lr}`,
+          `Use learning rate ${short(stopped.lr)}`,
         ),
       ),
     );
@@ -52,10 +54,3 @@ export function createBanner(root, { onRate }) {
 }
 
 const fact = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
-
-/** With a capital letter and a full stop. */
-function sentence(text) {
-  if (!text) return "";
-  const whole = text[0].toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
-}

@@ -16,6 +16,13 @@ export function indexed(letter, ...indices) {
   return m("msub", names, parts.length > 1 ? m("mrow", ...parts) : parts[0]);
 }
 
+/** The transpose of a letter with an index: W₃ᵀ. */
+export function transposed(letter, index) {
+  const sign = m("mi", "T");
+  sign.setAttribute("mathvariant", "normal");
+  return m("msubsup", m("mi", letter), number(index), sign);
+}
+
 /** A number, with its sign as an operator of its own. */
 export const number = (value) => m("mn", `${value}`);
 
