@@ -106,6 +106,38 @@ def test_a_value_of_an_example_that_fits_no_more_is_no_part_of_the_link(view: Fo
     expect(other.outcome).to_have_text(outcome)
 
 
+def test_an_own_formula_keeps_nothing_of_an_example_but_values(view: FormulaView) -> None:
+    rate = view.page.get_by_role("textbox", name="Learning rate")
+    expect(rate).to_have_value("0.0005")
+    example = view.statements.input_value()
+    view.statements.fill("L = (w*x - 1)**2")
+    expect(view.row("b")).to_have_count(0)
+    expect(rate).to_have_value("0.1")
+    view.page.wait_for_function("() => location.hash.includes('wrt=w&') || location.hash.endsWith('wrt=w')")
+    assert "lr=" not in view.page.evaluate("location.hash")
+    view.statements.fill(example)
+    expect(rate).to_have_value("0.0005")
+    expect(view.row("b").get_by_role("button", name="Gradient of b")).to_have_attribute("aria-pressed", "true")
+    expect(view.row("y").get_by_role("button", name="Gradient of y")).to_have_attribute("aria-pressed", "false")
+
+
+def test_where_no_wanted_name_is_left_all_are_wanted(view: FormulaView) -> None:
+    view.statements.fill("L = (p*x - 1)**2")
+    for name in "px":
+        wanted = view.row(name).get_by_role("button", name=f"Gradient of {name}")
+        expect(wanted).to_have_attribute("aria-pressed", "true")
+    view.page.wait_for_function("() => !location.hash.includes('wrt=')")
+
+
+def test_a_learning_rate_that_somebody_chose_stays(view: FormulaView) -> None:
+    rate = view.page.get_by_role("textbox", name="Learning rate")
+    rate.fill("0.02")
+    view.statements.fill("L = (w*x - 1)**2")
+    expect(view.row("b")).to_have_count(0)
+    expect(rate).to_have_value("0.02")
+    view.page.wait_for_function("() => location.hash.includes('lr=0.02')")
+
+
 def test_typing_letter_by_letter_keeps_every_letter(view: FormulaView) -> None:
     view.statements.fill("")
     view.statements.press_sequentially("a = tanh(w*x)\nL = (a - y)**2 + 0.5*w**2", delay=5)

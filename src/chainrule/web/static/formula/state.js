@@ -5,6 +5,7 @@ import { typedNumber } from "../common/numbers.js";
 
 const LEVELS = ["statement", "operation"];
 const LONGEST_NOTE = 500;
+const RATE = 0.1;
 const MARK = "."; // before the name of a value, so that a value may be called "step"
 
 /**
@@ -16,7 +17,7 @@ const MARK = "."; // before the name of a value, so that a value may be called "
  * @property {"statement"|"operation"} level
  * @property {boolean} showsClosed
  * @property {number} step Of the lesson; 0 shows all.
- * @property {number} lr Learning rate.
+ * @property {number|null} lr The learning rate that somebody chose; null for that of the example, or the usual one.
  * @property {string} note What the formula is, where it came from the training view.
  */
 
@@ -30,7 +31,7 @@ export function ofPreset(preset) {
     level: "statement",
     showsClosed: false,
     step: 0,
-    lr: preset.lr ?? 0.1,
+    lr: null,
     note: "",
   };
 }
@@ -79,10 +80,16 @@ export function toQuery(state, presets, names) {
   if (!isSame(state.wrt, from?.wrt ?? null)) query.set("wrt", (state.wrt ?? []).join(","));
   if (state.level !== "statement") query.set("level", state.level);
   if (state.showsClosed) query.set("closed", "1");
-  if (state.lr !== (from?.lr ?? 0.1)) query.set("lr", String(state.lr));
+  const lr = rateOf(state, presets);
+  if (lr !== (preset?.lr ?? RATE)) query.set("lr", String(lr));
   if (state.step) query.set("step", String(state.step));
   if (state.note && !preset) query.set("note", state.note);
   return query;
+}
+
+/** The learning rate. That of an example goes with its statements: another formula may need quite another one. */
+export function rateOf(state, presets) {
+  return state.lr ?? presetOf(state, presets)?.lr ?? RATE;
 }
 
 /** The preset whose statements these are. */

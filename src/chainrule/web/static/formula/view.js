@@ -10,7 +10,7 @@ import { editor, errorBox } from "./editor.js";
 import { exportMenu } from "./exporting.js";
 import { lessonStage } from "./lesson.js";
 import { presetChoice } from "./presets.js";
-import { fromQuery, ofPreset, presetOf, sentOf, toQuery, withValue } from "./state.js";
+import { fromQuery, ofPreset, presetOf, rateOf, sentOf, toQuery, withValue } from "./state.js";
 import { symbol } from "./symbol.js";
 import { valueRows } from "./values.js";
 
@@ -89,7 +89,10 @@ export function open(root, page) {
   /** Take over a part of the state that somebody changed. */
   function change(part, { asks = true, isStart = false, isNew = false } = {}) {
     state = { ...state, ...part };
-    if (part.statements !== undefined) state.note = ""; // it was about another formula
+    if (part.statements !== undefined) {
+      state.note = ""; // it was about another formula
+      down.rate = rateOf(state, presets);
+    }
     if (isStart) {
       dropped = null;
       down.clear();
@@ -111,7 +114,7 @@ export function open(root, page) {
     typed.text = state.statements;
     levels.value = state.level;
     closed.checked = state.showsClosed;
-    down.rate = state.lr;
+    down.rate = rateOf(state, presets);
     down.clear();
     examples.show(presetOf(state, presets), state.note);
     answer(state);
@@ -124,11 +127,18 @@ export function open(root, page) {
     return list.length === names.length ? null : list;
   }
 
+  /** A name that is no more in the formula is not wanted, until somebody types it again. Where none is left, all are. */
+  function forgetOld() {
+    const left = state.wrt?.filter((name) => names.includes(name));
+    if (!state.wrt || left.length === state.wrt.length) return;
+    for (const name of state.wrt) if (!left.includes(name)) known.delete(name);
+    change({ wrt: left.length ? left : null }, { asks: false });
+  }
+
   /** A name that one types is wanted, whatever an example says of the names that it began with. */
   function wantNew() {
     const fresh = known.size ? names.filter((name) => !known.has(name)) : [];
     for (const name of names) known.add(name);
-    if (!state.wrt?.some((name) => names.includes(name))) state.wrt = null; // none is left: then all are wanted
     if (state.wrt && fresh.length) change({ wrt: [...state.wrt, ...fresh] });
   }
 
@@ -148,6 +158,7 @@ export function open(root, page) {
   function showValues(records) {
     names = records.map((value) => value.name);
     guessed = new Set(records.filter((value) => !value.is_given).map((value) => value.name));
+    forgetOld();
     wantNew();
     values.show(records, state.wrt);
   }
