@@ -66,6 +66,16 @@ def test_arrays_have_shapes() -> None:
 def test_a_single_name_is_a_lesson_too() -> None:
     payload = lesson_payload(typed("x", {"x": "4"}), "statement")
     assert (payload["loss"], payload["steps"]) == (4.0, {"forward": 0, "backward": 1})
+    assert payload["output"] == "x"
+
+
+@pytest.mark.parametrize(("statements", "output"), [("L = w", "L"), ("q = w\ny_hat = q", "ŷ"), ("L = w\nL", "w")])
+def test_a_name_for_an_input_is_the_name_of_the_outcome(statements: str, output: str) -> None:
+    payload = lesson_payload(typed(statements, {"w": "4"}), "statement")
+    assert payload["output"] == output
+    picture = payload["html"].partition("<svg")[2].partition("</svg>")[0]
+    assert picture.count('data-symbol="w"') == 1
+    assert "w; value 4; ∂w/∂w = 1" in picture
 
 
 @pytest.mark.parametrize(("statements", "reason"), [("log(x)", "log of 0"), ("x*exp(w)", "overflow"), ("1/x", "0")])

@@ -12,6 +12,7 @@ from chainrule.explain.explaining import explain
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import Level
 from chainrule.explain.page.fragment import lesson_fragment
+from chainrule.notation.names import name_text
 from chainrule.notation.text import to_text
 from chainrule.web.formula.records import value_records
 from chainrule.web.formula.statements import Typed
@@ -72,13 +73,19 @@ def lesson_payload(typed: Typed, level: Level, *, closed_forms: bool = False) ->
     return {
         "title": lesson.title,
         "level": level,
-        "output": to_text(lesson.output),
+        "output": _output(typed, lesson),
         "loss": _loss(lesson),
         "values": value_records(typed),
         "unused": list(typed.unused),
         "steps": {"forward": len(lesson.forward), "backward": len(lesson.backward)},
         "html": lesson_fragment(lesson),
     }
+
+
+def _output(typed: Typed, lesson: Lesson) -> str:
+    """The name of the result. ``L = w`` computes nothing: it is L that was asked for."""
+    name = typed.formula.statements[-1][0]
+    return to_text(lesson.output) if lesson.forward or name is None else name_text(name)
 
 
 def _loss(lesson: Lesson) -> float | None:
