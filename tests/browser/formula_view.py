@@ -55,6 +55,10 @@ class FormulaView:
         with self.another_lesson():
             self.page.get_by_role("combobox", name="Example").select_option(name)
 
+    def choose_level(self, name: str) -> None:
+        """Choose *Statements* or *Operations*, also while the page scrolls to a step."""
+        self.page.get_by_role("radio", name=name).dispatch_event("click")
+
     @property
     def step(self) -> int:
         """What slider, counter and text agree on; 0 where all steps are shown."""

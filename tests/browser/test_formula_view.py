@@ -200,7 +200,7 @@ def test_a_slider_changes_value_and_lesson(view: FormulaView) -> None:
 
 def test_operations_are_more_steps_than_statements(view: FormulaView) -> None:
     statements = view.total
-    view.page.get_by_role("radio", name="Operations").check(force=True)
+    view.choose_level("Operations")
     view.page.wait_for_function(
         "before => Number(document.querySelector('.lesson .player input').max) > before", arg=statements
     )
@@ -208,6 +208,45 @@ def test_operations_are_more_steps_than_statements(view: FormulaView) -> None:
     view.page.keyboard.press("End")
     assert view.told().name in ("w", "b")
     assert view.step == view.total > statements
+
+
+@pytest.mark.parametrize("step", [2, 5, 6, 8])
+def test_another_level_keeps_the_place(view: FormulaView, step: int) -> None:
+    for _ in range(step):
+        view.page.keyboard.press("ArrowRight")
+    here = view.told()
+    with view.another_lesson():
+        view.choose_level("Operations")
+    there = view.told()
+    assert (there.phase, there.name) == (here.phase, here.name)
+    view.page.wait_for_function(f"() => location.hash.includes('step={view.step}')")
+    assert view.page.evaluate("location.hash").count("step=") == 1
+    with view.another_lesson():
+        view.choose_level("Statements")
+    assert view.step == step
+    assert view.told() == here
+
+
+def test_another_level_goes_where_a_node_that_it_lacks_would_be(view: FormulaView) -> None:
+    with view.another_lesson():
+        view.choose_level("Operations")
+    view.leave_fields()
+    view.page.keyboard.press("ArrowRight")
+    assert view.told().name not in ("z", "ŷ", "L")
+    with view.another_lesson():
+        view.choose_level("Statements")
+    assert (view.step, view.told().phase) == (1, "forward")
+
+
+def test_a_lesson_that_plays_goes_on_at_another_level(view: FormulaView) -> None:
+    view.player.get_by_role("button", name="Play").click()
+    view.shows_step(1)
+    with view.another_lesson():
+        view.choose_level("Operations")
+    expect(view.player.get_by_role("button", name="Pause")).to_be_visible()
+    begun = view.step
+    assert begun > 0
+    view.shows_step(begun + 1)
 
 
 def test_closed_forms_are_shown_on_demand(view: FormulaView) -> None:
@@ -268,7 +307,7 @@ def test_a_link_brings_formula_values_level_and_step(view: FormulaView, visit: V
     view.page.get_by_role("textbox", name="v", exact=True).wait_for()
     for name, text in {"w": "0.75", "v": "-1", "x": "2", "y": "0.5"}.items():
         view.set_value(name, text)
-    view.page.get_by_role("radio", name="Operations").check(force=True)
+    view.choose_level("Operations")
     view.shows_loss(f"L = {(np.tanh(0.5) - 0.5) ** 2:.6g}")
     view.page.wait_for_function("() => Number(document.querySelector('.lesson .player input').max) > 8")
     view.leave_fields()

@@ -24,6 +24,7 @@ export function open(root, page) {
   let guessed = new Set(); // those whose values the server chose
   let dropped = null; // what was wrong with a value that an address gave
   let opened = 0; // how many examples and addresses were
+  let shown = null; // the level of the lesson that is on the page
   let comes = true; // whether the next lesson is the first of an example or an address
   let known = new Set(); // of all lessons since an example or an address was opened
   const loading = load();
@@ -48,7 +49,7 @@ export function open(root, page) {
       { value: "operation", label: "Operations", title: "One node for each operation" },
     ],
     value: "statement",
-    onChange: (level) => change({ level, step: 0 }, { isNew: true }),
+    onChange: (level) => change({ level }, { isNew: true }),
   });
   const closed = h("input", {
     type: "checkbox",
@@ -168,9 +169,11 @@ export function open(root, page) {
     showValues(lesson.values);
     values.fail(dropped);
     const total = lesson.steps.forward + lesson.steps.backward;
-    state.step = Math.min(state.step, total);
-    stage.show(lesson.html, { ...state, goesThere: comes });
+    const isOther = !comes && lesson.level !== shown;
+    const step = stage.show(lesson.html, { step: Math.min(state.step, total), goesThere: comes, isOther });
+    shown = lesson.level;
     comes = false;
+    if (step !== state.step) change({ step }, { asks: false });
     down.disabled = lesson.loss === null;
     part(".outcome").classList.remove("is-stale");
     part(".outcome").replaceChildren(symbol(lesson.output), " = ", outcome(lesson.loss));
