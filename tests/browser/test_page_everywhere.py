@@ -46,7 +46,7 @@ def training(page: Any) -> None:
     view = TrainingView(page)
     view.button("One epoch").click()
     view.wait_for_epoch(1)
-    page.evaluate("document.querySelectorAll('#training details').forEach(part => part.open = true)")
+    page.evaluate("document.querySelectorAll('#training-view details').forEach(part => part.open = true)")
     page.locator(".tr-numbers tbody td").filter(has_text=re.compile(r"\d")).first.wait_for()
 
 
@@ -260,6 +260,14 @@ def test_every_stop_of_the_keyboard_has_a_name_and_is_seen(visit: Visitor) -> No
             assert name.strip(), f"a {role} without a name"
             assert page.evaluate(SEEN), f"the focus on {role} {name!r} is not seen"
         assert len(stops) > 12
+
+
+@pytest.mark.parametrize("fragment", ["", "#formula", "#training", "#training?data=xor"])
+def test_the_keyboard_begins_at_the_skip_link(visit: Visitor, fragment: str) -> None:
+    page = visit(fragment)
+    view_of(page, fragment)
+    page.keyboard.press("Tab")
+    assert focused(page) == ("link", "Skip to the content")
 
 
 def test_the_policy_lets_no_inline_script_run(visit: Visitor) -> None:

@@ -120,6 +120,13 @@ def test_a_regression_surface_fits_numbers(view: TrainingView) -> None:
     view.picture("Regression surface at epoch").wait_for()
 
 
+def test_columns_that_are_left_out_are_told(view: TrainingView) -> None:
+    view.choose_data("Digits")
+    facts = view.page.locator(".tr-facts")
+    facts.filter(has_text=re.compile(r"Left out: \d columns with the same value in each training row")).wait_for()
+    assert "pixel_0_0" in facts.inner_text()
+
+
 def test_a_pair_of_features_is_chosen_for_a_table_of_many(view: TrainingView) -> None:
     view.choose_data("Breast cancer")
     x_axis = view.page.get_by_role("combobox", name="x axis")
@@ -449,6 +456,8 @@ def test_the_report_and_the_program_are_there(view: TrainingView, tmp_path: Path
     dialog = view.page.get_by_role("dialog")
     dialog.wait_for()
     program = dialog.locator("pre").inner_text()
+    box, text = dialog.locator("pre").bounding_box(), dialog.locator("code").bounding_box()
+    assert box["y"] + box["height"] - text["y"] - text["height"] >= 12, "the last line keeps its distance"
     view.page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
     script = tmp_path / "again.py"
@@ -506,7 +515,7 @@ def parts_of(view: TrainingView) -> list[str]:
     """Parts of the view from first to last, which must be the order in which they are seen from above."""
     view.page.evaluate("scrollTo(0, 0)")
     found = view.page.evaluate(
-        """() => [...document.querySelectorAll('#training :is(.tr-bar, .tr-strip, .tr-data, .tr-card)')]
+        """() => [...document.querySelectorAll('#training-view :is(.tr-bar, .tr-strip, .tr-data, .tr-card)')]
             .filter(part => part.offsetHeight)
             .map(part => [part.querySelector('h2')?.textContent ?? part.className, part.getBoundingClientRect().y])"""
     )

@@ -13,7 +13,7 @@ from typing import Any
 REFUSED_FORMULA = re.compile(r"Failed to load resource: .* status of 422 ")
 
 #: Milliseconds after which what is waited for does not come any more, on a machine that has much else to do.
-PATIENCE = 12_000
+PATIENCE = 60_000
 
 #: Pressing keys through a page comes to an end after this many.
 MOST_STOPS = 400

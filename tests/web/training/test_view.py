@@ -235,3 +235,13 @@ def test_nothing_to_be_had_of_a_tab_without_run(page: Served, path: str) -> None
     if path != "events":
         with browsing(page) as tab:
             assert tab.get(path).status == 409
+
+
+def test_columns_that_are_left_out_are_told(page: Served) -> None:
+    with browsing(page) as tab:
+        source = {"kind": "bundled", "name": "digits"}
+        digits = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
+        assert len(digits["features"]) + len(digits["left_out"]["constant"]) == 64
+        assert "pixel_0_0" in digits["left_out"]["constant"]
+        assert digits["left_out"]["other"] == []
+        assert tab.run()["left_out"] == {"constant": [], "other": []}

@@ -1,13 +1,13 @@
 // All that is drawn of a run: the network, its output, curves, matrix, histograms, equations, numbers.
 import { calmly } from "../common/calm.js";
 import { say } from "../common/dom.js";
+import { factsOf } from "./facts.js";
 import { createConfusion } from "./measures/confusion.js";
 import { createCurves } from "./measures/curves.js";
 import { createHistograms } from "./measures/histograms.js";
 import { createEquations } from "./network/equations.js";
 import { createNetwork } from "./network/network.js";
 import { createWeights } from "./network/weights.js";
-import { counted } from "./numbers.js";
 import { createOutput } from "./output/output.js";
 import { readPalette } from "./palette.js";
 import { layersOf } from "./run/frames.js";
@@ -58,14 +58,7 @@ export function createLooks(parts, { limits, onAxes, onOpen, onUnits, announce }
     prepare(run) {
       frame = null;
       for (const part of [output, network, curves, confusion, histograms, equations, weights]) part.prepare(run);
-      const rows = [
-        counted(run.rows.training, "training row"),
-        run.rows.validation ? counted(run.rows.validation, "validation row") : "no validation rows",
-      ];
-      say(
-        parts.facts,
-        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}. Numbers are standardised.${run.note ? ` ${run.note}.` : ""}`,
-      );
+      say(parts.facts, factsOf(run));
     },
     draw(next) {
       frame = next;
