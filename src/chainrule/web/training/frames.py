@@ -61,8 +61,10 @@ class Frames:
         return X[::every], y[::every]
 
     def forget(self) -> None:
-        """The run begins anew."""
+        """The run begins anew: its curves begin with the losses before the first step."""
         self._losses = Curve(*_PARTS, most=self._limits.curve_points)
+        first = {name: self._live.loss(*part) for name, part in self._parts.items()}
+        self._losses.add(0, *map(first.get, _PARTS))
         self._score_curve = Curve(*_PARTS, most=self._limits.curve_points)
         self._epochs = 0
 
