@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -147,6 +148,47 @@ def test_layers_and_units_are_added_and_removed(view: TrainingView) -> None:
     assert view.page.get_by_role("combobox", name="Model").input_value() in ("logistic", "linear")
     view.button("Add a layer").click()
     view.page.wait_for_function("() => document.querySelectorAll('button.tr-node.is-unit').length > 0")
+
+
+def test_the_most_layers_are_all_seen_and_the_last_button_says_why(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?hidden=8,8,8,8,8", width=1280))
+    with view.another_run():
+        view.button("Add a layer").click()
+    more = view.page.get_by_role("button", name="Add a layer: at most 6 layers")
+    assert more.get_attribute("title") == "At most 6 layers"
+    more.press("Enter")
+    view.page.locator(".tr-network").wait_for()
+    assert view.page.evaluate("document.activeElement.title") == "At most 6 layers", "it keeps the focus"
+    settle(view.page)
+    assert (
+        view.page.evaluate(
+            "(network => network.scrollWidth - network.clientWidth)(document.querySelector('.tr-network'))"
+        )
+        == 0
+    )
+    names = view.page.locator(".tr-column-name")
+    assert names.count() == 8
+    boxes = [name.bounding_box() for name in names.all()]
+    assert all(one["x"] + one["width"] <= other["x"] for one, other in itertools.pairwise(boxes))
+
+
+def test_a_network_that_is_wider_than_its_card_shows_where_it_goes_on(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?hidden=8,8,8,8,8,8", width=360))
+    view.page.locator(".tr-network.is-wider").wait_for()
+    with view.another_run():
+        view.button("Remove a layer").click()
+    for _ in range(2):
+        with view.another_run():
+            view.button("Remove a layer").click()
+    view.page.locator(".tr-network:not(.is-wider)").wait_for()
+
+
+def test_units_end_at_one_and_at_the_most(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?hidden=1,64"))
+    view.page.get_by_role("button", name="Remove a unit from layer 1: at least 1 unit").wait_for()
+    view.page.get_by_role("button", name="Add a unit to layer 2: at most 64 units").wait_for()
+    view.button("Add a unit to layer 1").click()
+    view.button("Remove a unit from layer 1").wait_for()
 
 
 def test_each_hidden_unit_shows_its_own_surface(view: TrainingView) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 REFUSED_FORMULA = re.compile(r"Failed to load resource: .* status of 422 ")
 
 #: Milliseconds after which what is waited for does not come any more, on a machine that has much else to do.
-PATIENCE = 60_000
+PATIENCE = 12_000
 
 #: Pressing keys through a page comes to an end after this many.
 MOST_STOPS = 400
@@ -36,7 +36,7 @@ class Visitor:
         self._contexts: list[Any] = []
 
     def __call__(self, fragment: str = "", *, width: int = 1280, height: int = 900, **settings: Any) -> Any:
-        """Open a tab of its own at an address of the page: ``visit("#/training", width=360)``."""
+        """Open a tab of its own at an address of the page: ``visit("#training", width=360)``."""
         context = self.browser.new_context(viewport={"width": width, "height": height}, **settings)
         context.set_default_timeout(PATIENCE)
         self._contexts.append(context)

@@ -29,7 +29,8 @@ const pageOf = (name) => ({
 });
 
 async function show() {
-  const { view: name, query } = read();
+  const { view: name, query, isPlain } = read();
+  if (!isPlain) remember(written(name, query)); // so that it says what is shown
   if (shown && shown !== name) views[shown]?.hide();
   shown = name;
   for (const root of document.querySelectorAll(".view")) root.hidden = root.id !== name;

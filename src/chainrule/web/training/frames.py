@@ -98,8 +98,8 @@ class Frames:
         count = len(self.points.names)
         if axes is not None:
             if len(set(axes)) != 2 or max(axes) >= count:
-                what = f"axes are two different features from 0 to {count - 1}, not {list(axes)}"
-                raise Refused(422, what, "choose two of axes_choices", "axes")
+                what = f"a surface spans two different features of 0 to {count - 1}, and not {list(axes)}"
+                raise Refused(422, what, "choose another feature for one of the two axes", "axes")
             self.axes = (axes[0], axes[1])
         if shows is not None:
             for name in shows:

@@ -183,6 +183,8 @@ export function open(root, page) {
         return;
       }
       become(fromQuery(given, presets));
+      const isKnown = presets.some(({ id }) => id === given.get("preset"));
+      if (given.has("preset") && !given.has("f") && !isKnown) page.remember(query());
     },
     hide() {
       stage.pause();

@@ -2,6 +2,7 @@
 import { h } from "../common/dom.js";
 import { short } from "../common/numbers.js";
 import { parsed } from "./network/mathml.js";
+import { sentence } from "./problem.js";
 
 /**
  * @param {HTMLElement} root An element with role alert.
@@ -54,10 +55,3 @@ export function createBanner(root, { onRate }) {
 }
 
 const fact = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
-
-/** With a capital letter and a full stop. */
-function sentence(text) {
-  if (!text) return "";
-  const whole = text[0].toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
-}

@@ -19,17 +19,18 @@ const NUMBERS = 250;
 /**
  * @param {object} parts Of layout.js.
  * @param {object} given
+ * @param {object} given.limits
  * @param {(axes: number[]) => void} given.onAxes
  * @param {(row: number) => void} given.onOpen
  * @param {(layer: number, change: 1 | -1) => void} given.onUnits
  * @param {(text: string) => void} given.announce
  */
-export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
+export function createLooks(parts, { limits, onAxes, onOpen, onUnits, announce }) {
   let palette = readPalette(parts.output);
   let frame = null;
   const colours = () => palette;
   const output = createOutput(parts.output, { palette: colours, onAxes, onOpen, announce });
-  const network = createNetwork(parts.network, { palette: colours, onUnit: output.showUnit, onUnits });
+  const network = createNetwork(parts.network, { limits, palette: colours, onUnit: output.showUnit, onUnits });
   const curves = createCurves(parts.curves);
   const confusion = createConfusion(parts.confusion);
   const histograms = createHistograms(parts.histograms);
@@ -78,6 +79,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
       network.rebuild();
       if (frame) output.draw(frame); // it may have come before the points
     },
+    showAxes: output.showAxes,
     recolour() {
       palette = readPalette(parts.output);
       output.redraw();

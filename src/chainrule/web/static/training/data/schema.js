@@ -1,7 +1,7 @@
 // What the columns of the own table are: shown, and changed where the user knows better.
 import { newest } from "../../api.js";
 import { freshId, h } from "../../common/dom.js";
-import { errorNotice } from "../../common/notice.js";
+import { problemNotice, sentence } from "../problem.js";
 import { counted, whole } from "../numbers.js";
 
 const NUMBERS = ["number", "integer"];
@@ -9,7 +9,7 @@ const NUMBERS = ["number", "integer"];
 /**
  * @param {HTMLElement} root A section that is hidden until there is a table.
  * @param {object} given
- * @param {(target: string|null, types: Record<string, string>) => Promise<object>} given.check Asks the server what the table is then.
+ * @param {(table: number, target: string|null, types: Record<string, string>) => Promise<object>} given.check Asks the server what the table is then.
  * @param {(source: object, task: string) => void} given.onUse With what is probably its task; the server knows for sure.
  * @param {(text: string) => void} given.announce
  */
@@ -46,7 +46,7 @@ export function createSchema(root, { check, onUse, announce }) {
     title.textContent = schema.name;
     facts.textContent = [
       `${counted(schema.rows, "row")}, ${counted(schema.columns.length, "column")}.`,
-      ...schema.notes,
+      ...schema.notes.map((note) => sentence(note, schema.target)),
     ].join(" ");
     const options = schema.columns.map(({ name }) =>
       h("option", { value: name, selected: name === schema.target }, name),
@@ -86,7 +86,7 @@ export function createSchema(root, { check, onUse, announce }) {
 
   const ask = newest(async ({ wanted, asked }) => {
     try {
-      const next = await check(wanted, asked);
+      const next = await check(schema.table, wanted, asked);
       accepted = asked;
       if (root.hidden) return void (schema = next); // the table is used, or closed
       const focused = document.activeElement?.getAttribute("aria-label");
@@ -97,7 +97,7 @@ export function createSchema(root, { check, onUse, announce }) {
       if (types === asked) types = accepted;
       if (root.hidden) return;
       show(schema);
-      problem.replaceChildren(errorNotice(error));
+      problem.replaceChildren(problemNotice(error));
     }
   }, Infinity);
 
@@ -110,7 +110,11 @@ export function createSchema(root, { check, onUse, announce }) {
   function finish() {
     root.hidden = true;
     const { kind } = schema.columns.find((column) => column.name === target.value);
-    onUse({ kind: "upload", target: target.value, types }, kind === "number" ? "regression" : "binary");
+    const { table: number, name } = schema;
+    onUse(
+      { kind: "upload", table: number, name, target: target.value, types },
+      kind === "number" ? "regression" : "binary",
+    );
   }
 
   return {
@@ -125,9 +129,15 @@ export function createSchema(root, { check, onUse, announce }) {
       use.disabled = true;
       const leave = (column) =>
         h("button", { type: "button", class: "button", onclick: () => onLeaveOut(column) }, `Leave out column ${column}`);
-      problem.replaceChildren(errorNotice(error, ...[error.about].filter(Boolean).map(leave)));
+      problem.replaceChildren(problemNotice(error, ...[error.about].filter(Boolean).map(leave)));
       root.scrollIntoView({ block: "nearest" });
     },
     open: () => schema && show(schema),
+    /** The table cannot be learnt as it was to be used: says why, where another target or other kinds can be chosen. */
+    fail(error) {
+      show(schema);
+      problem.replaceChildren(problemNotice(error));
+      root.scrollIntoView({ block: "nearest" });
+    },
   };
 }

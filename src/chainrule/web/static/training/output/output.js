@@ -14,6 +14,9 @@ import { aroundZero, byClass, byValue, createPainter } from "./surface.js";
 /** The plot's height in terms of its width: a square, where it is small. */
 const shapeOf = (width) => (width < 420 ? 1 : 0.86);
 
+/** The most letters of a name with which two lists stand beside each other. */
+const BESIDE = 11;
+
 /**
  * @param {HTMLElement} root
  * @param {object} given
@@ -79,6 +82,7 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
       );
     }
     choices.hidden = run.axes_choices.length < 3;
+    choices.classList.toggle("is-long", run.axes_choices.some(({ name }) => name.length > BESIDE));
     frame.hidden = !run.points;
     empty.hidden = Boolean(run.points);
     legend.hidden = caption.hidden = hint.hidden = !run.points;
@@ -218,6 +222,10 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
       pointer.forget();
       showPoint(null);
       redraw();
+    },
+    /** Lets the lists say which features span the plane. */
+    showAxes() {
+      for (const [i, select] of selects.entries()) if (run?.axes) select.value = run.axes[i];
     },
     /** Shows a hidden unit in the output's place, or with null the output again. */
     showUnit(which) {
