@@ -138,6 +138,8 @@ def test_a_run_that_diverges_stops_and_says_where_and_why(page: Served) -> None:
         assert said["reason"] == "diverged"
         assert said["message"].startswith("the loss became")
         assert "(ŷ − y)²" in said["node"]
+        assert said["formula"].startswith(f'<math alttext="{said["node"]}"')
+        assert "<script" not in said["formula"]
         assert "overflow" in said["why"]
         assert said["lr"] == 0.1
         assert said["fix"] == "try a learning rate of 0.1"
