@@ -292,6 +292,46 @@ def neuron_by_hand(steps: int, lr: float) -> list[float]:
     return losses
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("0", "A learning rate is above 0"),
+        ("-1", "A learning rate is above 0"),
+        ("1e12", "1e9 at most"),
+        ("0,5", "Write a point: 0.5."),
+        ("fast", "This is no number"),
+        ("", "Give a number."),
+    ],
+)
+def test_a_learning_rate_that_is_none_stays_and_is_told(view: FormulaView, text: str, told: str) -> None:
+    rate = view.page.get_by_role("textbox", name="Learning rate")
+    step = view.page.get_by_role("button", name="One step")
+    rate.fill(text)
+    rate.press("Tab")
+    expect(view.page.locator(".stepper-wrong")).to_contain_text(told)
+    expect(rate).to_have_value(text)
+    expect(rate).to_have_attribute("aria-invalid", "true")
+    expect(step).to_be_disabled()
+    assert "lr=" not in view.page.evaluate("location.hash")
+    rate.fill("0.50")
+    rate.press("Tab")
+    expect(view.page.locator(".stepper-wrong")).to_be_empty()
+    expect(rate).to_have_value("0.5")
+    expect(step).to_be_enabled()
+
+
+def test_an_empty_field_asks_for_a_number(view: FormulaView) -> None:
+    view.set_value("w", "")
+    expect(view.row("w").get_by_role("alert")).to_contain_text("give a number")
+    view.choose_example("perceptron")
+    cell = view.page.get_by_role("textbox", name="x, element 2", exact=True)
+    cell.fill("")
+    expect(view.row("x").get_by_role("alert")).to_contain_text("give a number")
+    expect(view.page.get_by_role("textbox", name="x, element 1", exact=True)).to_have_value("1")
+    cell.fill("3")
+    expect(view.row("x").locator(".value-error")).to_be_empty()
+
+
 def test_a_rate_that_is_too_large_is_told(view: FormulaView) -> None:
     view.statements.fill("L = (w*x - y)**2")
     view.shows_loss("L = 1")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ChainRuleError, DivergenceError
+from chainrule.explain.equations import equation_at
 from chainrule.explain.explaining import explain
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.model import BackwardStep, ForwardStep
 from chainrule.learn.models.network import Network
 from chainrule.notation.numbers import number_text
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Symbol
 from chainrule.workflow.recipe import Recipe
 
 __all__ = ["Divergence", "divergence_of"]
@@ -102,8 +100,7 @@ def _infinite(error: DivergenceError, network: Network, place: str, lr: float) -
     if lesson is None or fault is None:
         why = "the gradient times the learning rate is too large for a number" if np.isfinite(value) else error.what
         return Divergence(what, "", why, error.where or "", lr)
-    node = _formula(lesson.backward if fault.in_backward else lesson.forward, fault.symbol)
-    return Divergence(what, node, fault.reason, fault.where, lr)
+    return Divergence(what, equation_at(lesson, fault), fault.reason, fault.where, lr)
 
 
 def _bad_rows(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -127,7 +124,8 @@ def _grown(error: DivergenceError, network: Network, sample: tuple[Any, ...], lr
         return Divergence(error.what, "", why, "", lr)
     largest = max(steps, key=lambda step: float(np.max(np.abs(step.value))))
     why = f"its values go up to {number_text(np.max(np.abs(largest.value)))}, and {why}"
-    return Divergence(error.what, _formula([largest], largest.symbol), why, "", lr)
+    node = f"{to_text(largest.symbol)} = {to_text(largest.formula)}"
+    return Divergence(error.what, node, why, "", lr)
 
 
 # Lessons --------------------------------------------------------------------------------------------------------------
@@ -138,12 +136,3 @@ def _lesson(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -> 
         return explain(network.loss, params, *data, wrt=tuple(network.trainable(params)))
     except ChainRuleError:
         return None  # then the run's own message has to do
-
-
-def _formula(steps: Sequence[ForwardStep] | Sequence[BackwardStep], symbol: Symbol) -> str:
-    """The step of a node, as a line: ``z1 = X W1 + b1``."""
-    for step in steps:
-        if step.symbol == symbol:
-            left = step.gradient if isinstance(step, BackwardStep) else step.symbol
-            return f"{to_text(left)} = {to_text(step.formula)}"
-    return ""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DivergenceError
+from chainrule.explain.equations import equation_at
 from chainrule.graph.node import ancestors
 from chainrule.learn.minimize import minimize
 from chainrule.learn.optimizers import GradientDescent
@@ -131,9 +132,16 @@ def _why(error: DivergenceError, typed: Typed, taken: int, lr: float) -> str:
     fault = lesson_of(typed, "operation").fault
     if fault is not None:
         return f"Step {taken + 1} has no finite gradient: {fault.reason}. {values} What helps: {fault.fix}."
-    _, _, begins = error.what.partition(": it ")
-    place = f" (it {begins})" if begins else ""
     return (
-        f"Step {taken + 1} leads to where the loss is not finite{place}: the learning rate {lr:g} is too large here. "
-        f"{values} Choose a smaller learning rate."
+        f"Step {taken + 1} leads to where the loss is not finite{_place(typed.at(error.bad_params))}. "
+        f"The learning rate {lr:g} is too large here. {values} Choose a smaller learning rate."
     )
+
+
+def _place(typed: Typed) -> str:
+    """The statement at which the numbers stop being finite, and why: ``: at y = log(x), log of 0 (x)``."""
+    lesson = lesson_of(typed, "statement", closed_forms=False)
+    if lesson.fault is None:
+        return ""
+    equation, reason = equation_at(lesson, lesson.fault), lesson.fault.reason
+    return f": at {equation}, {reason}" if equation else f": {reason}"

@@ -27,9 +27,9 @@ export function cellsOf(text) {
   return isGrid ? { isVector, rows: rows.map((row) => row.map(String)) } : null;
 }
 
-/** `[[1, 2], [3, 4]]`, as it is typed. */
+/** `[[1, 2], [3, 4]]`, as it is typed; with a ? for a cell that is empty. */
 function textOf({ isVector, rows }) {
-  const listed = rows.map((row) => `[${row.map((cell) => cell.trim()).join(", ")}]`);
+  const listed = rows.map((row) => `[${row.map((cell) => cell.trim() || "?").join(", ")}]`);
   return isVector ? listed[0] : `[${listed.join(", ")}]`;
 }
 
