@@ -176,6 +176,39 @@ def test_what_is_not_understood_stands_below_with_a_caret(
     assert view.statements.get_attribute("aria-invalid") == "false"
 
 
+def test_a_number_that_becomes_a_matrix_loses_its_slider_at_once(view: FormulaView) -> None:
+    slider = view.page.get_by_role("slider", name="w", exact=True)
+    expect(slider).to_be_visible()
+    view.set_value("w", "[[1, 2], [3, 4]]")
+    field = view.page.get_by_role("textbox", name="w", exact=True)
+    expect(slider).to_be_hidden()
+    expect(view.shape_of("w")).to_have_text("2 × 2")
+    right = field.evaluate("e => e.getBoundingClientRect().right")
+    assert view.shape_of("w").evaluate("e => e.getBoundingClientRect().left") > right, "beside it"
+    view.page.get_by_role("textbox", name="x", exact=True).focus()
+    expect(view.page.get_by_role("textbox", name="w, row 2, column 1", exact=True)).to_have_value("3")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_matrix_that_is_cut_says_so_and_ends_in_its_bracket(visit: Visitor, width: int) -> None:
+    fragment = "#formula?f=L+%3D+sum(A)%2Bsum(B)&.A=[[1,2,3,4,5,6,7,8],[8,7,6,5,4,3,2,1]]&.B=[[1,2],[3,4]]"
+    view = FormulaView(visit(fragment, width=width))
+    wide, small = (view.row(name).locator(".grid") for name in "AB")
+    expect(wide).to_have_class("grid is-cut-right")
+    expect(small).to_have_class("grid")
+    last = view.page.get_by_role("textbox", name="A, row 1, column 8", exact=True)
+    last.focus()
+    expect(wide).to_have_class("grid is-cut-left")
+    bracket = wide.evaluate(
+        """e => {
+          const cells = e.querySelector('.grid-cells').getBoundingClientRect();
+          return [cells.right - e.getBoundingClientRect().right, cells.right];
+        }"""
+    )
+    assert abs(bracket[0]) < 1
+    assert last.evaluate("e => e.getBoundingClientRect().right") < bracket[1]
+
+
 def test_a_wrong_value_is_shown_where_it_is_typed(view: FormulaView) -> None:
     view.set_value("w", "1..2")
     error = view.page.locator(".value-row.is-wrong")

@@ -103,6 +103,18 @@ export function grid({ label, cells, onInput }) {
 
   for (const { write } of inputs.flat()) write();
   const lines = inputs.map((row) => h("div", { class: "grid-row" }, row.map(({ input }) => input)));
-  const element = h("div", { class: "grid", role: "group", "aria-label": label }, lines);
+  const element = h("div", { class: "grid", role: "group", "aria-label": label }, h("div", { class: "grid-cells" }, lines));
+  showCuts(element);
   return { element, kind: "grid", set };
+}
+
+/** Mark the sides at which there is more than one sees. */
+function showCuts(element) {
+  const look = () => {
+    const left = element.scrollLeft;
+    element.classList.toggle("is-cut-left", left > 1);
+    element.classList.toggle("is-cut-right", left + element.clientWidth < element.scrollWidth - 1);
+  };
+  element.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(look).observe(element);
 }
