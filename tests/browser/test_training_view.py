@@ -219,6 +219,8 @@ def test_a_run_that_diverges_stops_and_names_the_node(view: TrainingView) -> Non
     assert "diverged" in said
     assert "Node" in said
     assert "learning rate" in said
+    assert not re.search(r"\de[+−-]?\d", said), "numbers are spelled as elsewhere, 2.3·10⁴⁸"
+    view.alert.locator("dd math msub").first.wait_for()
     view.button("Play").wait_for()
     view.page.get_by_role("button", name=re.compile("Use learning rate")).click()
     view.alert.wait_for(state="detached")
@@ -408,6 +410,42 @@ def test_a_point_becomes_a_formula_with_the_same_loss(view: TrainingView) -> Non
     assert re.search(r"Row \d+ of Two moons \(\w+\) and the weights after epoch 2", said.inner_text())
     formula.statements.fill("L = x @ x")
     formula.page.get_by_text("Your own formula.").wait_for()
+
+
+def test_a_regression_shows_the_network_as_it_trains(view: TrainingView) -> None:
+    """Equations, weights, and the row that is clicked have the same numbers: those of standardised targets."""
+    view.choose_data("Diabetes")
+    view.page.get_by_text("Diabetes: ").wait_for()
+    for name in ("The equations, with the weights in them", "The weights as numbers"):
+        view.page.locator("summary").filter(has_text=name).click()
+    note = view.page.locator(".tr-equations + p").filter(has_text="is the column progression")
+    note.wait_for()
+    scale = re.search(r"are standardised: ŷ · ([\d.]+) \+ ([\d.]+) is the prediction", note.text_content() or "")
+    assert scale is not None
+    assert [float(number) for number in scale.groups()] == pytest.approx([77, 152], rel=0.1)
+    texts = view.page.locator(".tr-numbers").nth(2).locator("tbody td")
+    texts.first.filter(has_text=re.compile(r"^−?\d\.\d{3}$")).wait_for()
+    shown = [float(text.replace("−", "-")) for text in texts.all_inner_texts()]
+    assert max(map(abs, shown)) < 5, "not 77 times as large"
+    view.plot.focus()
+    view.page.keyboard.press("ArrowRight")
+    view.page.keyboard.press("Enter")
+    view.page.wait_for_function("() => location.hash.startsWith('#formula')")
+    asked = view.page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.split('?')[1]))")
+    assert [*json.loads(asked[".W3"]), json.loads(asked[".b3"])] == pytest.approx(shown, abs=0.005)
+    assert abs(json.loads(asked[".y"])) < 3
+    view.page.locator("main").get_by_text("y and ŷ are standardised as well").wait_for()
+
+
+def test_equations_are_written_in_symbols(view: TrainingView) -> None:
+    view.page.locator("summary").filter(has_text="The equations, with the weights in them").click()
+    lines = view.page.locator(".tr-equations li")
+    lines.first.filter(has_text="z1=xW1+b1").wait_for()
+    assert lines.first.locator("mi[mathvariant=normal]").count() == 0, "x stands as x1 does"
+    # as the lesson of a row has it: weights of one output are a vector, and vectors are rows
+    lines.nth(4).filter(has_text="z3=a2W3T+b3").wait_for()
+    lines.last.filter(has_text="L=meanrowsℓ(y^,y)").wait_for()
+    view.page.get_by_text("is 1 where label is B, and 0 where it is A").wait_for()
 
 
 def loss_by_hand(values: dict[str, Any]) -> float:

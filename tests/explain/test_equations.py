@@ -9,6 +9,7 @@ import pytest
 import chainrule as cr
 from chainrule.explain.equations import equation_at
 from chainrule.explain.formulas import parse
+from chainrule.notation.text import to_text
 
 
 @pytest.mark.parametrize(
@@ -18,4 +19,6 @@ from chainrule.explain.formulas import parse
 def test_the_first_bad_step_is_written_out(statements: str, value: Any, equation: str) -> None:
     lesson = cr.explain(parse(statements), value)
     assert lesson.fault is not None
-    assert equation_at(lesson, lesson.fault) == equation
+    found = equation_at(lesson, lesson.fault)
+    assert found is not None
+    assert to_text(found) == equation

@@ -54,7 +54,9 @@ class LayerGradient:
     reason: str = ""
 
 
-def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, ...]:
+def gradient_flow(
+    norms: Mapping[str, Sequence[float]], *, epochs: Sequence[int] | None = None
+) -> tuple[LayerGradient, ...]:
     """Sum the gradients of a layer's parameters up, and mark what is wrong.
 
     Parameters
@@ -62,6 +64,8 @@ def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, 
     norms : mapping of str to sequence of float
         For each parameter the norm of its gradient, by epochs. Names that end in the same number, such as W1 and b1,
         are of one layer.
+    epochs : sequence of int, optional
+        Which ones these are, where they are not all of a run.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, 
         layer: np.sqrt(sum(np.asarray(norms[name], np.float64) ** 2 for name in names))
         for layer, names in members.items()
     }
-    flow = _Flow(list(rows.values()))
+    flow = _Flow(list(rows.values()), epochs)
     found = []
     for layer, names in members.items():
         mark, reason = flow.mark(rows[layer])
@@ -137,11 +141,12 @@ def _layers(names: Iterable[str]) -> dict[str, list[str]]:
 class _Flow:
     """The gradients of all layers together, with which those of each are compared."""
 
-    def __init__(self, rows: Sequence[Any]) -> None:
+    def __init__(self, rows: Sequence[Any], epochs: Sequence[int] | None) -> None:
         finite = [np.nan_to_num(row, nan=0.0, posinf=0.0) for row in rows]
         self._largest = np.max(finite, axis=0) if rows else np.zeros(0)
         flowing = self._largest[self._largest > 0]
         self._start = float(flowing[0]) if flowing.size else 0.0
+        self._epochs = range(1, len(self._largest) + 1) if epochs is None else epochs
         self._is_learning = self._largest > _CONVERGED * self._start
 
     def mark(self, row: Any) -> tuple[Literal["", "vanishing", "exploding", "zero"], str]:
@@ -150,7 +155,7 @@ class _Flow:
             return "", ""
         bad = np.flatnonzero(~np.isfinite(row))
         if bad.size:
-            return "exploding", f"not finite from epoch {bad[0] + 1} on"
+            return "exploding", f"not finite from epoch {self._epochs[bad[0]]} on"
         growth = float(row.max()) / self._start if self._start else 0.0
         if growth > _EXPLODING:
             return "exploding", f"{_times(growth)} as large as at first"
@@ -159,7 +164,7 @@ class _Flow:
             return "zero", "no gradient arrives"
         end = alive[-1] + 1
         if end < len(row) and self._is_learning[end]:
-            return "zero", f"no gradient arrives from epoch {end + 1} on"
+            return "zero", f"no gradient arrives from epoch {self._epochs[end]} on"
         learning = self._is_learning
         share = float(np.median(row[learning] / self._largest[learning]))
         if share < _VANISHING:

@@ -177,7 +177,7 @@ class Fields:
     def _whole(self, name: str, value: Any, least: int, most: int) -> int:
         number = self._number(name, value, least, most)
         if number != int(number):
-            raise self._wrong(name, f"is {number:g}", f"choose a whole number from {least} to {most}")
+            raise self._wrong(name, f"is {number_text(number)}", f"choose a whole number from {least} to {most}")
         return int(value)
 
     def _count(self, name: str, value: Any, most: int) -> None:

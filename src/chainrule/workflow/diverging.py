@@ -15,6 +15,7 @@ from chainrule.explain.lesson import Lesson
 from chainrule.learn.models.network import Network
 from chainrule.notation.numbers import number_text
 from chainrule.notation.text import to_text
+from chainrule.notation.tree import Expression, Relation
 from chainrule.workflow.recipe import Recipe
 
 __all__ = ["Divergence", "divergence_of"]
@@ -33,8 +34,8 @@ class Divergence:
     ----------
     what : str
         What happened when: ``the loss became infinite in update 17 (epoch 3)``.
-    node : str
-        The formula of the node where it began, ``l = (ŷ − y)² ÷ 2``; empty if it is not known.
+    formula : Expression or None
+        Of the node where it began, with its name; None if it is not known.
     why : str
         What happened there: ``overflow``.
     where : str
@@ -44,10 +45,15 @@ class Divergence:
     """
 
     what: str
-    node: str
+    formula: Expression | None
     why: str
     where: str
     lr: float
+
+    @property
+    def node(self) -> str:
+        """The formula as a line of text, ``l = (ŷ − y)²/2``; empty if it is not known."""
+        return "" if self.formula is None else to_text(self.formula)
 
     def __str__(self) -> str:
         place = f" at {self.node}" if self.node else ""
@@ -99,7 +105,7 @@ def _infinite(error: DivergenceError, network: Network, place: str, lr: float) -
         what = f"the loss became {became} in {place}"
     if lesson is None or fault is None:
         why = "the gradient times the learning rate is too large for a number" if np.isfinite(value) else error.what
-        return Divergence(what, "", why, error.where or "", lr)
+        return Divergence(what, None, why, error.where or "", lr)
     return Divergence(what, equation_at(lesson, fault), fault.reason, fault.where, lr)
 
 
@@ -121,11 +127,10 @@ def _grown(error: DivergenceError, network: Network, sample: tuple[Any, ...], lr
     steps = [] if lesson is None else [step for step in lesson.forward if _LAYER.fullmatch(step.symbol.name)]
     why = "each update goes further beyond the minimum than the one before"
     if not steps:
-        return Divergence(error.what, "", why, "", lr)
+        return Divergence(error.what, None, why, "", lr)
     largest = max(steps, key=lambda step: float(np.max(np.abs(step.value))))
     why = f"its values go up to {number_text(np.max(np.abs(largest.value)))}, and {why}"
-    node = f"{to_text(largest.symbol)} = {to_text(largest.formula)}"
-    return Divergence(error.what, node, why, "", lr)
+    return Divergence(error.what, Relation("=", (largest.symbol, largest.formula)), why, "", lr)
 
 
 # Lessons --------------------------------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from tests.web.training.making import live_training
 
+from chainrule.evaluation.gradient_flow import gradient_flow
 from chainrule.web.limits import Limits
 from chainrule.web.training.frames import Frames
-from chainrule.web.training.histograms import histograms, layer_marks, shown_weights
+from chainrule.web.training.histograms import histograms, shown_weights
 from chainrule.web.training.numbers import rounded
 
 RNG = np.random.default_rng(0)
@@ -59,8 +60,8 @@ def test_ten_layers_are_in_order_and_do_not_mix() -> None:
 
 
 def test_marks_name_the_layer_the_fault_and_a_remedy() -> None:
-    norms = np.array([[1e-6, 1e-6, 1.0, 1.0]] * 20)
-    marks = layer_marks(["W1", "b1", "W2", "b2"], norms)
+    flow = gradient_flow({"W1": [1e-6] * 20, "b1": [1e-6] * 20, "W2": [1.0] * 20, "b2": [1.0] * 20})
+    marks = {layer.name: layer for layer in flow}
     first, second = histograms(PARAMS, PARAMS, marks)
     assert first["mark"] == "vanishing"
     assert "smaller than that of the largest layer" in first["reason"]
@@ -70,7 +71,8 @@ def test_marks_name_the_layer_the_fault_and_a_remedy() -> None:
 
 def test_layers_of_dead_units_say_so() -> None:
     params = {f"{kind}{i}": np.full(2, 0.5) for i in range(1, 5) for kind in "Wb"}
-    marks = layer_marks(["W1", "W2", "W3", "W4"], np.array([[1e-6, 1.0, 1.0, 1.0]] * 20))
+    flow = gradient_flow({"W1": [1e-6] * 20, **{f"W{i}": [1.0] * 20 for i in (2, 3, 4)}})
+    marks = {layer.name: layer for layer in flow}
     found = histograms(params, params, marks, dead=(2,))
     assert [layer["mark"] for layer in found] == ["zero", "zero", "zero", ""]
     assert [layer["reason"].partition(".")[0] for layer in found[:3]] == [
@@ -99,19 +101,6 @@ def test_a_network_that_has_learnt_everything_has_no_mark(settings: dict[str, ob
     assert live.history["loss"][-1] < 1e-4
     found = json.loads(Frames(live, Limits()).frame({}))["histograms"]
     assert [layer["mark"] for layer in found] == ["", "", ""]
-
-
-@pytest.mark.parametrize("epochs", [50, 5000])
-def test_long_runs_are_marked_as_short_ones(epochs: int) -> None:
-    norms = np.stack([np.geomspace(1, 1e6, epochs), np.zeros(epochs), np.ones(epochs)], axis=1)
-    marks = layer_marks(["W1", "W2", "W3"], norms)
-    assert [marks[f"layer {i}"].mark for i in (1, 2, 3)] == ["exploding", "zero", ""]
-
-
-def test_a_gradient_that_is_not_finite_is_found_in_its_epoch() -> None:
-    norms = np.ones((3000, 1))
-    norms[2999] = np.inf
-    assert layer_marks(["W1"], norms)["layer 1"].reason == "not finite from epoch 3000 on"
 
 
 def test_small_weights_are_shown_as_numbers_in_matrices() -> None:

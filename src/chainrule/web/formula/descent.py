@@ -14,6 +14,8 @@ from chainrule.explain.equations import equation_at
 from chainrule.graph.node import ancestors
 from chainrule.learn.minimize import minimize
 from chainrule.learn.optimizers import GradientDescent
+from chainrule.notation.numbers import number_text
+from chainrule.notation.text import to_text
 from chainrule.transforms.graphs import trace
 from chainrule.web.fields import Refused
 from chainrule.web.formula.lessons import lesson_of
@@ -134,7 +136,7 @@ def _why(error: DivergenceError, typed: Typed, taken: int, lr: float) -> str:
         return f"Step {taken + 1} has no finite gradient: {fault.reason}. {values} What helps: {fault.fix}."
     return (
         f"Step {taken + 1} leads to where the loss is not finite{_place(typed.at(error.bad_params))}. "
-        f"The learning rate {lr:g} is too large here. {values} Choose a smaller learning rate."
+        f"The learning rate {number_text(lr)} is too large here. {values} Choose a smaller learning rate."
     )
 
 
@@ -144,4 +146,4 @@ def _place(typed: Typed) -> str:
     if lesson.fault is None:
         return ""
     equation, reason = equation_at(lesson, lesson.fault), lesson.fault.reason
-    return f": at {equation}, {reason}" if equation else f": {reason}"
+    return f": {reason}" if equation is None else f": at {to_text(equation)}, {reason}"

@@ -14,7 +14,8 @@ from chainrule.evaluation.report.facts import leaf_names
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.curves import Curve
-from chainrule.web.training.histograms import histograms, layer_marks, shown_weights
+from chainrule.web.training.histograms import histograms, shown_weights
+from chainrule.web.training.norms import Norms
 from chainrule.web.training.numbers import rounded_or_none
 from chainrule.web.training.points import Points
 from chainrule.web.training.surfaces import surface, unit_surfaces
@@ -61,9 +62,12 @@ class Frames:
         return X[::every], y[::every]
 
     def forget(self) -> None:
-        """The run begins anew."""
+        """The run begins anew: its curves begin with the losses before the first step."""
         self._losses = Curve(*_PARTS, most=self._limits.curve_points)
+        first = {name: self._live.loss(*part) for name, part in self._parts.items()}
+        self._losses.add(0, *map(first.get, _PARTS))
         self._score_curve = Curve(*_PARTS, most=self._limits.curve_points)
+        self._norms = Norms(leaf_names(self._live.raw_params))
         self._epochs = 0
 
     def frame(self, state: Mapping[str, Any]) -> bytes:
@@ -145,6 +149,8 @@ class Frames:
         for place in range(self._epochs, len(losses)):
             # a run that diverges ends before the validation rows have had their turn
             self._losses.add(place + 1, losses[place], validation[place] if place < len(validation) else None)
+        for norms in history.get("gradient_norm", ())[self._norms.count :]:
+            self._norms.add(norms)
         self._epochs = len(losses)
         self._score_curve.add(self._live.epoch, *[scores[name].value if name in scores else None for name in _PARTS])
 
@@ -174,6 +180,6 @@ class Frames:
     def _histograms(self) -> list[dict[str, Any]]:
         live = self._live
         params = live.raw_params
-        marks = layer_marks(leaf_names(params), live.history.get("gradient_norm", ()))
         is_relu = live.network.architecture.activation == "relu"
-        return histograms(params, live.gradients(), marks, dead_layers(live.activations()) if is_relu else ())
+        dead = dead_layers(live.activations()) if is_relu else ()
+        return histograms(params, live.gradients(), self._norms.marks(), dead)

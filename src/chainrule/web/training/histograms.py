@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient, gradient_flow
+from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient
 from chainrule.web.training.numbers import rounded, rounded_or_none
 
-__all__ = ["histograms", "layer_marks", "shown_weights"]
+__all__ = ["histograms", "shown_weights"]
 
 Array = np.ndarray[Any, Any]
 
 _BINS = 24
-#: Epochs that marks rest on, evenly over the run.
-_EPOCHS = 400
 
 
 def histograms(
@@ -33,7 +31,7 @@ def histograms(
     params, gradients : mapping of str to array
         W1, b1, W2, …
     marks : mapping of str to LayerGradient
-        By names of layers, as `layer_marks` gives them.
+        By names of layers, as `Norms` gives them.
     dead : sequence of int
         Hidden layers of ReLU whose units are all off, as `dead_layers` gives them.
 
@@ -74,25 +72,6 @@ def _dead(number: int, dead: Sequence[int]) -> str:
     else:
         what = f"the units of layer {max(dead)} are off for all rows (dead ReLU), so that only the bias learns"
     return f"{what}. Begin anew: a smaller learning rate, or leaky ReLU, helps"
-
-
-def layer_marks(names: Sequence[str], norms: Sequence[Any]) -> dict[str, LayerGradient]:
-    """What `gradient_flow` says of each layer.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of the parameters.
-    norms : sequence of array
-        For each epoch, one number for each parameter. Of a long run, some of the epochs are looked at: marks rest on
-        medians.
-    """
-    if not len(norms):
-        return {}
-    if len(norms) > _EPOCHS and np.isfinite(norms[-1]).all():
-        norms = norms[:: -(-len(norms) // _EPOCHS)]
-    columns = np.asarray(norms, np.float64).T
-    return {layer.name: layer for layer in gradient_flow(dict(zip(names, columns, strict=True)))}
 
 
 def shown_weights(params: Mapping[str, Array], most: int) -> list[dict[str, Any]]:

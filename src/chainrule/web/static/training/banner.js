@@ -1,6 +1,7 @@
 // Why a run has stopped: what happened, at which node, and what to try.
 import { h } from "../common/dom.js";
 import { short } from "../common/numbers.js";
+import { parsed } from "./network/mathml.js";
 import { sentence } from "./problem.js";
 
 /**
@@ -32,7 +33,7 @@ export function createBanner(root, { onRate }) {
       h(
         "dl",
         { class: "tr-why" },
-        fact("Node", stopped.node && h("code", {}, stopped.node)),
+        fact("Node", stopped.formula && h("span", {}, parsed(stopped.formula))),
         fact("Why", sentence(stopped.why)),
         fact("Where", stopped.where),
         fact("What helps", sentence(stopped.fix)),

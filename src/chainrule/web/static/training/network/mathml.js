@@ -8,6 +8,13 @@ export function m(tag, ...children) {
   return node;
 }
 
+/** A formula as the server writes it. */
+export function parsed(markup) {
+  const template = document.createElement("template");
+  template.innerHTML = markup;
+  return template.content;
+}
+
 /** A letter with an index: x₁, W₂; without an index, the letter alone. */
 export function indexed(letter, ...indices) {
   const names = letter.length > 1 ? m("mtext", letter) : m("mi", letter);
