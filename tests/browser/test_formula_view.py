@@ -176,6 +176,39 @@ def test_what_is_not_understood_stands_below_with_a_caret(
     assert view.statements.get_attribute("aria-invalid") == "false"
 
 
+def test_a_number_that_becomes_a_matrix_loses_its_slider_at_once(view: FormulaView) -> None:
+    slider = view.page.get_by_role("slider", name="w", exact=True)
+    expect(slider).to_be_visible()
+    view.set_value("w", "[[1, 2], [3, 4]]")
+    field = view.page.get_by_role("textbox", name="w", exact=True)
+    expect(slider).to_be_hidden()
+    expect(view.shape_of("w")).to_have_text("2 × 2")
+    right = field.evaluate("e => e.getBoundingClientRect().right")
+    assert view.shape_of("w").evaluate("e => e.getBoundingClientRect().left") > right, "beside it"
+    view.page.get_by_role("textbox", name="x", exact=True).focus()
+    expect(view.page.get_by_role("textbox", name="w, row 2, column 1", exact=True)).to_have_value("3")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_matrix_that_is_cut_says_so_and_ends_in_its_bracket(visit: Visitor, width: int) -> None:
+    fragment = "#formula?f=L+%3D+sum(A)%2Bsum(B)&.A=[[1,2,3,4,5,6,7,8],[8,7,6,5,4,3,2,1]]&.B=[[1,2],[3,4]]"
+    view = FormulaView(visit(fragment, width=width))
+    wide, small = (view.row(name).locator(".grid") for name in "AB")
+    expect(wide).to_have_class("grid is-cut-right")
+    expect(small).to_have_class("grid")
+    last = view.page.get_by_role("textbox", name="A, row 1, column 8", exact=True)
+    last.focus()
+    expect(wide).to_have_class("grid is-cut-left")
+    bracket = wide.evaluate(
+        """e => {
+          const cells = e.querySelector('.grid-cells').getBoundingClientRect();
+          return [cells.right - e.getBoundingClientRect().right, cells.right];
+        }"""
+    )
+    assert abs(bracket[0]) < 1
+    assert last.evaluate("e => e.getBoundingClientRect().right") < bracket[1]
+
+
 def test_a_wrong_value_is_shown_where_it_is_typed(view: FormulaView) -> None:
     view.set_value("w", "1..2")
     error = view.page.locator(".value-row.is-wrong")
@@ -290,6 +323,46 @@ def neuron_by_hand(steps: int, lr: float) -> list[float]:
         losses.append(float(-np.log(y_hat)))
         w, b = w - lr * 50 * (y_hat - 1), b - lr * (y_hat - 1)
     return losses
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("0", "A learning rate is above 0"),
+        ("-1", "A learning rate is above 0"),
+        ("1e12", "1e9 at most"),
+        ("0,5", "Write a point: 0.5."),
+        ("fast", "This is no number"),
+        ("", "Give a number."),
+    ],
+)
+def test_a_learning_rate_that_is_none_stays_and_is_told(view: FormulaView, text: str, told: str) -> None:
+    rate = view.page.get_by_role("textbox", name="Learning rate")
+    step = view.page.get_by_role("button", name="One step")
+    rate.fill(text)
+    rate.press("Tab")
+    expect(view.page.locator(".stepper-wrong")).to_contain_text(told)
+    expect(rate).to_have_value(text)
+    expect(rate).to_have_attribute("aria-invalid", "true")
+    expect(step).to_be_disabled()
+    assert "lr=" not in view.page.evaluate("location.hash")
+    rate.fill("0.50")
+    rate.press("Tab")
+    expect(view.page.locator(".stepper-wrong")).to_be_empty()
+    expect(rate).to_have_value("0.5")
+    expect(step).to_be_enabled()
+
+
+def test_an_empty_field_asks_for_a_number(view: FormulaView) -> None:
+    view.set_value("w", "")
+    expect(view.row("w").get_by_role("alert")).to_contain_text("give a number")
+    view.choose_example("perceptron")
+    cell = view.page.get_by_role("textbox", name="x, element 2", exact=True)
+    cell.fill("")
+    expect(view.row("x").get_by_role("alert")).to_contain_text("give a number")
+    expect(view.page.get_by_role("textbox", name="x, element 1", exact=True)).to_have_value("1")
+    cell.fill("3")
+    expect(view.row("x").locator(".value-error")).to_be_empty()
 
 
 def test_a_rate_that_is_too_large_is_told(view: FormulaView) -> None:

@@ -218,7 +218,7 @@ def test_products_that_sum_are_no_larger_than_their_results() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *"|x|nan|inf|1e999|'5'|True|None|[None]|1j|{}|{1: 2}|[]|5;|[[1, 2], [3]]|[1, '2']|open('f')|1if 2|1 2".split(
+        *"x|nan|inf|1e999|'5'|True|None|[None]|1j|{}|{1: 2}|[]|5;|[[1, 2], [3]]|[1, '2']|open('f')|1if 2|1 2".split(
             "|"
         ),
         "9" * 400,

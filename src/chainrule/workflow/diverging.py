@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ChainRuleError, DivergenceError
+from chainrule.explain.equations import equation_at
 from chainrule.explain.explaining import explain
 from chainrule.explain.lesson import Lesson
-from chainrule.explain.model import BackwardStep, ForwardStep
 from chainrule.learn.models.network import Network
 from chainrule.notation.numbers import number_text
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Expression, Relation, Symbol
+from chainrule.notation.tree import Expression, Relation
 from chainrule.workflow.recipe import Recipe
 
 __all__ = ["Divergence", "divergence_of"]
@@ -107,8 +106,7 @@ def _infinite(error: DivergenceError, network: Network, place: str, lr: float) -
     if lesson is None or fault is None:
         why = "the gradient times the learning rate is too large for a number" if np.isfinite(value) else error.what
         return Divergence(what, None, why, error.where or "", lr)
-    formula = _formula(lesson.backward if fault.in_backward else lesson.forward, fault.symbol)
-    return Divergence(what, formula, fault.reason, fault.where, lr)
+    return Divergence(what, equation_at(lesson, fault), fault.reason, fault.where, lr)
 
 
 def _bad_rows(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -132,7 +130,7 @@ def _grown(error: DivergenceError, network: Network, sample: tuple[Any, ...], lr
         return Divergence(error.what, None, why, "", lr)
     largest = max(steps, key=lambda step: float(np.max(np.abs(step.value))))
     why = f"its values go up to {number_text(np.max(np.abs(largest.value)))}, and {why}"
-    return Divergence(error.what, _formula([largest], largest.symbol), why, "", lr)
+    return Divergence(error.what, Relation("=", (largest.symbol, largest.formula)), why, "", lr)
 
 
 # Lessons --------------------------------------------------------------------------------------------------------------
@@ -143,12 +141,3 @@ def _lesson(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -> 
         return explain(network.loss, params, *data, wrt=tuple(network.trainable(params)))
     except ChainRuleError:
         return None  # then the run's own message has to do
-
-
-def _formula(steps: Sequence[ForwardStep] | Sequence[BackwardStep], symbol: Symbol) -> Expression | None:
-    """What the step of a node says, z1 = X W1 + b1."""
-    for step in steps:
-        if step.symbol == symbol:
-            left = step.gradient if isinstance(step, BackwardStep) else step.symbol
-            return Relation("=", (left, step.formula))
-    return None

@@ -80,10 +80,20 @@ def test_a_run_that_diverges_ends_with_the_last_finite_values(steps: int) -> Non
     assert float(found["values"]["w"]) == pytest.approx(finite[taken], rel=1e-12)
     if steps > taken:
         assert found["stopped"].startswith(f"Step {taken + 1} leads to where the loss is not finite")
-        assert "power of w" in found["stopped"]
-        assert "the learning rate 10 is too large here" in found["stopped"]
+        assert "not finite: at f = w⁴, overflow of a power: " in found["stopped"]
+        assert "The learning rate 10 is too large here." in found["stopped"]
     else:
         assert found["stopped"] == ""
+
+
+def test_the_statement_is_named_at_which_a_descent_leaves_the_numbers() -> None:
+    found = run("z = w*x\na = exp(z)\nL = a**2", {"w": "1", "x": "2"}, None, 1e3, 50)
+    assert found["stopped"].startswith(
+        "Step 1 leads to where the loss is not finite: at a = exp(z), overflow of exp at "
+    )
+    found = run("L = (w*x - y)**2", {"w": "1", "x": "2", "y": "0"}, None, 1e308, 1)
+    assert found["stopped"].startswith("Step 1 leads to where the loss is not finite")
+    assert "shape" not in found["stopped"]
 
 
 def test_a_gradient_that_is_not_finite_is_explained() -> None:

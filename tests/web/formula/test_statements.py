@@ -55,7 +55,24 @@ def test_one_name_in_two_spellings_has_one_value() -> None:
     assert (caught.value.status, caught.value.name) == (422, "y_hat")
 
 
-@pytest.mark.parametrize("text", ["", "five", "[1, [2]]", "1e999", "[1 2]", "{}", "__import__('os')", "[" * 500])
+@pytest.mark.parametrize(
+    ("text", "what", "fix"),
+    [
+        ("", "give a number", "write 5, -0.5"),
+        ("  ", "give a number", "write 5, -0.5"),
+        ("[1, ?]", r"'\[1, \?\]' is no number", "give a number in place of each ?"),
+        ("1,,2", "'1,,2' is no number", "write 5, -0.5"),
+    ],
+)
+def test_what_is_missing_of_a_value_is_asked_for(text: str, what: str, fix: str) -> None:
+    with pytest.raises(Refused, match=what) as caught:
+        typed("w*x", {"x": text})
+    assert caught.value.name == "x"
+    assert caught.value.fix is not None
+    assert caught.value.fix.startswith(fix)
+
+
+@pytest.mark.parametrize("text", ["five", "[1, [2]]", "1e999", "[1 2]", "{}", "__import__('os')", "[" * 500])
 def test_a_value_that_is_none_is_named(text: str) -> None:
     with pytest.raises(Refused, match="no number, vector or matrix") as caught:
         typed("w*x", {"w": "1", "x": text})

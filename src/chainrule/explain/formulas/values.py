@@ -14,6 +14,7 @@ from chainrule.explain.formulas.typed import shown_briefly
 __all__ = ["parse_value"]
 
 _MOST_NUMBERS = 10_000
+_WRITTEN = "write 5, -0.5, [1, 2] or [[1, 2], [3, 4]]"
 #: A batch of images with channels has four axes.
 _MOST_AXES = 4
 
@@ -45,6 +46,8 @@ def parse_value(text: str) -> Any:
             f"a value of {len(text):,} characters is too long; {20 * _MOST_NUMBERS:,} are allowed",
             fix="give fewer numbers, or round them to fewer digits",
         )
+    if not text.strip():
+        raise FormulaError("give a number", fix=_WRITTEN)
     try:
         with python_syntax():
             value = ast.literal_eval(text.strip().replace("−", "-"))
@@ -73,4 +76,6 @@ def _hint(text: str) -> str:
         return "close every bracket that you open: [[1, 2], [3, 4]]"
     if "[" in text and "," not in text:
         return "put commas between numbers: [1, 2] or [[1, 2], [3, 4]]"
-    return "write 5, -0.5, [1, 2] or [[1, 2], [3, 4]]"
+    if "?" in text:
+        return "give a number in place of each ?"
+    return _WRITTEN

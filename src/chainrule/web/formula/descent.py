@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DivergenceError
+from chainrule.explain.equations import equation_at
 from chainrule.graph.node import ancestors
 from chainrule.learn.minimize import minimize
 from chainrule.learn.optimizers import GradientDescent
 from chainrule.notation.numbers import number_text
+from chainrule.notation.text import to_text
 from chainrule.transforms.graphs import trace
 from chainrule.web.fields import Refused
 from chainrule.web.formula.lessons import lesson_of
@@ -132,9 +134,16 @@ def _why(error: DivergenceError, typed: Typed, taken: int, lr: float) -> str:
     fault = lesson_of(typed, "operation").fault
     if fault is not None:
         return f"Step {taken + 1} has no finite gradient: {fault.reason}. {values} What helps: {fault.fix}."
-    _, _, begins = error.what.partition(": it ")
-    place = f" (it {begins})" if begins else ""
     return (
-        f"Step {taken + 1} leads to where the loss is not finite{place}: "
-        f"the learning rate {number_text(lr)} is too large here. {values} Choose a smaller learning rate."
+        f"Step {taken + 1} leads to where the loss is not finite{_place(typed.at(error.bad_params))}. "
+        f"The learning rate {number_text(lr)} is too large here. {values} Choose a smaller learning rate."
     )
+
+
+def _place(typed: Typed) -> str:
+    """The statement at which the numbers stop being finite, and why: ``: at y = log(x), log of 0 (x)``."""
+    lesson = lesson_of(typed, "statement", closed_forms=False)
+    if lesson.fault is None:
+        return ""
+    equation, reason = equation_at(lesson, lesson.fault), lesson.fault.reason
+    return f": {reason}" if equation is None else f": at {to_text(equation)}, {reason}"

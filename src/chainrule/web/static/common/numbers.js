@@ -44,6 +44,14 @@ export function ticks(low, high, wanted = 5) {
   return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
 }
 
+/** What is wrong with a text that should be a number; empty if nothing is. */
+export function wrongNumber(text) {
+  if (typedNumber(text) !== null) return "";
+  if (!text.trim()) return "Give a number.";
+  const pointed = text.trim().replace(",", ".");
+  return typedNumber(pointed) === null ? "This is no number: write 0.1 or 1e-3." : `Write a point: ${pointed}.`;
+}
+
 /** The number that a person typed, or null: "−0,5" is none, "−0.5" is. */
 export function typedNumber(text) {
   const plain = text.trim().replace(/[−–]/g, "-");

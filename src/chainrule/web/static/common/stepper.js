@@ -1,7 +1,7 @@
 // A number with − and + beside it.
 
 import { freshId, h } from "./dom.js";
-import { typedNumber } from "./numbers.js";
+import { typedNumber, wrongNumber } from "./numbers.js";
 
 /**
  * @param {object} given
@@ -10,19 +10,23 @@ import { typedNumber } from "./numbers.js";
  * @param {number} [given.min]
  * @param {number} [given.max]
  * @param {number | ((value: number, sign: 1 | -1) => number)} [given.step] A step, or the next value, as for 1, 2, 5, 10.
+ * @param {(number: number) => string} given.outside What to say of a number that is out of bounds.
  * @param {(value: number) => void} given.onChange Only told of numbers within bounds.
- * @returns {{element: HTMLElement, value: number, disabled: boolean}}
+ * @param {(isWrong: boolean) => void} given.onWrong Told when what stands there becomes wrong, or is so no more.
+ * @returns {{element: HTMLElement, value: number}} `value` is the last one that was right.
  */
-export function stepper({ label, value, min = -Infinity, max = Infinity, step = 1, onChange }) {
+export function stepper({ label, value, min = -Infinity, max = Infinity, step = 1, outside, onChange, onWrong }) {
   const id = freshId("number");
   const input = h("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false" });
   const less = h("button", { type: "button", tabindex: -1, "aria-label": `Less: ${label}` }, "−");
   const more = h("button", { type: "button", tabindex: -1, "aria-label": `More: ${label}` }, "+");
+  const wrong = h("div", { id: `${id}-wrong`, class: "stepper-wrong", role: "alert" });
   const element = h(
     "div",
     { class: "stepper" },
     h("label", { for: id, class: "field-label" }, label),
     h("div", { class: "stepper-box" }, less, input, more),
+    wrong,
   );
   let now = value;
 
@@ -33,23 +37,31 @@ export function stepper({ label, value, min = -Infinity, max = Infinity, step = 
     const isOther = number !== now;
     now = number;
     if (writes) input.value = String(number);
+    say("");
     less.disabled = number <= min;
     more.disabled = number >= max;
     if (isOther && tells) onChange(number);
+  }
+
+  /** What stands there stays, whatever is wrong with it: one mends a text that one sees. */
+  function say(problem) {
+    const isOther = Boolean(problem) !== Boolean(wrong.textContent);
+    wrong.textContent = problem;
+    input.setAttribute("aria-invalid", String(Boolean(problem)));
+    if (problem) input.setAttribute("aria-describedby", wrong.id);
+    else input.removeAttribute("aria-describedby");
+    if (isOther) onWrong(Boolean(problem));
   }
 
   less.addEventListener("click", () => set(next(-1)));
   more.addEventListener("click", () => set(next(1)));
   input.addEventListener("input", () => {
     const number = typedNumber(input.value);
-    const isGood = number !== null && number >= min && number <= max;
-    input.setAttribute("aria-invalid", String(!isGood));
-    if (isGood) set(number, { writes: false });
+    if (number !== null && number >= min && number <= max) set(number, { writes: false });
+    else say(wrongNumber(input.value) || outside(number));
   });
   input.addEventListener("change", () => {
-    input.setAttribute("aria-invalid", "false");
-    const number = typedNumber(input.value);
-    set(number === null ? now : within(number));
+    if (!wrong.textContent) set(now); // as it is written: 0.50 becomes 0.5
   });
   input.addEventListener("keydown", (event) => {
     const sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
@@ -65,10 +77,6 @@ export function stepper({ label, value, min = -Infinity, max = Infinity, step = 
     },
     set value(number) {
       set(number, { tells: false });
-    },
-    set disabled(is) {
-      for (const part of [input, less, more]) part.disabled = is;
-      if (!is) set(now, { tells: false });
     },
   };
 }

@@ -8,6 +8,10 @@ import { byFactors, stepper } from "../common/stepper.js";
 import { errorBox } from "./editor.js";
 
 const MANY = 50;
+const [LEAST, MOST] = [1e-9, 1e9];
+const NOT_POSITIVE = "A learning rate is above 0: with 0 nothing changes, and below 0 the loss grows.";
+const TOO_SMALL = "A learning rate is 1e-9 at least.";
+const TOO_LARGE = "A learning rate is 1e9 at most.";
 
 /**
  * @param {HTMLElement} host
@@ -17,7 +21,16 @@ const MANY = 50;
  * @param {(lr: number) => void} told.onRate
  */
 export function descent(host, { asked, onValues, onRate }) {
-  const rate = stepper({ label: "Learning rate", value: 0.1, min: 1e-9, max: 1e9, step: byFactors, onChange: onRate });
+  const rate = stepper({
+    label: "Learning rate",
+    value: 0.1,
+    min: LEAST,
+    max: MOST,
+    step: byFactors,
+    outside: (number) => (number > MOST ? TOO_LARGE : number > 0 ? TOO_SMALL : NOT_POSITIVE),
+    onChange: onRate,
+    onWrong: (is) => allow({ isWrong: is }),
+  });
   const one = h("button", { type: "button", class: "button is-main", onclick: () => run(1) }, "One step");
   const many = h("button", { type: "button", class: "button", onclick: () => run(MANY) }, `Run ${MANY} steps`);
   const back = h("button", { type: "button", class: "button", hidden: true, onclick: restart }, "Start again");
@@ -26,6 +39,7 @@ export function descent(host, { asked, onValues, onRate }) {
   let losses = [];
   let first = null;
   let running = Promise.resolve();
+  let allowed = { isWrong: false, isDisabled: false };
   let cleared = 0; // how often; what runs belongs to what was there before
 
   host.append(rate.element, h("div", { class: "button-row" }, one, many, back), words, chart.element);
@@ -63,6 +77,12 @@ export function descent(host, { asked, onValues, onRate }) {
     draw();
   }
 
+  /** Steps need a loss and a learning rate. */
+  function allow(change) {
+    allowed = { ...allowed, ...change };
+    for (const button of [one, many]) button.disabled = allowed.isWrong || allowed.isDisabled;
+  }
+
   function draw() {
     const x = losses.map((_, index) => index);
     chart.element.hidden = losses.length < 2;
@@ -93,8 +113,7 @@ export function descent(host, { asked, onValues, onRate }) {
       rate.value = lr;
     },
     set disabled(is) {
-      one.disabled = is;
-      many.disabled = is;
+      allow({ isDisabled: is });
     },
   };
 }

@@ -27,9 +27,9 @@ export function cellsOf(text) {
   return isGrid ? { isVector, rows: rows.map((row) => row.map(String)) } : null;
 }
 
-/** `[[1, 2], [3, 4]]`, as it is typed. */
+/** `[[1, 2], [3, 4]]`, as it is typed; with a ? for a cell that is empty. */
 function textOf({ isVector, rows }) {
-  const listed = rows.map((row) => `[${row.map((cell) => cell.trim()).join(", ")}]`);
+  const listed = rows.map((row) => `[${row.map((cell) => cell.trim() || "?").join(", ")}]`);
   return isVector ? listed[0] : `[${listed.join(", ")}]`;
 }
 
@@ -103,6 +103,18 @@ export function grid({ label, cells, onInput }) {
 
   for (const { write } of inputs.flat()) write();
   const lines = inputs.map((row) => h("div", { class: "grid-row" }, row.map(({ input }) => input)));
-  const element = h("div", { class: "grid", role: "group", "aria-label": label }, lines);
+  const element = h("div", { class: "grid", role: "group", "aria-label": label }, h("div", { class: "grid-cells" }, lines));
+  showCuts(element);
   return { element, kind: "grid", set };
+}
+
+/** Mark the sides at which there is more than one sees. */
+function showCuts(element) {
+  const look = () => {
+    const left = element.scrollLeft;
+    element.classList.toggle("is-cut-left", left > 1);
+    element.classList.toggle("is-cut-right", left + element.clientWidth < element.scrollWidth - 1);
+  };
+  element.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(look).observe(element);
 }

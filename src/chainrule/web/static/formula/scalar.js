@@ -1,4 +1,4 @@
-// A number with a slider. The range of the slider follows the number, but never while it is dragged.
+// A number with a slider; a vector or a matrix that is typed in its place has all the room. The range of the slider follows the number, but never while it is dragged.
 
 import { h } from "../common/dom.js";
 import { fitting, typedNumber } from "../common/numbers.js";
@@ -28,6 +28,7 @@ export function scalar({ label, onInput }) {
     spellcheck: "false",
     "aria-label": label,
   });
+  const element = h("div", { class: "scalar" }, slider, field);
   let text = "";
   let bound = 0;
 
@@ -40,6 +41,9 @@ export function scalar({ label, onInput }) {
 
   function follow() {
     const number = typedNumber(text);
+    const isArray = text.includes("[");
+    element.classList.toggle("is-array", isArray);
+    slider.hidden = isArray;
     slider.disabled = number === null;
     if (number === null) return;
     const size = Math.abs(number);
@@ -90,7 +94,7 @@ export function scalar({ label, onInput }) {
     onInput(text);
   });
   setRange(reach(0));
-  return { element: h("div", { class: "scalar" }, slider, field), kind: "scalar", set };
+  return { element, kind: "scalar", set };
 }
 
 /** One unit of the last digit: 0.25 goes by hundredths. */

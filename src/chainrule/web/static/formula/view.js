@@ -89,11 +89,10 @@ export function open(root, page) {
 
   /** Take over a part of the state that somebody changed. */
   function change(part, { asks = true, isStart = false, isNew = false } = {}) {
+    const rate = rateOf(state, presets);
     state = { ...state, ...part };
-    if (part.statements !== undefined) {
-      state.note = ""; // it was about another formula
-      down.rate = rateOf(state, presets);
-    }
+    if (part.statements !== undefined) state.note = ""; // it was about another formula
+    if (part.statements !== undefined && rateOf(state, presets) !== rate) down.rate = rateOf(state, presets);
     if (isStart) {
       dropped = null;
       down.clear();
