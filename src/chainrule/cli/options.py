@@ -137,6 +137,13 @@ _OPTIONS = (
         help="What a column is: number, integer, boolean, category, date, text or ignored.",
     ),
     click.option(
+        "--decimal",
+        type=click.Choice(["auto", ".", ","]),
+        default="auto",
+        show_default=True,
+        help="What stands before the decimals of numbers; auto finds out whether it is a comma.",
+    ),
+    click.option(
         "--seed",
         type=click.IntRange(0, 2**32 - 1),
         default=0,

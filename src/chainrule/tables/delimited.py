@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from chainrule.advice import Advice
 from chainrule.errors import DataError
+from chainrule.tables.advising import convert_to_utf8, no_nul
 
 __all__ = ["DELIMITERS", "LARGEST_HEADER", "Dialect", "sniff"]
 
@@ -100,7 +102,7 @@ def _check_is_text(name: str, sample: bytes) -> None:
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError(
             f"{name} is UTF-16 text, as Excel's 'Unicode text' is",
-            fix="save it as 'CSV UTF-8', or convert it: iconv -f UTF-16 -t UTF-8",
+            fix=Advice.of("save it as 'CSV UTF-8'; or ", convert_to_utf8("utf-16")),
         )
     if sample.startswith(b"PK\x03\x04"):
         raise DataError(f"{name} is a ZIP archive or an Excel workbook", fix="save the sheet as CSV, or unpack it")
@@ -144,5 +146,5 @@ def _names(name: str, header: list[str]) -> tuple[str, ...]:
             )
         seen[column] = place
     if "\0" in "".join(names):
-        raise DataError(f"{name}, header: a column name has a NUL byte", fix="remove NUL bytes: tr -d '\\000'")
+        raise DataError(f"{name}, header: a column name has a NUL byte", fix=no_nul())
     return names

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from chainrule.advice import Advice
 from chainrule.errors import DataError
+from chainrule.tables.advising import convert_to_utf8, no_nul
 from chainrule.tables.delimited import DELIMITERS, Dialect
 
 __all__ = ["diagnose", "line_of_row"]
@@ -73,7 +75,7 @@ def _check_record(where: str, record: Record, dialect: Dialect) -> None:
         column = _column(text[: text.index("\0")], dialect)
         raise DataError(
             f"{where}, column {column!r}: the cell has a NUL byte",
-            fix="remove NUL bytes (tr -d '\\000'); the file may be damaged, or be no CSV at all",
+            fix=Advice.of(no_nul(), "; the file may be damaged, or be no CSV at all"),
         )
     cells = _cells(text, dialect.delimiter)
     if len(cells) != len(dialect.columns):
@@ -99,7 +101,7 @@ def _text(where: str, raw: bytes, dialect: Dialect) -> str:
         raise DataError(
             f"{where}, column {column!r}: byte 0x{raw[error.start]:02x} is no UTF-8;"
             f" read as Latin-1 the cell is {_short(shown)!r}",
-            fix="if that is right, convert the file: iconv -f LATIN1 -t UTF-8 old.csv > new.csv",
+            fix=Advice.of("if that is right, ", convert_to_utf8("latin1")),
             column=column,
         ) from None
 

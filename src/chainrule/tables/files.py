@@ -67,6 +67,7 @@ class DelimitedFile(Part):
             except (OSError, pa.ArrowException) as error:
                 raise content.damaged(error) from None
         self.columns = self.dialect.columns
+        self.delimiter = self.dialect.delimiter
         self._block_bytes = _block_bytes(self.dialect.row_bytes)
         if self.dialect.cells not in (None, len(self.columns)):
             self._raise_fault()
@@ -84,13 +85,16 @@ class DelimitedFile(Part):
         return super().place(row) + (f" (line {line:,})" if line else "")
 
     def blocks(
-        self, columns: Sequence[str] | None = None, types: Mapping[str, pa.DataType] | None = None
+        self,
+        columns: Sequence[str] | None = None,
+        types: Mapping[str, pa.DataType] | None = None,
+        decimal: str = ".",
     ) -> Iterator[pa.RecordBatch]:
         wanted = list(self.columns if columns is None else columns)
         block_bytes, done = self._block_bytes, 0
         while True:
             try:
-                for block in self._read(wanted, types or {}, block_bytes, done):
+                for block in self._read(wanted, types or {}, decimal, block_bytes, done):
                     done += block.num_rows
                     yield block
                 return
@@ -105,7 +109,7 @@ class DelimitedFile(Part):
                 raise self._content.damaged(error) from None
 
     def _read(
-        self, columns: list[str], types: Mapping[str, pa.DataType], block_bytes: int, skip: int
+        self, columns: list[str], types: Mapping[str, pa.DataType], decimal: str, block_bytes: int, skip: int
     ) -> Iterator[pa.RecordBatch]:
         """Blocks from row `skip` on."""
         from pyarrow import csv
@@ -118,6 +122,7 @@ class DelimitedFile(Part):
             include_columns=[places[name] for name in columns],
             null_values=marker_variants(self.missing),
             strings_can_be_null=True,
+            decimal_point=decimal,
         )
         reader = csv.open_csv(
             self._content.open(),

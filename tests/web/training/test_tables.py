@@ -54,6 +54,22 @@ def test_a_column_in_the_way_is_left_out(page: Served) -> None:
         assert described["features"] == ["size"]
 
 
+def test_what_stands_before_decimals_can_be_said(page: Served) -> None:
+    rows = "".join(f"{k},5;{1 + k % 5}.125;{'yes' if k > 20 else 'no'}\n" for k in range(40))
+    with browsing(page) as tab:
+        answer = put(page, tab.path, f"price;size;sold\n{rows}".encode())
+        assert (answer.status, answer.error["name"]) == (422, "size")
+        assert "choose 'decimal comma' beside 'Numbers'" in answer.error["fix"]
+        assert "decimal=" not in answer.error["fix"]
+        assert tab.post("schema", types={}, decimal="comma").status == 400
+        schema = tab.post("schema", types={}, decimal=",").json
+        assert (schema["decimal"], schema["columns"][1]["kind"]) == (",", "integer")
+        source = {"kind": "upload", "target": "sold", "types": {}, "decimal": ","}
+        described = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
+        assert described["features"] == ["price", "size"]
+        assert max(described["points"]["y"]) == 5125
+
+
 def test_a_table_without_any_use_is_forgotten(page: Served) -> None:
     with browsing(page) as tab:
         answer = put(page, tab.path, b"a,b\n")

@@ -86,7 +86,7 @@ def test_a_column_that_is_left_out_can_be_taken_back() -> None:
 
 
 def test_a_column_in_the_way_is_left_out_or_taken_as_a_category() -> None:
-    opened = Opened.read(b"x;a;y\n1;1,5;2\n2;2,5;3\n", "commas.csv", Limits())
+    opened = Opened.read(b'x,a,y\n1,"1,5",2\n2,"2,5",3\n', "commas.csv", Limits())
     with pytest.raises(DataError, match="decimal comma") as caught:
         opened.upload(Limits())
     assert caught.value.column == "a"
@@ -96,6 +96,23 @@ def test_a_column_in_the_way_is_left_out_or_taken_as_a_category() -> None:
     assert columns(upload)["a"]["kinds"] == ["ignored", "category"]
     upload.decide("y", {"a": "category"})
     assert columns(upload)["a"]["kind"] == "category"
+
+
+def test_decimal_commas_are_read_told_and_may_be_said() -> None:
+    upload = read(b"x;a;y\n1;1,5;2\n2;2,5;3\n")
+    payload = upload.payload(Limits())
+    assert payload["decimal"] == "auto"
+    assert payload["notes"][-1] == "numbers are written with a decimal comma"
+    assert columns(upload)["a"]["examples"] == ["1,5", "2,5"]
+    with pytest.raises(DataError, match="decimal comma"):
+        upload.decide("y", {}, ".")
+    assert upload.decimal == "auto"
+    opened = Opened.read(b"x;a;y\n1;1,5;2.125\n2;2,5;3\n", "both.csv", Limits())
+    with pytest.raises(DataError, match=r"the point of '2\.125' may stand"):
+        opened.upload(Limits())
+    upload = opened.upload(Limits(), decimal=",")
+    assert upload.schema["y"].high == 2125
+    assert upload.payload(Limits())["decimal"] == ","
 
 
 def test_a_target_that_cannot_be_predicted_is_told_of() -> None:
@@ -119,7 +136,7 @@ def test_a_kind_that_does_not_fit_names_row_and_column_and_leaves_the_schema_as_
         (b"", "houses.csv is empty"),
         (b"a,b\n", "no rows"),
         (b"a,a\n1,2\n", "two columns named 'a'"),
-        (b"a;b\n1,5;2\n2,5;3\n", r"row 1 \(line 2\), column 'a': '1,5' is written with a decimal comma"),
+        (b'a,b\n"1,5",2\n"2,5",3\n', r"row 1 \(line 2\), column 'a': '1,5' is written with a decimal comma"),
         (gzip.compress(CSV)[:-10], "cannot be read"),
         (b"PAR1" + bytes(50), "Parquet"),
     ],

@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.learn.models.layers import ACTIVATIONS
 from chainrule.learn.models.objectives import TASKS
 from chainrule.tables.bundled import BUNDLED, bundled_table
+from chainrule.tables.decimals import DECIMALS
 from chainrule.tables.generated import FEWEST_ROWS, GENERATED, generated_table
 from chainrule.tables.sources import open_table
 from chainrule.web.fields import Fields, Refused
@@ -170,17 +171,20 @@ def choice_of(fields: Fields, upload: Upload | None, limits: Limits) -> Choice:
 
 
 def _of_upload(source: Fields, fields: Fields, upload: Upload | None, limits: Limits) -> Choice:
-    source.only("kind", "target", "types")
+    source.only("kind", "target", "types", "decimal")
     if upload is None:
         raise Refused(409, "this tab has no table of its own", "drop a file on the page first", "source")
     target = source.text("target", most=1000)
-    upload.decide(target, source.texts("types", {}, most=limits.table_columns, longest=40))
+    types = source.texts("types", {}, most=limits.table_columns, longest=40)
+    upload.decide(target, types, source.one_of("decimal", DECIMALS, "auto"))
     upload.require_size(limits)
-    settings = _settings(fields, upload.outcome.task, upload.types, limits)
+    settings = _settings(fields, upload.outcome.task, upload.types, limits, decimal=upload.decimal)
     return Choice(upload.table, target, settings, upload.name, upload.name, upload.numbers)
 
 
-def _settings(fields: Fields, task: str, types: dict[str, str], limits: Limits) -> TrainingSettings:
+def _settings(
+    fields: Fields, task: str, types: dict[str, str], limits: Limits, *, decimal: str = "auto"
+) -> TrainingSettings:
     given = fields.inside("settings", Fields({}))
     given.only(
         "model", "hidden", "activation", "loss", "optimizer", "lr", "l2", "batch_size", "validation_split", "seed"
@@ -203,6 +207,7 @@ def _settings(fields: Fields, task: str, types: dict[str, str], limits: Limits) 
         validation_split=given.number("validation_split", 0.2, least=0.0, most=0.9),
         test_split=0.0,
         types=types,
+        decimal=decimal,
         seed=given.whole("seed", 0, least=0, most=_LARGEST_SEED),
         stream=False,
     )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chainrule.errors import DataError
+from chainrule.tables.decimals import DECIMALS
 from chainrule.web.exchange import declared_bytes, read_bytes, read_json, reply
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
@@ -120,13 +121,13 @@ class _View:
                 name = file_name(request.headers.get("x-file-name", ""))
                 opened = await self._tabs.heavily(lambda: Opened.read(data, name, self._limits))
                 room.require(tab.id, opened=opened.table.held_bytes, body=0)
-            return reply(await self._looked_through(tab, opened, {}))
+            return reply(await self._looked_through(tab, opened, {}, "auto"))
 
-    async def _looked_through(self, tab: Tab, opened: Opened, types: dict[str, str]) -> dict[str, Any]:
+    async def _looked_through(self, tab: Tab, opened: Opened, types: dict[str, str], decimal: str) -> dict[str, Any]:
         """What a new table is. Where one column is in the way, it stays opened, so that this can be left out."""
 
         def looked_through() -> tuple[Upload, dict[str, Any]]:
-            upload = opened.upload(self._limits, types)
+            upload = opened.upload(self._limits, types, decimal)
             return upload, upload.payload(self._limits)
 
         tab.opened = None
@@ -145,18 +146,19 @@ class _View:
 
     async def schema(self, request: Request) -> Response:
         tab = self._tab(request)
-        fields = (await self._fields(request)).only("target", "types")
+        fields = (await self._fields(request)).only("target", "types", "decimal")
         target = fields.text("target", None, most=1000)
         types = fields.texts("types", {}, most=self._limits.table_columns, longest=40)
+        decimal = fields.one_of("decimal", DECIMALS, "auto")
         async with self._tabs.turn(tab):
             if target is None and tab.opened is not None:
-                return reply(await self._looked_through(tab, tab.opened, types))
+                return reply(await self._looked_through(tab, tab.opened, types, decimal))
             upload = tab.upload
             if upload is None:
                 raise Refused(409, "this tab has no table of its own", "upload one first")
 
             def decided() -> dict[str, Any]:
-                upload.decide(target, types)
+                upload.decide(target, types, decimal)
                 return upload.payload(self._limits)
 
             return reply(await self._tabs.heavily(decided))

@@ -81,7 +81,7 @@ class Opened:
             raise _too_large(name, f"{table.rows:,}", "rows", limits.table_rows)
         return cls(name, table)
 
-    def upload(self, limits: Limits, types: Mapping[str, str] | None = None) -> Upload:
+    def upload(self, limits: Limits, types: Mapping[str, str] | None = None, decimal: str = "auto") -> Upload:
         """Look at all rows.
 
         Parameters
@@ -89,6 +89,8 @@ class Opened:
         limits : Limits
         types : mapping of str to str, optional
             Kinds of columns: ``{"remark": "ignored"}`` leaves one out that cannot be read.
+        decimal : {"auto", ".", ","}, default "auto"
+            What stands before the decimals of numbers.
 
         Raises
         ------
@@ -103,13 +105,13 @@ class Opened:
             if rows > limits.table_rows:  # there may be millions more: they are not looked at
                 raise _too_large(self.name, f"{rows:,} or more", "rows", limits.table_rows)
 
-        schema = infer_schema(self.table, types=given, on_rows=bounded)
+        schema = infer_schema(self.table, types=given, decimal=decimal, on_rows=bounded)
         kinds = {column.name: _kinds(column) for column in schema.columns}
-        upload = Upload(self.name, self.table, schema, given, kinds)
+        upload = Upload(self.name, self.table, schema, given, kinds, decimal)
         target = upload._suggested_target()
         if target is not None:
             try:
-                upload.decide(target, given)
+                upload.decide(target, given, decimal)
             except ChainRuleError:  # a column that can be shown need not be one that can be predicted
                 upload.schema = schema
         return upload
@@ -129,6 +131,8 @@ class Upload:
         Kinds of columns that the user chose.
     kinds : dict of str to list of str
         Those that each column may have, as it was found.
+    decimal : {"auto", ".", ","}
+        What the user says that stands before the decimals of numbers.
     """
 
     name: str
@@ -136,6 +140,7 @@ class Upload:
     schema: Schema
     types: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, list[str]] = field(default_factory=dict)
+    decimal: str = "auto"
 
     @classmethod
     def read(cls, data: bytes, name: str, limits: Limits) -> Upload:
@@ -150,7 +155,7 @@ class Upload:
         """
         return Opened.read(data, name, limits).upload(limits)
 
-    def decide(self, target: str | None, types: Mapping[str, str]) -> None:
+    def decide(self, target: str | None, types: Mapping[str, str], decimal: str = "auto") -> None:
         """Run the schema pass again, with what the user knows better.
 
         Raises
@@ -159,9 +164,9 @@ class Upload:
             If a column does not fit its kind, naming row and column.
         """
         given = dict(types)
-        if (target, given) != (self.schema.target, self.types) or target is None:
-            self.schema = infer_schema(self.table, target, types=given)
-            self.types = given
+        if (target, given, decimal) != (self.schema.target, self.types, self.decimal) or target is None:
+            self.schema = infer_schema(self.table, target, types=given, decimal=decimal)
+            self.types, self.decimal = given, decimal
 
     @property
     def outcome(self) -> Target:
@@ -218,7 +223,8 @@ class Upload:
             "rows": self.schema.rows,
             "columns": [self._shown(column, examples.get(column.name, [])) for column in self.schema.columns],
             "target": self.schema.targets[0] if self.schema.targets else None,
-            "notes": self._notes(limits),
+            "decimal": self.decimal if any(part.is_text for part in self.table.parts) else None,
+            "notes": [*self._notes(limits), *filter(None, [self.schema.note])],
         }
 
     def _examples(self) -> dict[str, list[str]]:

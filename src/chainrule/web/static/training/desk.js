@@ -123,17 +123,17 @@ export function createDesk(root, page, catalog) {
     });
   }
 
-  /** Shows the columns of a table as the server reads it; one that is in the way can be left out. */
-  async function showTable(file, read, leftOut = {}) {
+  /** Shows the columns of a table as the server reads it; where it cannot, it may be read in another way. */
+  async function showTable(file, read, reading) {
     data.upload.name(`Reading ${file.name} …`);
     try {
-      schema.show(await read(), { isNew: true, leftOut });
+      schema.show(await read(), { isNew: true, reading });
       data.upload.name(file.name, { isRead: true });
     } catch (error) {
       data.upload.name("Drop a CSV file here, or choose one");
-      schema.refuse(file.name, error, (column) => {
-        const without = { ...leftOut, [column]: "ignored" };
-        return showTable(file, () => session.leaveOut(file, without), without);
+      schema.refuse(file.name, error, {
+        reading,
+        onRead: (other) => showTable(file, () => session.readAnew(file, other), other),
       });
     }
   }

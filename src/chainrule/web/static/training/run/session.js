@@ -12,7 +12,7 @@ import { openStream } from "./stream.js";
 export function createSession({ onRun, onFrame, onError, onConnection }) {
   let tab = null;
   let opening = null;
-  let own = null; // the file of the own table, to be sent again if the server has forgotten it, and what is left out
+  let own = null; // the file of the own table, to be sent again if the server has forgotten it, and how it is read
   let last = null;
   const stream = openStream({
     path: () => `/api/tabs/${tab}/events`,
@@ -88,12 +88,12 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
     try {
       await put(own.file);
     } catch (error) {
-      if (!Object.keys(own.leftOut).length) throw error;
-      await leftOut(`/api/tabs/${tab}`);
+      if (!own.reading) throw error;
+      await readAnew(`/api/tabs/${tab}`);
     }
   }
 
-  const leftOut = (path) => post(`${path}/schema`, { types: own.leftOut });
+  const readAnew = (path) => post(`${path}/schema`, own.reading);
 
   // Closing the page closes the tab at once; a page that comes back out of the browser's memory gets a new one.
   addEventListener("pagehide", () => {
@@ -110,19 +110,20 @@ export function createSession({ onRun, onFrame, onError, onConnection }) {
     control,
     look: (axes) => within((path) => post(`${path}/look`, { axes })),
     sample: (row) => within((path) => post(`${path}/sample`, { row })),
-    schema: (target, types) => within((path) => post(`${path}/schema`, { target, types }), { needsRun: false }),
+    schema: (target, reading) =>
+      within((path) => post(`${path}/schema`, { target, ...reading }), { needsRun: false }),
     /** Sends a table to the server's memory; gives back what its columns are. */
     async upload(file) {
       const schema = await within(() => put(file), { needsRun: false });
-      own = { file, leftOut: {} };
+      own = { file, reading: null };
       return schema;
     },
-    /** Has a table read, which the server could not read when it was sent, without some of its columns. */
-    async leaveOut(file, types) {
+    /** Has a table read in another way, which the server could not read when it was sent. */
+    async readAnew(file, reading) {
       const before = own;
-      own = { file, leftOut: types };
+      own = { file, reading };
       try {
-        return await within(leftOut, { needsRun: false });
+        return await within(readAnew, { needsRun: false });
       } catch (error) {
         own = before;
         throw error;
