@@ -296,6 +296,20 @@ def test_decimal_commas_are_read_where_they_are_clear_and_where_one_says_so(view
     view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
 
 
+def test_a_table_in_another_encoding_is_read_on_demand(view: TrainingView) -> None:
+    rows = "".join(f"{k},5;{'schön' if k > 20 else 'trüb'}\n" for k in range(1, 41))
+    file = {"name": "wetter.csv", "mimeType": "text/csv", "buffer": f"Säure;Wetter\n{rows}".encode("cp1252")}
+    view.page.get_by_label("Own data").set_input_files(file)
+    table = view.page.get_by_role("region", name="Own table")
+    table.get_by_text("the name of column 1, read as windows-1252, is 'Säure'").wait_for()
+    assert table.get_by_role("button", name="Leave out").count() == 0
+    table.get_by_role("button", name="Read as windows-1252").click()
+    table.get_by_text("read as windows-1252").wait_for()
+    assert table.get_by_role("combobox", name="Kind of Säure").input_value() == "number"
+    table.get_by_role("button", name="Use this data").click()
+    view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
+
+
 def test_kinds_can_be_changed_before_a_target_is_chosen(view: TrainingView) -> None:
     rows = "".join(f"remark number {k} of forty, in words;yes\n" for k in range(1, 41))
     file = {"name": "remarks.csv", "mimeType": "text/csv", "buffer": f"remark;sold\n{rows}".encode()}

@@ -45,8 +45,8 @@ BAD = {
     "overflow": ("a,y\n1,no\n1e400,yes\n", "row 2 (line 3), column 'a': '1e400' is no finite number", "empty"),
     "Latin-1": (
         "a,city,y\n1,Köln,no\n2,Bonn,yes\n".encode("latin-1"),
-        "row 1 (line 2), column 'city': byte 0xf6 is no UTF-8; read as Latin-1 the cell is 'Köln'",
-        "as UTF-8",
+        "row 1 (line 2), column 'city': byte 0xf6 is no UTF-8; the cell, read as windows-1252, is 'Köln'",
+        'encoding="windows-1252"',
     ),
     "Latin-1 far down": (
         LONG.encode() + "1,ö,no\n".encode("latin-1"),

@@ -6,7 +6,7 @@ import shlex
 
 from chainrule.advice import Advice
 
-__all__ = ["convert_to_utf8", "kind_of", "left_out", "no_kind", "no_nul", "no_numbers", "with_decimal"]
+__all__ = ["kind_of", "left_out", "no_kind", "no_nul", "no_numbers", "with_decimal", "with_encoding"]
 
 _SIGNS = {".": "point", ",": "comma"}
 
@@ -68,12 +68,18 @@ def with_decimal(sign: str) -> Advice:
     )
 
 
-def convert_to_utf8(encoding: str) -> Advice:
-    """A file in another encoding is written anew."""
+def with_encoding(encoding: str) -> Advice:
+    """Text is read that is not in UTF-8.
+
+    Examples
+    --------
+    >>> with_encoding("windows-1252").command, with_encoding("windows-1252").page
+    ('--encoding windows-1252', "press 'Read as windows-1252'")
+    """
     return Advice(
-        f'save the file as UTF-8: path.write_text(path.read_text("{encoding}"), "utf-8")',
-        command=f"convert the file: iconv -f {encoding.upper()} -t UTF-8 old.csv > new.csv",
-        page="save the file as UTF-8, in a spreadsheet as 'CSV UTF-8', and choose it again",
+        f'open_table(…, encoding="{encoding}")',
+        command=f"--encoding {encoding}",
+        page=f"press 'Read as {encoding}'",
     )
 
 

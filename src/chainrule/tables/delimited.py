@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from chainrule.advice import Advice
 from chainrule.errors import DataError
-from chainrule.tables.advising import convert_to_utf8, no_nul
+from chainrule.tables.advising import no_nul, with_encoding
 
 __all__ = ["DELIMITERS", "LARGEST_HEADER", "Dialect", "sniff"]
 
@@ -100,9 +100,13 @@ def _sample(file: BinaryIO, max_header: int) -> tuple[bytes, bool]:
 
 def _check_is_text(name: str, sample: bytes) -> None:
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        said = with_encoding("utf-16")
         raise DataError(
             f"{name} is UTF-16 text, as Excel's 'Unicode text' is",
-            fix=Advice.of("save it as 'CSV UTF-8'; or ", convert_to_utf8("utf-16")),
+            fix=Advice.of(
+                "save it as 'CSV UTF-8'",
+                Advice(f", or say so: {said}", command=f", or say so: {said.command}", page=""),
+            ),
         )
     if sample.startswith(b"PK\x03\x04"):
         raise DataError(f"{name} is a ZIP archive or an Excel workbook", fix="save the sheet as CSV, or unpack it")

@@ -18,7 +18,7 @@ from chainrule.tables.dates import FORMATS
 from chainrule.tables.deciding import decide
 from chainrule.tables.decimals import DECIMALS, Spelling
 from chainrule.tables.evidence import Evidence
-from chainrule.tables.schema import KINDS, MISSING, Schema, check_names
+from chainrule.tables.schema import KINDS, MISSING, Schema
 from chainrule.tables.signs import check_commas, have_commas, is_read, may_have_commas
 from chainrule.tables.sources import TableSource, open_table
 
@@ -84,7 +84,7 @@ def infer_schema(
     markers = tuple(dict.fromkeys((*MISSING, *missing)))
     table = open_table(source, missing=markers)
     targets = (target,) if isinstance(target, str) else tuple(target or ())
-    check_names((*targets, *(types or ())), table.columns, table.name)
+    table.check_names((*targets, *(types or ())))
     evidences = _evidences(table, targets, types or {}, markers)
     if decimal == ",":
         for evidence in evidences:
@@ -201,8 +201,9 @@ def _could_be_left_out(targets: Sequence[str], name: str | None = None) -> Itera
     except DataError as error:
         name = name or error.column
         if name is None or name in targets:
-            raise DataError(error.what, fix=error.fix) from None
-        raise DataError(error.what, fix=Advice.of(error.fix or "", "; or ", left_out(name)), column=name) from None
+            raise DataError(error.what, fix=error.fix, encoding=error.encoding) from None
+        fix = Advice.of(error.fix or "", "; or ", left_out(name))
+        raise DataError(error.what, fix=fix, column=name, encoding=error.encoding) from None
 
 
 class _BadColumn(Exception):  # noqa: N818 — becomes a DataError where the file is known

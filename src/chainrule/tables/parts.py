@@ -59,6 +59,19 @@ class Part(ABC):
             If a cell is not of the type asked for.
         """
 
+    def check_names(self) -> None:
+        """Refuse names of columns that are no text.
+
+        Raises
+        ------
+        DataError
+        """
+        return
+
+    def in_encoding(self, encoding: str) -> Part:
+        """The same, where it is text in this encoding."""
+        return self
+
     def place(self, row: int) -> str:
         """Where row number `row`, counted from 0, stands."""
         return f"{self.name}, row {row + 1:,}"

@@ -64,7 +64,7 @@ def read_batches(
     else:
         check_names(columns, [column.name for column in schema.columns], "the schema")
         names = list(columns)
-    check_names(names, table.columns, table.name)
+    table.check_names(names)
     reader = _Reader([schema[name] for name in names], schema)
     blocks = (block for part in table.parts for block in reader.blocks(part))
     yield from blocks if rows is None else _of_equal_size(blocks, rows)

@@ -47,7 +47,7 @@ class Column:
     example : str
         The first value.
     format : str
-        How dates are written, such as ``"day.month.year"``; of numbers ``"1.234,5"`` where points stand between thousands.
+        How dates are written, such as ``"day.month.year"``; of numbers ``"1.234,5"`` if points stand in thousands.
     note : str
         Why the column is no feature, or what to look at.
 

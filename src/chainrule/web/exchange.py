@@ -181,7 +181,7 @@ def refusal(error: ChainRuleError) -> Response:
     if isinstance(error, Refused):
         status, payload["name"] = error.status, error.name
     elif isinstance(error, DataError):
-        payload["name"] = error.column
+        payload |= {"name": error.column, "encoding": error.encoding}
     return reply({"error": payload}, status)
 
 

@@ -70,6 +70,24 @@ def test_what_stands_before_decimals_can_be_said(page: Served) -> None:
         assert max(described["points"]["y"]) == 5125
 
 
+def test_another_encoding_is_offered_and_taken(page: Served) -> None:
+    rows = "".join(f"{k},5;{'schön' if k > 20 else 'trüb'}\n" for k in range(40))
+    with browsing(page) as tab:
+        answer = put(page, tab.path, f"Säure;Wetter\n{rows}".encode("cp1252"))
+        assert answer.status == 422
+        assert (answer.error["name"], answer.error["encoding"]) == (None, "windows-1252")
+        assert "press 'Read as windows-1252'" in answer.error["fix"]
+        assert tab.post("schema", types={}, encoding="utf-7").status == 400
+        schema = tab.post("schema", types={}, encoding="windows-1252").json
+        assert [column["name"] for column in schema["columns"]] == ["Säure", "Wetter"]
+        assert schema["notes"][-1] == "read as windows-1252"
+        source = {"kind": "upload", "target": "Wetter", "types": {"Säure": "number"}, "encoding": "windows-1252"}
+        described = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
+        assert described["classes"] == ["schön", "trüb"]
+        tab.post("control", action="epoch")
+        assert 'encoding="windows-1252")' in page.get(f"{tab.path}/code").body.decode()
+
+
 def test_a_table_without_any_use_is_forgotten(page: Served) -> None:
     with browsing(page) as tab:
         answer = put(page, tab.path, b"a,b\n")

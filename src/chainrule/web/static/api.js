@@ -4,11 +4,11 @@
 class ApiError extends Error {
   /**
    * @param {number} status 0 where there was no answer.
-   * @param {{what: string, shown?: string, fix?: string, name?: string}} told
+   * @param {{what: string, shown?: string, fix?: string, name?: string, encoding?: string}} told
    */
-  constructor(status, { what, shown = null, fix = null, name = null }) {
+  constructor(status, { what, shown = null, fix = null, name = null, encoding = null }) {
     super(what);
-    Object.assign(this, { status, what, shown, fix, about: name });
+    Object.assign(this, { status, what, shown, fix, about: name, encoding });
   }
 }
 

@@ -7,7 +7,7 @@ import { createSigns } from "./signs.js";
 
 const NUMBERS = ["number", "integer"];
 /** How a table is read of which the user has said nothing. */
-const AS_FOUND = { types: {}, decimal: "auto" };
+const AS_FOUND = { types: {}, decimal: "auto", encoding: "utf-8" };
 
 /**
  * @param {HTMLElement} root A section that is hidden until there is a table.
@@ -136,13 +136,12 @@ export function createSchema(root, { check, onUse, announce }) {
       reading = used;
       otherwise = (changed) => onRead({ ...reading, ...changed });
       signs.set(error.about ? used.decimal : null);
-      const leave = (column) =>
-        h(
-          "button",
-          { type: "button", class: "button", onclick: () => retyped(column, "ignored") },
-          `Leave out column ${column}`,
-        );
-      problem.replaceChildren(errorNotice(error, ...[error.about].filter(Boolean).map(leave)));
+      const { about: column, encoding } = error;
+      const button = (name, onclick) => h("button", { type: "button", class: "button", onclick }, name);
+      const ways = [];
+      if (encoding) ways.push(button(`Read as ${encoding}`, () => otherwise({ encoding })));
+      if (column) ways.push(button(`Leave out column ${column}`, () => retyped(column, "ignored")));
+      problem.replaceChildren(errorNotice(error, ...ways));
       root.scrollIntoView({ block: "nearest" });
     },
     open: () => schema && show(schema),
