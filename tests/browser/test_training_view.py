@@ -304,7 +304,7 @@ def test_a_table_in_another_encoding_is_read_on_demand(view: TrainingView) -> No
     table.get_by_text("the name of column 1, read as windows-1252, is 'Säure'").wait_for()
     assert table.get_by_role("button", name="Leave out").count() == 0
     table.get_by_role("button", name="Read as windows-1252").click()
-    table.get_by_text("read as windows-1252").wait_for()
+    table.get_by_text("numbers are written with a decimal comma; read as windows-1252").wait_for()
     assert table.get_by_role("combobox", name="Kind of Säure").input_value() == "number"
     table.get_by_role("button", name="Use this data").click()
     view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")

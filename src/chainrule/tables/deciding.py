@@ -27,8 +27,8 @@ _FEW_ROWS = 20
 MOST_NUMBER_CLASSES = 20
 
 
-def decide(evidence: Evidence, is_target: bool, place: Place) -> Column:
-    """What a column is.
+def decide(evidence: Evidence, is_target: bool, place: Place, *, takes_row_numbers: bool = False) -> Column:
+    """What a column is; whole numbers that count the rows are no feature, unless they are taken all the same.
 
     Raises
     ------
@@ -47,13 +47,13 @@ def decide(evidence: Evidence, is_target: bool, place: Place) -> Column:
     if given:
         return _GIVEN[given](evidence, place)
     if evidence.state in ("integer", "number"):
-        return _numbers(evidence, is_target, place)
+        return _numbers(evidence, is_target, place, takes_row_numbers=takes_row_numbers)
     if evidence.state == "date":
         return _date(evidence, [""])
     return _text(evidence, is_target, place)
 
 
-def _numbers(evidence: Evidence, is_target: bool, place: Place) -> Column:
+def _numbers(evidence: Evidence, is_target: bool, place: Place, *, takes_row_numbers: bool = True) -> Column:
     if evidence.infinite:
         raise DataError(
             f"{place(evidence.infinite)}, column {evidence.name!r}: {evidence.infinite.value!r} is no finite number",
@@ -68,6 +68,8 @@ def _numbers(evidence: Evidence, is_target: bool, place: Place) -> Column:
         return _column(evidence, "ignored", note=f"constant: each value is {evidence.example.value}")  # type: ignore[union-attr]
     if kind == "integer" and not evidence.repeats and evidence.values > 1 and evidence.may_be_identifier:
         return _column(evidence, "ignored", note="an identifier: no value is there twice")
+    if not takes_row_numbers and evidence.values >= _FEW_ROWS and evidence.may_be_row_number:
+        return _column(evidence, "ignored", note="a row number: in each row one more than in that before")
     return _column(evidence, kind)
 
 

@@ -44,6 +44,13 @@ _IDENTIFIER = re.compile(
     r"(?i:id|index|idx|uuid|guid|key|row|rownum|unnamed.*|column \d+|.*[_\- .](id|uuid|guid))$|.*[a-z](Id|ID)$",
     re.DOTALL,
 )
+_WORD = re.compile(r"[^\W\d_]+")
+#: How the names of times end, in English and German.
+_TIMES = (
+    *("year", "month", "week", "day", "hour", "minute", "second", "time", "date", "epoch", "step"),
+    *("years", "months", "weeks", "days", "hours", "minutes", "seconds", "epochs", "steps"),
+    *("jahr", "monat", "woche", "tag", "stunde", "sekunde", "zeit", "datum"),
+)
 _HUGE = r"^[+-]?\d{16,}$"
 
 
@@ -64,6 +71,8 @@ class Evidence:
         Whether it became text after numbers had been read, so that its values are not all counted.
     repeats : bool
         Whether a value was there twice in one block.
+    follows : bool
+        Whether each whole number so far is one more than that of the row before.
     spans : dict
         For each date format that may be, the range in seconds since 1970.
     words, codes, huge, infinite, other_dates : First or None
@@ -87,6 +96,8 @@ class Evidence:
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)
     late: bool = False
     repeats: bool = False
+    follows: bool = True
+    last: int | None = None
     mostly_numbers: bool = False
     words: First | None = None
     codes: First | None = None
@@ -104,6 +115,12 @@ class Evidence:
     def may_be_identifier(self) -> bool:
         """Whether its name is that of a key."""
         return bool(_IDENTIFIER.match(self.name))
+
+    @property
+    def may_be_row_number(self) -> bool:
+        """Whether it counts the rows, and has not the name of a time, of which much may depend."""
+        is_time = any(word.lower().endswith(_TIMES) or word in ("t", "T") for word in _WORD.findall(self.name))
+        return self.state == "integer" and self.follows and self.missing == 0 and not is_time
 
     @property
     def values(self) -> int:
@@ -232,8 +249,16 @@ class Evidence:
         self.missing += len(numbers) - len(values)
         self.low, self.high = min(self.low, float(low)), max(self.high, float(high))
         self.example = self.example or block.first_value()
+        self.follows = self.follows and integers and self._goes_on(values)
         self._count_numbers(values)
         return True
+
+    def _goes_on(self, values: np.ndarray[Any, Any]) -> bool:
+        """Whether each of these whole numbers is one more than that before, and the first one than the last so far."""
+        before, self.last = self.last, int(values[-1])
+        if before is not None and int(values[0]) != before + 1:
+            return False
+        return self.last - int(values[0]) == len(values) - 1 and bool((np.diff(values) == 1).all())
 
     def _first_huge(self, block: Block, integers: bool) -> First | None:
         cells = block.cells

@@ -18,7 +18,7 @@ from chainrule.tables.dates import FORMATS
 from chainrule.tables.deciding import decide
 from chainrule.tables.decimals import DECIMALS, Spelling
 from chainrule.tables.evidence import Evidence
-from chainrule.tables.schema import KINDS, MISSING, Schema
+from chainrule.tables.schema import KINDS, MISSING, Column, Schema
 from chainrule.tables.signs import check_commas, have_commas, is_read, may_have_commas
 from chainrule.tables.sources import TableSource, open_table
 
@@ -106,15 +106,26 @@ def infer_schema(
     if late:  # their first blocks were numbers, so their values were not counted
         with _could_be_left_out(targets):
             _gather(table, [_start_again(evidence) for evidence in late])
+    columns = _decided(evidences, targets, place)
+    if not any(column.is_feature and column.name not in targets for column in columns):
+        columns = _decided(evidences, targets, place, takes_row_numbers=True)  # such as time, if there is nothing else
+    schema = Schema(columns, target if target is None or isinstance(target, str) else targets, rows, markers, decimal)
+    _check_targets(schema)
+    return schema
+
+
+def _decided(
+    evidences: Sequence[Evidence],
+    targets: Sequence[str],
+    place: Callable[[First], str],
+    *,
+    takes_row_numbers: bool = False,
+) -> tuple[Column, ...]:
     columns = []
     for evidence in evidences:
         with _could_be_left_out(targets, evidence.name):
-            columns.append(decide(evidence, evidence.name in targets, place))
-    schema = Schema(
-        tuple(columns), target if target is None or isinstance(target, str) else targets, rows, markers, decimal
-    )
-    _check_targets(schema)
-    return schema
+            columns.append(decide(evidence, evidence.name in targets, place, takes_row_numbers=takes_row_numbers))
+    return tuple(columns)
 
 
 def _evidences(

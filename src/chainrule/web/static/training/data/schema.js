@@ -52,10 +52,8 @@ export function createSchema(root, { check, onUse, announce }) {
     goal.hidden = false;
     use.disabled = schema.target === null;
     title.textContent = schema.name;
-    facts.textContent = [
-      `${counted(schema.rows, "row")}, ${counted(schema.columns.length, "column")}.`,
-      ...schema.notes,
-    ].join(" ");
+    const size = `${counted(schema.rows, "row")}, ${counted(schema.columns.length, "column")}`;
+    facts.textContent = `${size}. ${schema.notes.join("; ")}.`;
     const options = schema.columns.map(({ name }) =>
       h("option", { value: name, selected: name === schema.target }, name),
     );
