@@ -10,11 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import chainrule
 from chainrule.graph.node import Node, ancestors
 
 PACKAGE = Path(chainrule.__file__).parent
+
+# How long an example takes says something of the machine only: speed is measured in benchmarks.
+settings.register_profile("without deadline", settings(), deadline=None)
+settings.load_profile("without deadline")
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:

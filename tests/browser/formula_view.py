@@ -55,6 +55,10 @@ class FormulaView:
         with self.another_lesson():
             self.page.get_by_role("combobox", name="Example").select_option(name)
 
+    def choose_level(self, name: str) -> None:
+        """Choose *Statements* or *Operations*, also while the page scrolls to a step."""
+        self.page.get_by_role("radio", name=name).dispatch_event("click")
+
     @property
     def step(self) -> int:
         """What slider, counter and text agree on; 0 where all steps are shown."""
@@ -79,6 +83,14 @@ class FormulaView:
 
     def set_value(self, name: str, text: str) -> None:
         self.page.get_by_role("textbox", name=name, exact=True).fill(text)
+
+    def row(self, name: str) -> Any:
+        """The row of a value."""
+        return self.page.locator(f".value-row[data-name='{name}']")
+
+    def shape_of(self, name: str) -> Any:
+        """The shape that stands beside an array, which is a button."""
+        return self.row(name).locator(".shape")
 
     def leave_fields(self) -> None:
         """Put the focus where keys step: beside all fields."""

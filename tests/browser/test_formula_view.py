@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.browser.formula_view import FormulaView
 from tests.browser.visiting import Visitor, held
+from tests.browser.waiting import expect
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +66,76 @@ def test_typed_statements_are_answered(view: FormulaView) -> None:
     assert view.told().name == "x"
     assert view.told().number == "−4"
     assert "Your own formula." in view.page.locator("main").inner_text()
+
+
+def test_new_names_of_a_matrix_product_have_values_that_fit(view: FormulaView) -> None:
+    view.statements.fill("h = tanh(W@x + c)\nL = sum(h**2)")
+    expect(view.page.locator(".value-row")).to_have_count(3)
+    expect(view.shape_of("W")).to_have_text("2 × 3")
+    expect(view.shape_of("x")).to_have_text("3 numbers")
+    expect(view.shape_of("c")).to_have_text("2 numbers")
+    expect(view.page.locator("#statements-error .error")).to_have_count(0)
+    expect(view.outcome).to_contain_text("L = 0.")
+    view.page.get_by_role("textbox", name="x, element 3", exact=True).fill("0")
+    expect(view.row("x")).not_to_have_class(re.compile("is-assumed"))
+    expect(view.row("W")).to_have_class(re.compile("is-assumed"))
+
+
+def test_rows_follow_a_formula_that_is_not_computed_yet(view: FormulaView) -> None:
+    view.statements.fill("W@x + v")
+    expect(view.page.locator("#statements-error .error")).to_contain_text("write sum(…)", ignore_case=True)
+    for name in "Wxv":
+        expect(view.row(name)).to_be_visible()
+    expect(view.page.locator(".value-row")).to_have_count(3)
+    view.shape_of("W").click()
+    view.set_value("W", "[[1, 2]]")
+    expect(view.shape_of("x")).to_have_text("2 numbers")
+
+
+def test_a_value_of_an_example_that_fits_no_more_is_no_part_of_the_link(view: FormulaView, visit: Visitor) -> None:
+    view.statements.fill("L = sum((W@x + b)**2)")  # x was 50
+    expect(view.shape_of("x")).to_have_text("3 numbers")
+    before = view.outcome.text_content()
+    view.page.get_by_role("textbox", name="W, row 1, column 1", exact=True).fill("2")
+    view.page.wait_for_function("() => location.hash.includes('&.W=')")
+    expect(view.outcome).not_to_have_text(before)
+    assert "&.x=" not in view.page.evaluate("location.hash")
+    outcome = view.outcome.text_content()
+    other = FormulaView(visit(view.page.evaluate("location.hash")))
+    expect(other.shape_of("x")).to_have_text("3 numbers")
+    expect(other.outcome).to_have_text(outcome)
+
+
+def test_an_own_formula_keeps_nothing_of_an_example_but_values(view: FormulaView) -> None:
+    rate = view.page.get_by_role("textbox", name="Learning rate")
+    expect(rate).to_have_value("0.0005")
+    example = view.statements.input_value()
+    view.statements.fill("L = (w*x - 1)**2")
+    expect(view.row("b")).to_have_count(0)
+    expect(rate).to_have_value("0.1")
+    view.page.wait_for_function("() => location.hash.includes('wrt=w&') || location.hash.endsWith('wrt=w')")
+    assert "lr=" not in view.page.evaluate("location.hash")
+    view.statements.fill(example)
+    expect(rate).to_have_value("0.0005")
+    expect(view.row("b").get_by_role("button", name="Gradient of b")).to_have_attribute("aria-pressed", "true")
+    expect(view.row("y").get_by_role("button", name="Gradient of y")).to_have_attribute("aria-pressed", "false")
+
+
+def test_where_no_wanted_name_is_left_all_are_wanted(view: FormulaView) -> None:
+    view.statements.fill("L = (p*x - 1)**2")
+    for name in "px":
+        wanted = view.row(name).get_by_role("button", name=f"Gradient of {name}")
+        expect(wanted).to_have_attribute("aria-pressed", "true")
+    view.page.wait_for_function("() => !location.hash.includes('wrt=')")
+
+
+def test_a_learning_rate_that_somebody_chose_stays(view: FormulaView) -> None:
+    rate = view.page.get_by_role("textbox", name="Learning rate")
+    rate.fill("0.02")
+    view.statements.fill("L = (w*x - 1)**2")
+    expect(view.row("b")).to_have_count(0)
+    expect(rate).to_have_value("0.02")
+    view.page.wait_for_function("() => location.hash.includes('lr=0.02')")
 
 
 def test_typing_letter_by_letter_keeps_every_letter(view: FormulaView) -> None:
@@ -128,7 +200,7 @@ def test_a_slider_changes_value_and_lesson(view: FormulaView) -> None:
 
 def test_operations_are_more_steps_than_statements(view: FormulaView) -> None:
     statements = view.total
-    view.page.get_by_role("radio", name="Operations").check(force=True)
+    view.choose_level("Operations")
     view.page.wait_for_function(
         "before => Number(document.querySelector('.lesson .player input').max) > before", arg=statements
     )
@@ -136,6 +208,45 @@ def test_operations_are_more_steps_than_statements(view: FormulaView) -> None:
     view.page.keyboard.press("End")
     assert view.told().name in ("w", "b")
     assert view.step == view.total > statements
+
+
+@pytest.mark.parametrize("step", [2, 5, 6, 8])
+def test_another_level_keeps_the_place(view: FormulaView, step: int) -> None:
+    for _ in range(step):
+        view.page.keyboard.press("ArrowRight")
+    here = view.told()
+    with view.another_lesson():
+        view.choose_level("Operations")
+    there = view.told()
+    assert (there.phase, there.name) == (here.phase, here.name)
+    view.page.wait_for_function(f"() => location.hash.includes('step={view.step}')")
+    assert view.page.evaluate("location.hash").count("step=") == 1
+    with view.another_lesson():
+        view.choose_level("Statements")
+    assert view.step == step
+    assert view.told() == here
+
+
+def test_another_level_goes_where_a_node_that_it_lacks_would_be(view: FormulaView) -> None:
+    with view.another_lesson():
+        view.choose_level("Operations")
+    view.leave_fields()
+    view.page.keyboard.press("ArrowRight")
+    assert view.told().name not in ("z", "ŷ", "L")
+    with view.another_lesson():
+        view.choose_level("Statements")
+    assert (view.step, view.told().phase) == (1, "forward")
+
+
+def test_a_lesson_that_plays_goes_on_at_another_level(view: FormulaView) -> None:
+    view.player.get_by_role("button", name="Play").click()
+    view.shows_step(1)
+    with view.another_lesson():
+        view.choose_level("Operations")
+    expect(view.player.get_by_role("button", name="Pause")).to_be_visible()
+    begun = view.step
+    assert begun > 0
+    view.shows_step(begun + 1)
 
 
 def test_closed_forms_are_shown_on_demand(view: FormulaView) -> None:
@@ -196,7 +307,7 @@ def test_a_link_brings_formula_values_level_and_step(view: FormulaView, visit: V
     view.page.get_by_role("textbox", name="v", exact=True).wait_for()
     for name, text in {"w": "0.75", "v": "-1", "x": "2", "y": "0.5"}.items():
         view.set_value(name, text)
-    view.page.get_by_role("radio", name="Operations").check(force=True)
+    view.choose_level("Operations")
     view.shows_loss(f"L = {(np.tanh(0.5) - 0.5) ** 2:.6g}")
     view.page.wait_for_function("() => Number(document.querySelector('.lesson .player input').max) > 8")
     view.leave_fields()

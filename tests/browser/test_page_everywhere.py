@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from tests.browser.formula_view import FormulaView
 from tests.browser.training_view import TrainingView
-from tests.browser.visiting import Visitor, focused, serious_faults, tab_until, width_needed
+from tests.browser.visiting import Visitor, focused, serious_faults, settle, tab_until, width_needed
 
 pytestmark = pytest.mark.browser
+
+
+#: From the narrowest phone to a lecture hall; closely, where the page changes its shape with its width.
+WIDTHS = (*range(320, 701, 10), 768, 900, 1088, 1280, 1536, 1920)
 
 
 def view_of(page: Any, fragment: str) -> FormulaView | TrainingView:
@@ -42,7 +46,7 @@ def training(page: Any) -> None:
     view = TrainingView(page)
     view.button("One epoch").click()
     view.wait_for_epoch(1)
-    page.evaluate("document.querySelectorAll('#training details').forEach(part => part.open = true)")
+    page.evaluate("document.querySelectorAll('#training-view details').forEach(part => part.open = true)")
     page.locator(".tr-numbers tbody td").filter(has_text=re.compile(r"\d")).first.wait_for()
 
 
@@ -79,14 +83,43 @@ def test_axe_finds_no_serious_fault(
 
 
 @in_every_state
-@pytest.mark.parametrize("width", [360, 768])
-def test_nothing_is_wider_than_the_screen(
-    visit: Visitor, fragment: str, prepare: Callable[[Any], None], width: int
-) -> None:
-    page = visit(fragment, width=width)
+def test_nothing_is_wider_than_the_screen(visit: Visitor, fragment: str, prepare: Callable[[Any], None]) -> None:
+    page = visit(fragment, width=320)
     view_of(page, fragment)
     prepare(page)
-    assert width_needed(page) <= width
+    assert too_narrow(page) == []
+
+
+def test_large_numbers_make_the_bar_no_wider_than_the_screen(visit: Visitor) -> None:
+    page = visit("#training", width=320)
+    TrainingView(page)
+    page.evaluate(
+        """numbers => {
+            for (const [name, text] of Object.entries(numbers))
+                document.querySelector(`[data-readout=${name}]`).textContent = text;
+            document.querySelector('.tr-rate').textContent = '12,345/s';
+        }""",
+        {
+            "epoch": "123,456",
+            "step": "1,234",
+            "training-loss": "1.2·10⁻¹²",
+            "validation-loss": "0.000123",
+            "training-score": "100.0 %",
+            "validation-score": "< −99",
+        },
+    )
+    assert too_narrow(page) == []
+
+
+def too_narrow(page: Any) -> list[tuple[int, int]]:
+    """Widths of a screen for which a page is too wide, and how wide it is."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        settle(page)
+        if (needed := width_needed(page)) > width:
+            found.append((width, needed))
+    return found
 
 
 def test_no_step_of_any_example_is_wider_than_a_phone(visit: Visitor) -> None:
@@ -175,6 +208,28 @@ def test_the_training_view_is_used_by_keyboard_alone(visit: Visitor) -> None:
     view.is_ready()
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown", "title"),
+    [
+        ("#/training", "#training?data=moons", "Training"),
+        ("#training/?data=xor", "#training?data=xor", "Training"),
+        ("#/formula?preset=lstm", "#formula?preset=lstm", "Formulas"),
+        ("#nonsense?data=xor", "#formula", "Formulas"),
+        ("#formula?preset=zzz", "#formula?preset=logistic", "Formulas"),
+        ("", "", "Formulas"),
+    ],
+)
+def test_the_address_says_what_is_shown(visit: Visitor, typed: str, shown: str, title: str) -> None:
+    page = visit(typed)
+    view_of(page, shown)
+    page.wait_for_function("shown => location.hash.startsWith(shown)", arg=shown)
+    assert page.title().startswith(title)
+    if "preset" in shown:
+        assert page.get_by_role("combobox", name="Example").input_value() == shown.partition("=")[2]
+    if "xor" in shown:
+        assert page.get_by_role("radio", name="XOR").is_checked()
+
+
 #: Whether what has the focus, its box or the sign beside it, is drawn with a frame that it does not have without.
 SEEN = """() => {
     const focused = document.activeElement;
@@ -205,6 +260,14 @@ def test_every_stop_of_the_keyboard_has_a_name_and_is_seen(visit: Visitor) -> No
             assert name.strip(), f"a {role} without a name"
             assert page.evaluate(SEEN), f"the focus on {role} {name!r} is not seen"
         assert len(stops) > 12
+
+
+@pytest.mark.parametrize("fragment", ["", "#formula", "#training", "#training?data=xor"])
+def test_the_keyboard_begins_at_the_skip_link(visit: Visitor, fragment: str) -> None:
+    page = visit(fragment)
+    view_of(page, fragment)
+    page.keyboard.press("Tab")
+    assert focused(page) == ("link", "Skip to the content")
 
 
 def test_the_policy_lets_no_inline_script_run(visit: Visitor) -> None:

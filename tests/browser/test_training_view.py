@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -119,6 +120,13 @@ def test_a_regression_surface_fits_numbers(view: TrainingView) -> None:
     view.picture("Regression surface at epoch").wait_for()
 
 
+def test_columns_that_are_left_out_are_told(view: TrainingView) -> None:
+    view.choose_data("Digits")
+    facts = view.page.locator(".tr-facts")
+    facts.filter(has_text=re.compile(r"Left out: \d columns with the same value in each training row")).wait_for()
+    assert "pixel_0_0" in facts.inner_text()
+
+
 def test_a_pair_of_features_is_chosen_for_a_table_of_many(view: TrainingView) -> None:
     view.choose_data("Breast cancer")
     x_axis = view.page.get_by_role("combobox", name="x axis")
@@ -149,6 +157,47 @@ def test_layers_and_units_are_added_and_removed(view: TrainingView) -> None:
     view.page.wait_for_function("() => document.querySelectorAll('button.tr-node.is-unit').length > 0")
 
 
+def test_the_most_layers_are_all_seen_and_the_last_button_says_why(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?hidden=8,8,8,8,8", width=1280))
+    with view.another_run():
+        view.button("Add a layer").click()
+    more = view.page.get_by_role("button", name="Add a layer: at most 6 layers")
+    assert more.get_attribute("title") == "At most 6 layers"
+    more.press("Enter")
+    view.page.locator(".tr-network").wait_for()
+    assert view.page.evaluate("document.activeElement.title") == "At most 6 layers", "it keeps the focus"
+    settle(view.page)
+    assert (
+        view.page.evaluate(
+            "(network => network.scrollWidth - network.clientWidth)(document.querySelector('.tr-network'))"
+        )
+        == 0
+    )
+    names = view.page.locator(".tr-column-name")
+    assert names.count() == 8
+    boxes = [name.bounding_box() for name in names.all()]
+    assert all(one["x"] + one["width"] <= other["x"] for one, other in itertools.pairwise(boxes))
+
+
+def test_a_network_that_is_wider_than_its_card_shows_where_it_goes_on(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?hidden=8,8,8,8,8,8", width=360))
+    view.page.locator(".tr-network.is-wider").wait_for()
+    with view.another_run():
+        view.button("Remove a layer").click()
+    for _ in range(2):
+        with view.another_run():
+            view.button("Remove a layer").click()
+    view.page.locator(".tr-network:not(.is-wider)").wait_for()
+
+
+def test_units_end_at_one_and_at_the_most(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?hidden=1,64"))
+    view.page.get_by_role("button", name="Remove a unit from layer 1: at least 1 unit").wait_for()
+    view.page.get_by_role("button", name="Add a unit to layer 2: at most 64 units").wait_for()
+    view.button("Add a unit to layer 1").click()
+    view.button("Remove a unit from layer 1").wait_for()
+
+
 def test_each_hidden_unit_shows_its_own_surface(view: TrainingView) -> None:
     view.button("One epoch").click()
     view.wait_for_epoch(1)
@@ -170,6 +219,8 @@ def test_a_run_that_diverges_stops_and_names_the_node(view: TrainingView) -> Non
     assert "diverged" in said
     assert "Node" in said
     assert "learning rate" in said
+    assert not re.search(r"\de[+−-]?\d", said), "numbers are spelled as elsewhere, 2.3·10⁴⁸"
+    view.alert.locator("dd math msub").first.wait_for()
     view.button("Play").wait_for()
     view.page.get_by_role("button", name=re.compile("Use learning rate")).click()
     view.alert.wait_for(state="detached")
@@ -180,6 +231,17 @@ def test_exploding_and_vanishing_gradients_are_marked(visit: Visitor) -> None:
     view.button("One epoch").click()
     view.wait_for_epoch(1)
     view.page.locator(".tr-mark:visible").first.filter(has_text="anishing gradient").wait_for()
+
+
+def test_units_that_are_off_are_named(visit: Visitor) -> None:
+    view = TrainingView(visit("#training?data=moons&hidden=8,8&activation=relu&optimizer=sgd&lr=10"))
+    for epoch in (1, 2):
+        view.button("One epoch").click()
+        view.wait_for_epoch(epoch)
+    layers = view.page.locator(".tr-histograms > section")
+    layers.nth(1).get_by_text("No gradient: its units are off for all rows (dead ReLU).").wait_for()
+    layers.nth(2).get_by_text("so that only the bias learns").wait_for()
+    layers.nth(2).get_by_text("‖∂L/∂W₃‖ = 0", exact=True).wait_for()
 
 
 @pytest.fixture(scope="session")
@@ -304,10 +366,27 @@ def test_a_table_in_another_encoding_is_read_on_demand(view: TrainingView) -> No
     table.get_by_text("the name of column 1, read as windows-1252, is 'Säure'").wait_for()
     assert table.get_by_role("button", name="Leave out").count() == 0
     table.get_by_role("button", name="Read as windows-1252").click()
-    table.get_by_text("numbers are written with a decimal comma; read as windows-1252").wait_for()
+    table.get_by_text("Numbers are written with a decimal comma. Read as windows-1252.").wait_for()
     assert table.get_by_role("combobox", name="Kind of Säure").input_value() == "number"
     table.get_by_role("button", name="Use this data").click()
     view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
+
+
+def test_dates_are_dates_on_an_axis_and_in_the_words_of_a_point(view: TrainingView) -> None:
+    rows = "".join(f"{1 + k % 28:02}.{8 + k % 4:02}.2020;{k * k % 11};{k % 7};{k % 2}\n" for k in range(60))
+    file = {"name": "harvest.csv", "mimeType": "text/csv", "buffer": f"when;size;weight;sold\n{rows}".encode()}
+    view.page.get_by_label("Own data").set_input_files(file)
+    view.page.get_by_role("button", name="Use this data").click()
+    across = view.page.get_by_role("combobox", name="x axis")
+    across.locator("option", has_text=re.compile("^when$")).wait_for(state="attached")
+    with view.page.expect_response("**/look"):
+        across.select_option("when")
+    for text in ("2020-09", "2020-10", "when"):
+        view.page.locator(".tr-axes text", has_text=re.compile(f"^{text}$")).wait_for()
+    plot = view.page.locator(".tr-plot")
+    plot.focus()
+    plot.press("ArrowLeft")
+    view.page.locator(".tr-point", has_text=re.compile(r"row: when 2020-\d\d-\d\d, ")).wait_for()
 
 
 def test_kinds_can_be_changed_before_a_target_is_chosen(view: TrainingView) -> None:
@@ -389,6 +468,42 @@ def test_a_point_becomes_a_formula_with_the_same_loss(view: TrainingView) -> Non
     formula.page.get_by_text("Your own formula.").wait_for()
 
 
+def test_a_regression_shows_the_network_as_it_trains(view: TrainingView) -> None:
+    """Equations, weights, and the row that is clicked have the same numbers: those of standardised targets."""
+    view.choose_data("Diabetes")
+    view.page.get_by_text("Diabetes: ").wait_for()
+    for name in ("The equations, with the weights in them", "The weights as numbers"):
+        view.page.locator("summary").filter(has_text=name).click()
+    note = view.page.locator(".tr-equations + p").filter(has_text="is the column progression")
+    note.wait_for()
+    scale = re.search(r"are standardised: ŷ · ([\d.]+) \+ ([\d.]+) is the prediction", note.text_content() or "")
+    assert scale is not None
+    assert [float(number) for number in scale.groups()] == pytest.approx([77, 152], rel=0.1)
+    texts = view.page.locator(".tr-numbers").nth(2).locator("tbody td")
+    texts.first.filter(has_text=re.compile(r"^−?\d\.\d{3}$")).wait_for()
+    shown = [float(text.replace("−", "-")) for text in texts.all_inner_texts()]
+    assert max(map(abs, shown)) < 5, "not 77 times as large"
+    view.plot.focus()
+    view.page.keyboard.press("ArrowRight")
+    view.page.keyboard.press("Enter")
+    view.page.wait_for_function("() => location.hash.startsWith('#formula')")
+    asked = view.page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.split('?')[1]))")
+    assert [*json.loads(asked[".W3"]), json.loads(asked[".b3"])] == pytest.approx(shown, abs=0.005)
+    assert abs(json.loads(asked[".y"])) < 3
+    view.page.locator("main").get_by_text("y and ŷ are standardised as well").wait_for()
+
+
+def test_equations_are_written_in_symbols(view: TrainingView) -> None:
+    view.page.locator("summary").filter(has_text="The equations, with the weights in them").click()
+    lines = view.page.locator(".tr-equations li")
+    lines.first.filter(has_text="z1=xW1+b1").wait_for()
+    assert lines.first.locator("mi[mathvariant=normal]").count() == 0, "x stands as x1 does"
+    # as the lesson of a row has it: weights of one output are a vector, and vectors are rows
+    lines.nth(4).filter(has_text="z3=a2W3T+b3").wait_for()
+    lines.last.filter(has_text="L=meanrowsℓ(y^,y)").wait_for()
+    view.page.get_by_text("is 1 where label is B, and 0 where it is A").wait_for()
+
+
 def loss_by_hand(values: dict[str, Any]) -> float:
     """Cross-entropy of a perceptron with tanh, for one row."""
     a = values["x"]
@@ -435,6 +550,8 @@ def test_the_report_and_the_program_are_there(view: TrainingView, tmp_path: Path
     dialog = view.page.get_by_role("dialog")
     dialog.wait_for()
     program = dialog.locator("pre").inner_text()
+    box, text = dialog.locator("pre").bounding_box(), dialog.locator("code").bounding_box()
+    assert box["y"] + box["height"] - text["y"] - text["height"] >= 12, "the last line keeps its distance"
     view.page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
     script = tmp_path / "again.py"
@@ -492,7 +609,7 @@ def parts_of(view: TrainingView) -> list[str]:
     """Parts of the view from first to last, which must be the order in which they are seen from above."""
     view.page.evaluate("scrollTo(0, 0)")
     found = view.page.evaluate(
-        """() => [...document.querySelectorAll('#training :is(.tr-bar, .tr-strip, .tr-data, .tr-card)')]
+        """() => [...document.querySelectorAll('#training-view :is(.tr-bar, .tr-strip, .tr-data, .tr-card)')]
             .filter(part => part.offsetHeight)
             .map(part => [part.querySelector('h2')?.textContent ?? part.className, part.getBoundingClientRect().y])"""
     )

@@ -36,7 +36,7 @@ class Visitor:
         self._contexts: list[Any] = []
 
     def __call__(self, fragment: str = "", *, width: int = 1280, height: int = 900, **settings: Any) -> Any:
-        """Open a tab of its own at an address of the page: ``visit("#/training", width=360)``."""
+        """Open a tab of its own at an address of the page: ``visit("#training", width=360)``."""
         context = self.browser.new_context(viewport={"width": width, "height": height}, **settings)
         context.set_default_timeout(PATIENCE)
         self._contexts.append(context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chainrule.evaluation.gradient_flow import REMEDIES, gradient_flow, layer_norms
+from chainrule.evaluation.gradient_flow import REMEDIES, dead_layers, gradient_flow
 
 
 def test_a_layer_is_the_norm_of_all_its_parameters() -> None:
@@ -41,16 +41,81 @@ def test_marks(norms: list[float], mark: str, says: str) -> None:
     assert (mark in REMEDIES) == bool(mark)
 
 
+EPOCHS = np.arange(200) * 100.0
+RNG = np.random.default_rng(0)
+
+
+ALONE = {
+    "falling to rounding errors": (0.3 * np.exp(-EPOCHS / 100) + 1e-13, ""),
+    "falling slowly": (1 / (1 + EPOCHS), ""),
+    "falling to exactly zero": (np.where(EPOCHS < 5000, 0.3 * np.exp(-EPOCHS / 100), 0.0), ""),
+    "falling, then a rounding error": (np.append(0.3 * np.exp(-EPOCHS / 100), 1e-4), ""),
+    "rising": (1e-2 * np.exp(EPOCHS / 1000), "exploding"),
+    "rising a little": (1e-2 * np.exp(EPOCHS / 4000), ""),
+    "rising at once and staying": (np.where(EPOCHS < 200, 1.0, 1e4), "exploding"),
+    "flat and noisy": (RNG.lognormal(0, 1, 200), ""),
+    "flat with a spike": (np.where(EPOCHS == 10000, 5e3, 1.0), "exploding"),
+    "flat with a small spike": (np.where(EPOCHS == 10000, 50.0, 1.0), ""),
+    "dead from the beginning": (np.zeros(200), "zero"),
+    "converged from the beginning": (1e-17 * (1 + RNG.random(200)), ""),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_one_layer_by_itself(name: str) -> None:
+    series, mark = ALONE[name]
+    assert gradient_flow({"W1": series})[0].mark == mark
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 20, 60, 200])
+def test_a_mark_of_growth_stays_however_long_the_run_goes_on(length: int) -> None:
+    series = np.append(1.0, np.full(length, 5e3))
+    assert gradient_flow({"W1": series})[0].reason == "5,000 times as large as at first"
+
+
+FALLING = 0.3 * np.exp(-EPOCHS / 200)
+
+
+BESIDE = {
+    "falls together": (FALLING, 2 * FALLING, "", ""),
+    "rounding errors of different size at the end": (FALLING + 1e-17, FALLING + 1e-12, "", ""),
+    "zero where others have rounding errors": (np.where(EPOCHS < 6000, FALLING, 0), FALLING + 1e-14, "", ""),
+    "small from the beginning": (1e-5 * FALLING, FALLING, "vanishing", "100,000 times smaller"),
+    "small while the network learns, and as small as the others when it has converged": (
+        1e-5 * FALLING + 1e-13,
+        FALLING + 1e-13,
+        "vanishing",
+        "times smaller",
+    ),
+    "small in a few epochs": (np.where(EPOCHS < 2000, 1e-6, 1.0), np.ones(200), "", ""),
+    "catches up": (np.minimum(np.geomspace(1e-7, 1e3, 200), 0.1), np.full(200, 0.1), "", ""),
+    "dies": (np.where(EPOCHS < 300, 0.3, 0.0), np.full(200, 0.2), "zero", "no gradient arrives from epoch 4 on"),
+    "dies while another converges later": (
+        np.where(EPOCHS < 300, FALLING, 0.0),
+        FALLING,
+        "zero",
+        "no gradient arrives from epoch 4 on",
+    ),
+    "mostly zero": (np.where(EPOCHS % 500 == 400, 0.1, 0.0), np.ones(200), "vanishing", "zero in most epochs"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_one_layer_beside_another(name: str) -> None:
+    series, other, mark, says = BESIDE[name]
+    first, second = gradient_flow({"W1": series, "W2": other})
+    assert first.mark == mark
+    assert says in first.reason
+    assert second.mark == ""
+
+
 def test_no_epochs_and_no_parameters() -> None:
     assert gradient_flow({}) == ()
     assert gradient_flow({"W1": []})[0].mark == ""
 
 
-def test_norms_at_one_moment_are_those_of_an_epoch() -> None:
-    rng = np.random.default_rng(0)
-    gradients = {name: rng.normal(size=(3, 4)) for name in ("W1", "b1", "W2", "scale")}
-    flow = gradient_flow({name: [float(np.linalg.norm(value))] for name, value in gradients.items()})
-    found = layer_norms(gradients)
-    assert list(found) == ["layer 1", "layer 2", "scale"]
-    assert list(found.values()) == pytest.approx([layer.norms[0] for layer in flow])
-    assert layer_norms({"W1": np.array([1e300])}) == {"layer 1": np.inf}
+def test_dead_layers_are_off_for_all_rows() -> None:
+    off, on, one_row = np.zeros((5, 3)), np.ones((5, 3)), np.eye(5, 3)
+    assert dead_layers([off, on, one_row, off]) == (1, 4)
+    assert dead_layers([np.full((5, 3), np.nan), np.zeros((0, 3))]) == ()
+    assert dead_layers([]) == ()

@@ -70,7 +70,7 @@ FENCES: dict[str, tuple[str, Callable[[Array], Any]]] = {
 }
 ROOTS: dict[str, Callable[[Array], Any]] = {"√": np.sqrt, "∛": np.cbrt, "∜": lambda x: x**0.25}
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_NUMBER = re.compile(r"(?:\d+(?:\.\d+)?)(?:e−?\d+)?|∞")
+_NUMBER = re.compile(r"(?:\d+(?:\.\d+)?·)?10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?|∞")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _ONES = re.compile("𝟏[₀₁₂₃₄₅₆₇₈₉]+")
 _POWER = re.compile(r"⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
@@ -245,7 +245,10 @@ class Reader:
             return np.ones(int(ones[1:].translate(SUBSCRIPTS)))
         number = self._match(_NUMBER)
         if number:
-            return np.asarray(float(number.replace("−", "-").replace("∞", "inf")))
+            size, power, exponent = number.replace("∞", "inf").partition("·10")
+            if not power and ord(number[-1]) in SUPERSCRIPTS:
+                size, exponent = "1", number.removeprefix("10")
+            return np.asarray(float(f"{size}e{exponent.translate(SUPERSCRIPTS)}" if exponent else size))
         return self._call() if self._function() else self._variable()
 
     def _fence(self, left: str) -> Array:

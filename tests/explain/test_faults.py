@@ -90,7 +90,7 @@ FORWARD = [
     (exponentials, [np.float32([1, 100])], "e", "overflow of exp at 100 (element 1 of z)", "in float32 up to 88"),
     (quotient, [0.0, 0.0], "r", "0 / 0 (p and q)", "keep the divisor away from 0"),
     (quotient, [3.0, VECTOR], "r", "division by 0: 3 / 0 (p, element 1 of q)", "keep the divisor away from 0"),
-    (quotient, [HUGE, 1 / HUGE], "r", "overflow of a quotient: 1e200 / 1e−200 (p and q)", "keep the divisor away"),
+    (quotient, [HUGE, 1 / HUGE], "r", "overflow of a quotient: 10²⁰⁰ / 10⁻²⁰⁰ (p and q)", "keep the divisor away"),
     (root, [np.array([4.0, -4.0])], "r", "square root of −4, a negative number (element 1 of s)", "np.maximum(x, 0)"),
     (power, [10.0, 400.0], "r", "overflow of a power: 10 to the power of 400 (x and p)", "np.log(x)"),
     (power, [0.0, -1.0], "r", "0 to the power of −1, a division by 0 (x and p)", "keep the base away from 0"),
@@ -98,7 +98,7 @@ FORWARD = [
     (difference, [np.inf, np.inf], "d", "∞ − ∞ (a and b)", "look where the operands became infinite"),
     (difference, [1.7e308, -1.7e308], "d", "overflow of a sum", "a smaller learning rate"),
     (product, [0.0, np.inf], "m", "0 · ∞ (a and b)", "np.where(mask, x, 0)"),
-    (product, [HUGE, VECTOR * HUGE], "m", "overflow of a product: 1e200 · 1e200 (a, element 0 of b)", "scale the data"),
+    (product, [HUGE, VECTOR * HUGE], "m", "overflow of a product: 10²⁰⁰ · 10²⁰⁰ (a, element 0 of b)", "scale the data"),
     (layer, [np.eye(2) * HUGE, np.array([0.0, HUGE])], "z", "overflow of a matrix product (element 1 of z)", "scale"),
     (doubled, [np.nan], "x", "x is NaN", "np.nan_to_num"),
     (doubled, [np.array([[1.0, np.nan]])], "x", "x is NaN (element (0, 1))", "np.isfinite(x)"),
@@ -177,7 +177,7 @@ def test_a_gradient_that_overflows() -> None:
     fault = fault_of(f, HUGE, 1e-300)
     assert fault is not None
     assert (fault.symbol.name, fault.in_backward) == ("b", True)
-    assert fault.reason.startswith("overflow of a product: 1e200 · 1e200")
+    assert fault.reason.startswith("overflow of a product: 10²⁰⁰ · 10²⁰⁰")
     assert "a and the gradient of p" in fault.reason or "the gradient of p and a" in fault.reason
 
 

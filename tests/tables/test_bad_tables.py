@@ -79,7 +79,7 @@ BAD = {
     "JSON": ('[{"a": 1}]', "data.csv looks like JSON", "convert it"),
     "workbook": (b"PK\x03\x04\x00\x00", "data.csv is a ZIP archive or an Excel workbook", "as CSV"),
     "no features": ("a,y\n1,no\n1,yes\n", "no column to learn from (a: constant: each value is 1)", "at least one"),
-    "huge numbers": ("a,y\n1e300,no\n-1e300,yes\n", "column 'a' has numbers up to 1e+300, too large", "logarithm"),
+    "huge numbers": ("a,y\n1e300,no\n-1e300,yes\n", "column 'a' has numbers up to 10³⁰⁰, too large", "logarithm"),
     "words as a target": (
         "a,y\n" + "".join(f"{i},w{i // 2}\n" for i in range(20_002)),
         "target 'y' cannot be predicted: text: too many different values",

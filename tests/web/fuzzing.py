@@ -85,6 +85,8 @@ class Fuzzer:
         statements = self.statements()
         data: dict[str, Any] = {"statements": statements, "values": self.values(statements)}
         if self.chance(0.3):
+            data["loose"] = list(data["values"])[:2]
+        if self.chance(0.3):
             data["wrt"] = self.random.sample(NAMES, self.random.randint(0, 3))
         if path != "descent" and self.chance(0.7):
             data["level"] = self.random.choice(["statement", "operation"] * 5 + ["word"])

@@ -54,7 +54,7 @@ WRONG: list[tuple[Callable[[], Any], str, str | None]] = [
     (lambda: FIELDS.text("text", most=4), "text has 5 characters", "send at most 4"),
     (lambda: FIELDS.number("flag"), "flag must be a number, not true", None),
     (lambda: FIELDS.number("text"), "text must be a number, not text", None),
-    (lambda: FIELDS.number("number", least=1), "number is 0.5", "choose a number from 1 to 1.7e+308"),
+    (lambda: FIELDS.number("number", least=1), "number is 0.5", "choose a number from 1 to 1.7·10³⁰⁸"),
     (lambda: FIELDS.whole("number", least=0, most=9), "number is 0.5", "choose a whole number from 0 to 9"),
     (lambda: FIELDS.whole("whole", least=4, most=9), "whole is 3", "choose a number from 4 to 9"),
     (lambda: FIELDS.flag("whole"), "whole must be true or false, not a number", None),

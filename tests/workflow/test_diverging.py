@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chainrule.notation.latex import to_latex
 from chainrule.tables import generated_table
 from chainrule.workflow import TrainingSettings
 from chainrule.workflow.live import LiveTraining
@@ -80,6 +81,8 @@ def test_a_loss_that_grows_without_becoming_infinite(batch_size: int) -> None:
     assert found is not None
     assert found.what.startswith("the loss grew for 10 epochs in a row, from ")
     assert found.node == "ŷ = X W1 + b1"
+    assert found.formula is not None
+    assert "W_{1}" in to_latex(found.formula)
     assert found.why.startswith("its values go up to ")
     assert found.why.endswith("each update goes further beyond the minimum than the one before")
     assert found.lr == 0.1

@@ -162,6 +162,16 @@ def test_the_gradients_are_those_of_the_loss(path: Path, monkeypatch: pytest.Mon
         assert not np.array_equal(live.gradients()["W1"], found["W1"])
 
 
+def test_the_activations_are_those_of_the_rows_of_the_gradients(path: Path) -> None:
+    live = LiveTraining(path, "spends", SMALL)
+    live.advance(epochs=1)
+    X, _ = live.rows.arrays("training")
+    expected = live.network.activations(live.params, X)
+    assert [values.shape for values in live.activations()] == [(len(X), units) for units in SMALL.hidden or ()]
+    for found, values in zip(live.activations(), expected, strict=True):
+        np.testing.assert_array_equal(found, values)
+
+
 def test_nothing_is_traced_again(monkeypatch: pytest.MonkeyPatch) -> None:
     live = LiveTraining(moons(), "label", SMALL)
     live.advance(epochs=1)

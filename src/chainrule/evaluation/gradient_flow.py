@@ -11,12 +11,14 @@ import numpy as np
 
 from chainrule.notation.numbers import number_text
 
-__all__ = ["REMEDIES", "LayerGradient", "gradient_flow", "layer_norms"]
+__all__ = ["REMEDIES", "LayerGradient", "dead_layers", "gradient_flow"]
 
 #: A layer whose gradient is this much smaller than that of the layer with the largest one, in most epochs, vanishes.
 _VANISHING = 1e-3
-#: A gradient that is this many times as large as it was at first explodes.
+#: A gradient that is this many times as large as any layer's was at first explodes.
 _EXPLODING = 1e3
+#: Where the gradients of all layers are this much smaller than at first, the loss has reached its minimum.
+_CONVERGED = 1e-6
 
 _MANY = 1e7
 
@@ -24,7 +26,7 @@ _MANY = 1e7
 REMEDIES = {
     "vanishing": "ReLU, He initialisation or batch normalisation helps",
     "exploding": "a smaller learning rate, or clipping, helps",
-    "zero": "all units are off: a smaller learning rate, or leaky ReLU, helps",
+    "zero": "its units, or those behind it, are off or saturated; a smaller learning rate, or leaky ReLU, helps",
 }
 
 
@@ -52,7 +54,9 @@ class LayerGradient:
     reason: str = ""
 
 
-def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, ...]:
+def gradient_flow(
+    norms: Mapping[str, Sequence[float]], *, epochs: Sequence[int] | None = None
+) -> tuple[LayerGradient, ...]:
     """Sum the gradients of a layer's parameters up, and mark what is wrong.
 
     Parameters
@@ -60,12 +64,28 @@ def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, 
     norms : mapping of str to sequence of float
         For each parameter the norm of its gradient, by epochs. Names that end in the same number, such as W1 and b1,
         are of one layer.
+    epochs : sequence of int, optional
+        Which ones these are, where they are not all of a run.
 
     Returns
     -------
     tuple of LayerGradient
-        Gradients that get smaller while the loss reaches its minimum are no fault: layers are compared with each other,
-        in the same epochs.
+
+    Notes
+    -----
+    A layer is marked as
+
+    - ``exploding`` if its gradient is not finite, or if it gets a thousand times as large as the largest of all layers
+      was in the first epoch, be it in a single one: the norm of the gradient grows suddenly and strongly (Pascanu,
+      Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks"). What falls from where it
+      began does not explode, and neither does a layer that catches up with the others;
+    - ``vanishing`` if its gradient is a thousand times smaller than that of the layer with the largest one, in half of
+      the epochs or more: it shrinks on its way back through the layers (Glorot and Bengio 2010, "Understanding the
+      difficulty of training deep feedforward neural networks"; He et al. 2015, "Delving deep into rectifiers"). Layers
+      are compared in the same epochs, and only in those in which any of them still learns: gradients that all get small
+      while the loss reaches its minimum are no fault;
+    - ``zero`` if its gradient is exactly zero up to the end, though others learn, as behind units of ReLU that are off
+      for all rows.
 
     Examples
     --------
@@ -79,37 +99,34 @@ def gradient_flow(norms: Mapping[str, Sequence[float]]) -> tuple[LayerGradient, 
         layer: np.sqrt(sum(np.asarray(norms[name], np.float64) ** 2 for name in names))
         for layer, names in members.items()
     }
-    largest = np.max([np.nan_to_num(row, nan=0.0, posinf=0.0) for row in rows.values()], axis=0) if rows else None
+    flow = _Flow(list(rows.values()), epochs)
     found = []
     for layer, names in members.items():
-        mark, reason = _mark(rows[layer], largest)
+        mark, reason = flow.mark(rows[layer])
         found.append(LayerGradient(layer, tuple(names), tuple(map(float, rows[layer])), mark, reason))
     return tuple(found)
 
 
-def layer_norms(gradients: Mapping[str, Any]) -> dict[str, float]:
-    """The norm of the gradients of each layer's parameters together, at one moment.
+def dead_layers(activations: Sequence[Any]) -> tuple[int, ...]:
+    """The hidden layers of ReLU whose units are all off for all rows, so that nothing up to them learns any more.
 
     Parameters
     ----------
-    gradients : mapping of str to array
-        By names of parameters, as in `gradient_flow`.
+    activations : sequence of array of shape (n, units)
+        What each hidden layer puts out.
 
     Returns
     -------
-    dict of str to float
-        By names of layers; infinite where squares are.
+    tuple of int
+        Their numbers, counted from 1. See Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve neural network
+        acoustic models".
 
     Examples
     --------
-    >>> layer_norms({"W1": np.array([[2.0, 2.0]]), "b1": np.array([1.0, 0.0]), "W2": np.array([0.5])})
-    {'layer 1': 3.0, 'layer 2': 0.5}
+    >>> dead_layers([np.array([[0.0, 0.5], [0.0, 0.0]]), np.zeros((2, 3))])
+    (2,)
     """
-    with np.errstate(over="ignore"):
-        return {
-            layer: float(np.sqrt(sum(float(np.sum(np.square(gradients[name]))) for name in names)))
-            for layer, names in _layers(gradients).items()
-        }
+    return tuple([number for number, values in enumerate(activations, 1) if values.size and not np.any(values)])
 
 
 def _layers(names: Iterable[str]) -> dict[str, list[str]]:
@@ -121,22 +138,39 @@ def _layers(names: Iterable[str]) -> dict[str, list[str]]:
     return members
 
 
-def _mark(row: Any, largest: Any) -> tuple[Literal["", "vanishing", "exploding", "zero"], str]:
-    if not row.size:
+class _Flow:
+    """The gradients of all layers together, with which those of each are compared."""
+
+    def __init__(self, rows: Sequence[Any], epochs: Sequence[int] | None) -> None:
+        finite = [np.nan_to_num(row, nan=0.0, posinf=0.0) for row in rows]
+        self._largest = np.max(finite, axis=0) if rows else np.zeros(0)
+        flowing = self._largest[self._largest > 0]
+        self._start = float(flowing[0]) if flowing.size else 0.0
+        self._epochs = range(1, len(self._largest) + 1) if epochs is None else epochs
+        self._is_learning = self._largest > _CONVERGED * self._start
+
+    def mark(self, row: Any) -> tuple[Literal["", "vanishing", "exploding", "zero"], str]:
+        """What is wrong with a layer, and how that is seen."""
+        if not row.size:
+            return "", ""
+        bad = np.flatnonzero(~np.isfinite(row))
+        if bad.size:
+            return "exploding", f"not finite from epoch {self._epochs[bad[0]]} on"
+        growth = float(row.max()) / self._start if self._start else 0.0
+        if growth > _EXPLODING:
+            return "exploding", f"{_times(growth)} as large as at first"
+        alive = np.flatnonzero(row)
+        if not alive.size:
+            return "zero", "no gradient arrives"
+        end = alive[-1] + 1
+        if end < len(row) and self._is_learning[end]:
+            return "zero", f"no gradient arrives from epoch {self._epochs[end]} on"
+        learning = self._is_learning
+        share = float(np.median(row[learning] / self._largest[learning]))
+        if share < _VANISHING:
+            much = f"{_times(1 / share)} smaller than that of the largest layer" if share else "zero in most epochs"
+            return "vanishing", much
         return "", ""
-    bad = np.flatnonzero(~np.isfinite(row))
-    if bad.size:
-        return "exploding", f"not finite from epoch {bad[0] + 1} on"
-    first = np.median(row[: max(1, len(row) // 10)])
-    if first > 0 and row.max() > _EXPLODING * first:
-        return "exploding", f"{_times(row.max() / first)} as large as at first"
-    if (row == 0).all():
-        return "zero", "no gradient arrives"
-    flowing = largest > 0
-    share = float(np.median(row[flowing] / largest[flowing])) if flowing.any() else 1.0
-    if share < _VANISHING:
-        return "vanishing", f"{_times(1 / share) if share else 'infinitely'} smaller than that of the largest layer"
-    return "", ""
 
 
 def _times(factor: float) -> str:

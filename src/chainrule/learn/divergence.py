@@ -11,6 +11,7 @@ from chainrule.errors import DivergenceError
 from chainrule.learn.descent import Descent
 from chainrule.learn.feeding import Feed
 from chainrule.learn.training_state import TrainingState
+from chainrule.notation.numbers import number_text
 from chainrule.structure import flatten
 
 __all__ = ["Lowest", "growth", "has_grown", "kept_params"]
@@ -68,9 +69,9 @@ def growth(losses: list[float]) -> str:
     Examples
     --------
     >>> growth([3.0**i for i in range(11)])
-    'the loss grew for 10 epochs in a row, from 1 to 5.905e+04'
+    'the loss grew for 10 epochs in a row, from 1 to 59049'
     """
-    path = f"from {losses[-_GROWING - 1]:.4g} to {losses[-1]:.4g}"
+    path = f"from {number_text(losses[-_GROWING - 1])} to {number_text(losses[-1])}"
     return f"the loss grew for {_GROWING} epochs in a row, {path}"
 
 

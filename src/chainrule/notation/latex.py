@@ -145,7 +145,8 @@ class _LaTeX(Layout):
 
     def set_number(self, digits: str, exponent: str) -> str:
         digits = _COMMANDS.get(digits, digits)
-        return rf"{digits} \cdot 10^{{{exponent.replace('−', '-')}}}" if exponent else digits
+        power = f"10^{{{exponent.replace('−', '-')}}}" if exponent else ""
+        return rf"{digits} \cdot {power}" if power and digits != "1" else power or digits
 
     def set_verbatim(self, text: str) -> str:
         return _in_text(text)

@@ -6,14 +6,16 @@ it likes. Each part becomes a `Piece`; a printer is a `Layout` that says how pie
 
 from __future__ import annotations
 
-import re
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from chainrule.notation.names import parse_name
-from chainrule.notation.numbers import preview
+from chainrule.notation.numbers import preview, real_parts
 from chainrule.notation.pieces import Edge, Joint, Piece, Strength, joints
 from chainrule.notation.tree import (
     Call,
@@ -43,9 +45,6 @@ __all__ = ["Layout"]
 
 #: Letters that often name functions: in front of a parenthesis they would be read as a call.
 _FUNCTION_LETTERS = frozenset("fgσΓ")
-
-#: What `preview` makes of numbers.
-_NUMBER = re.compile(r"(−?(?:[\d.]+(?:e−?\d+)?|∞))(?: ([+−]) (\S+)i)?")
 
 
 class Layout(ABC):
@@ -129,24 +128,29 @@ class Layout(ABC):
 
     def number(self, part: Number, pieces: Sequence[Piece]) -> Piece:
         """A number; a negative one is put into parentheses behind something else."""
-        text = preview(part.value)
-        found = _NUMBER.fullmatch(text)
-        if not found:
-            return self._verbatim(text)
-        real, operator, imaginary = found.groups()
-        if imaginary is None:
-            return self._real(real)
-        part_i = self.set_product([self._real(imaginary).body, self.set_symbol(Symbol("i"))], [Joint.TIGHT])
-        body = self.set_sum(self._real(real).body, [(operator == "−", part_i)])
+        value = part.value.item() if np.ndim(part.value) == 0 and hasattr(part.value, "item") else part.value
+        if isinstance(value, complex):
+            return self._complex(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+            return self._verbatim(preview(value))
+        return self._real(value)
+
+    def _complex(self, value: complex) -> Piece:
+        imaginary = self._real(abs(value.imag))
+        part_i = self.set_product([imaginary.body, self.set_symbol(Symbol("i"))], [Joint.TIGHT])
+        body = self.set_sum(self._real(value.real).body, [(math.copysign(1.0, value.imag) < 0, part_i)])
         return Piece(body, Strength.SUM, Edge.NUMERAL, Edge.NUMERAL)
 
-    def _real(self, text: str) -> Piece:
-        digits, _, exponent = text.removeprefix("−").partition("e")
-        is_plain = not exponent and digits != "∞"
+    def _real(self, value: float) -> Piece:
+        digits, exponent = real_parts(value)
+        size = digits.removeprefix("−")
+        is_plain = not exponent and size != "∞"
         edge = Edge.NUMERAL if is_plain else Edge.ODD_NUMBER
         strength = Strength.ATOM if is_plain else Strength.RAISED
-        positive = Piece(self.set_number(digits, exponent), strength, edge, edge)
-        return replace(self._guarded(positive), unsigned=None) if text.startswith("−") else positive
+        if self.is_one_line and exponent and size != "1":
+            strength = Strength.PRODUCT  # x/(3.2·10⁻⁸)
+        positive = Piece(self.set_number(size, exponent), strength, edge, edge)
+        return replace(self._guarded(positive), unsigned=None) if digits != size else positive
 
     def _guarded(self, positive: Piece) -> Piece:
         """Minus a number: in parentheses behind something else, where it still counts as a number: ``3 · (−4)``."""

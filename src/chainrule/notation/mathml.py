@@ -139,7 +139,7 @@ class _MathML(Layout):
             return number
         size = _text("mn", exponent.removeprefix("−"))
         power = _element("msup", _text("mn", "10"), self.set_negative(size) if exponent.startswith("−") else size)
-        return _element("mrow", number, _operator("·"), power)
+        return power if digits == "1" else _element("mrow", number, _operator("·"), power)
 
     def set_verbatim(self, text: str) -> str:
         return _text("mtext", text)

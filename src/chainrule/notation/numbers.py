@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["number_text", "preview"]
+from chainrule.notation.names import script_text
+
+__all__ = ["number_text", "preview", "real_parts"]
 
 #: Whole numbers are written in full up to here.
 _LARGEST_WHOLE = 1_000_000
@@ -15,12 +17,14 @@ _LARGEST_WHOLE = 1_000_000
 _SHOWN = 4
 
 
-def number_text(value: Any) -> str:
-    """A number with at most four significant digits, and a true minus sign.
+def number_text(value: Any, digits: int = 4) -> str:
+    """A number with a few significant digits, and a true minus sign.
 
     Parameters
     ----------
     value : number, or array with one element
+    digits : int, default 4
+        At most; whole numbers up to a million have all of theirs.
 
     Returns
     -------
@@ -34,27 +38,42 @@ def number_text(value: Any) -> str:
     Examples
     --------
     >>> [number_text(value) for value in (0.693147, -25.0, 3.2e-8, 2_500_000, float("-inf"), 1 - 2j)]
-    ['0.6931', '−25', '3.2e−8', '2.5e6', '−∞', '1 − 2i']
+    ['0.6931', '−25', '3.2·10⁻⁸', '2.5·10⁶', '−∞', '1 − 2i']
     """
     number = np.asarray(value).item()
     if isinstance(number, complex):
         sign = "−" if math.copysign(1.0, number.imag) < 0 else "+"
-        return f"{_real_text(number.real)} {sign} {_real_text(abs(number.imag))}i"
-    return str(number) if isinstance(number, (bool, str)) or number is None else _real_text(number)
+        return f"{_real_text(number.real, digits)} {sign} {_real_text(abs(number.imag), digits)}i"
+    return str(number) if isinstance(number, (bool, str)) or number is None else _real_text(number, digits)
 
 
-def _real_text(number: Any) -> str:
+def _real_text(number: Any, digits: int) -> str:
+    size, exponent = real_parts(number, digits)
+    if not exponent:
+        return size
+    power = f"10{script_text(exponent, raised=True)}"
+    return f"{size.removesuffix('1')}{power}" if size in ("1", "−1") else f"{size}·{power}"
+
+
+def real_parts(number: float, digits: int = 4) -> tuple[str, str]:
+    """A number as digits and the exponent of a power of ten, which is empty where there is none.
+
+    Examples
+    --------
+    >>> real_parts(-3.2e-8), real_parts(0.25), real_parts(1e6), real_parts(1e7)
+    (('−3.2', '−8'), ('0.25', ''), ('1000000', ''), ('1', '7'))
+    """
     if number != number:
-        return "nan"
+        return "nan", ""
     if abs(number) == math.inf:
-        return "∞" if number > 0 else "−∞"
+        return ("∞" if number > 0 else "−∞"), ""
     if abs(number) <= _LARGEST_WHOLE and number == int(number):
-        return f"{int(number)}".replace("-", "−")
-    digits, _, exponent = f"{number:.4g}".partition("e")
-    if exponent:
-        mantissa = digits.rstrip("0").rstrip(".") if "." in digits else digits
-        digits = f"{mantissa}e{int(exponent)}"
-    return digits.replace("-", "−")
+        return f"{int(number)}".replace("-", "−"), ""
+    size, _, exponent = f"{number:.{digits}g}".replace("-", "−").partition("e")
+    if not exponent:
+        return size, ""
+    size = size.rstrip("0").rstrip(".") if "." in size else size
+    return size, exponent[0].replace("+", "") + exponent[1:].lstrip("0")
 
 
 def preview(value: Any) -> str:

@@ -31,7 +31,7 @@ class Edge(Enum):
     """What something looks like at its left or right end."""
 
     NUMERAL = "2"
-    ODD_NUMBER = "3.2e−8, ∞, [0, 1, …] (30,)"
+    ODD_NUMBER = "3.2·10⁻⁸, ∞, [0, 1, …] (30,)"
     LETTER = "x"
     TENSOR = "X: one letter too, but an array"
     FUNCTION = "f: a letter that often names a function"

@@ -57,7 +57,8 @@ class _Text(Layout):
         return name_text(symbol.name, symbol.occurrence)
 
     def set_number(self, digits: str, exponent: str) -> str:
-        return f"{digits}e{exponent}" if exponent else digits
+        power = f"10{script_text(exponent, raised=True)}" if exponent else ""
+        return f"{digits}·{power}" if power and digits != "1" else power or digits
 
     def set_verbatim(self, text: str) -> str:
         return text

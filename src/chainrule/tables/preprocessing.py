@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from chainrule.errors import DataError
+from chainrule.notation.numbers import number_text
 from chainrule.tables.encodings import (
     DATE_PARTS,
     CategoryEncoding,
@@ -304,8 +305,9 @@ class _Learner:
         deviation = np.where(self._moments.is_constant, 0.0, self._moments.deviation)
         for place, (name, part) in enumerate(self._numbers):
             if not np.isfinite(deviation[place]):
+                largest = number_text(self._moments.high[place])
                 raise DataError(
-                    f"column {name!r} has numbers up to {self._moments.high[place]:g}, too large to be standardised",
+                    f"column {name!r} has numbers up to {largest}, too large to be standardised",
                     fix="replace them by their logarithm, or leave the column out",
                 )
             marks = part in ("", "days") and bool(self._moments.count[place] < self._rows)

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from chainrule.errors import DataError
+from chainrule.notation.numbers import number_text
 
 __all__ = ["KINDS", "MISSING", "Column", "Kind", "Schema"]
 
@@ -272,7 +273,7 @@ def _column_from_json(data: Mapping[str, Any]) -> Column:
 
 
 def _number(value: float | None) -> str:
-    return f"{(value or 0.0):.6g}".replace("-", "−")
+    return number_text(value or 0.0, digits=6)
 
 
 def _day(seconds: float | None) -> str:

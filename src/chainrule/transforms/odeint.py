@@ -80,6 +80,9 @@ class Dynamics:
     def __hash__(self) -> int:
         return hash((self.fun, self.structure, self.time_first))
 
+    def __repr__(self) -> str:
+        return function_name(self.fun)
+
 
 class Sensitivities:
     """The right side for y and S together, flattened into one vector.
@@ -133,6 +136,9 @@ class Sensitivities:
 
     def __hash__(self) -> int:
         return hash((self.dynamics, self.unknowns, self.moving))
+
+    def __repr__(self) -> str:
+        return f"sensitivities of {self.dynamics!r}"
 
 
 def _solve(y0: Any, t: Any, *leaves: Any, dynamics: Any, settings: tuple[tuple[str, Any], ...]) -> Any:

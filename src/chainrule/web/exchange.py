@@ -163,13 +163,15 @@ def reply(payload: Any, status: int = 200) -> Response:
     return Response(body, status, {"cache-control": "no-store"}, "application/json")
 
 
-def refusal(error: ChainRuleError) -> Response:
+def refusal(error: ChainRuleError, **more: Any) -> Response:
     """The reply to an error of this package: what happened, the lines with a caret, what to write instead.
 
     Parameters
     ----------
     error : ChainRuleError
         Its status is 422, unless it is `Refused`.
+    **more
+        What else is said beside it.
 
     Returns
     -------
@@ -182,7 +184,7 @@ def refusal(error: ChainRuleError) -> Response:
         status, payload["name"] = error.status, error.name
     elif isinstance(error, DataError):
         payload |= {"name": error.column, "encoding": error.encoding}
-    return reply({"error": payload}, status)
+    return reply({"error": payload, **more}, status)
 
 
 def _dedented(lines: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from chainrule.errors import ChainRuleError
+from chainrule.notation.numbers import number_text
 
 __all__ = ["Fields", "Refused"]
 
@@ -168,13 +169,15 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._wrong(name, f"must be a number, not {_kind(value)}")
         if not least <= value <= most:
-            raise self._wrong(name, f"is {value:g}", f"choose a number from {least:g} to {most:g}")
+            raise self._wrong(
+                name, f"is {number_text(value)}", f"choose a number from {number_text(least)} to {number_text(most)}"
+            )
         return float(value)
 
     def _whole(self, name: str, value: Any, least: int, most: int) -> int:
         number = self._number(name, value, least, most)
         if number != int(number):
-            raise self._wrong(name, f"is {number:g}", f"choose a whole number from {least} to {most}")
+            raise self._wrong(name, f"is {number_text(number)}", f"choose a whole number from {least} to {most}")
         return int(value)
 
     def _count(self, name: str, value: Any, most: int) -> None:

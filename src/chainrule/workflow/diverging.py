@@ -14,8 +14,9 @@ from chainrule.explain.explaining import explain
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import BackwardStep, ForwardStep
 from chainrule.learn.models.network import Network
+from chainrule.notation.numbers import number_text
 from chainrule.notation.text import to_text
-from chainrule.notation.tree import Symbol
+from chainrule.notation.tree import Expression, Relation, Symbol
 from chainrule.workflow.recipe import Recipe
 
 __all__ = ["Divergence", "divergence_of"]
@@ -34,8 +35,8 @@ class Divergence:
     ----------
     what : str
         What happened when: ``the loss became infinite in update 17 (epoch 3)``.
-    node : str
-        The formula of the node where it began, ``l = (ŷ − y)² ÷ 2``; empty if it is not known.
+    formula : Expression or None
+        Of the node where it began, with its name; None if it is not known.
     why : str
         What happened there: ``overflow``.
     where : str
@@ -45,10 +46,15 @@ class Divergence:
     """
 
     what: str
-    node: str
+    formula: Expression | None
     why: str
     where: str
     lr: float
+
+    @property
+    def node(self) -> str:
+        """The formula as a line of text, ``l = (ŷ − y)²/2``; empty if it is not known."""
+        return "" if self.formula is None else to_text(self.formula)
 
     def __str__(self) -> str:
         place = f" at {self.node}" if self.node else ""
@@ -100,9 +106,9 @@ def _infinite(error: DivergenceError, network: Network, place: str, lr: float) -
         what = f"the loss became {became} in {place}"
     if lesson is None or fault is None:
         why = "the gradient times the learning rate is too large for a number" if np.isfinite(value) else error.what
-        return Divergence(what, "", why, error.where or "", lr)
-    node = _formula(lesson.backward if fault.in_backward else lesson.forward, fault.symbol)
-    return Divergence(what, node, fault.reason, fault.where, lr)
+        return Divergence(what, None, why, error.where or "", lr)
+    formula = _formula(lesson.backward if fault.in_backward else lesson.forward, fault.symbol)
+    return Divergence(what, formula, fault.reason, fault.where, lr)
 
 
 def _bad_rows(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -123,9 +129,9 @@ def _grown(error: DivergenceError, network: Network, sample: tuple[Any, ...], lr
     steps = [] if lesson is None else [step for step in lesson.forward if _LAYER.fullmatch(step.symbol.name)]
     why = "each update goes further beyond the minimum than the one before"
     if not steps:
-        return Divergence(error.what, "", why, "", lr)
+        return Divergence(error.what, None, why, "", lr)
     largest = max(steps, key=lambda step: float(np.max(np.abs(step.value))))
-    why = f"its values go up to {float(np.max(np.abs(largest.value))):.3g}, and {why}"
+    why = f"its values go up to {number_text(np.max(np.abs(largest.value)))}, and {why}"
     return Divergence(error.what, _formula([largest], largest.symbol), why, "", lr)
 
 
@@ -139,10 +145,10 @@ def _lesson(network: Network, params: dict[str, Any], data: tuple[Any, ...]) -> 
         return None  # then the run's own message has to do
 
 
-def _formula(steps: Sequence[ForwardStep] | Sequence[BackwardStep], symbol: Symbol) -> str:
-    """The step of a node, as a line: ``z1 = X W1 + b1``."""
+def _formula(steps: Sequence[ForwardStep] | Sequence[BackwardStep], symbol: Symbol) -> Expression | None:
+    """What the step of a node says, z1 = X W1 + b1."""
     for step in steps:
         if step.symbol == symbol:
             left = step.gradient if isinstance(step, BackwardStep) else step.symbol
-            return f"{to_text(left)} = {to_text(step.formula)}"
-    return ""
+            return Relation("=", (left, step.formula))
+    return None

@@ -59,6 +59,16 @@ class Learning:
     rows : DividedRows
     settings : TrainingSettings
         With ``lr="auto"``, a learning rate is looked for at once.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    network : Network
+    scale : TargetScale
+        In which units the targets are learnt.
+    learning_rate : LearningRateTest or None
+    params : dict of str to array
+        To begin with.
     """
 
     def __init__(self, rows: DividedRows, settings: TrainingSettings) -> None:
@@ -74,7 +84,7 @@ class Learning:
             is_stream=rows.is_stream,
         )
         self.network = Network(self.recipe.architecture)
-        self._scale, self._class_weights = self._facts_of_targets()
+        self.scale, self._class_weights = self._facts_of_targets()
         self.learning_rate: LearningRateTest | None = None
         self.params = self._first_params()
         if settings.lr == "auto":
@@ -111,7 +121,7 @@ class Learning:
 
     def _data(self, X: Array, y: Array) -> tuple[Any, ...]:
         """What the loss takes beside the parameters."""
-        data = (X, self.network.encode(self._scale.to_units(y), X.dtype))
+        data = (X, self.network.encode(self.scale.to_units(y), X.dtype))
         if self._class_weights is None:
             return data
         return (*data, self._class_weights[y.astype(np.int64)].astype(X.dtype))
@@ -225,7 +235,7 @@ class Learning:
     def finished(self, params: dict[str, Any]) -> dict[str, Any]:
         """Parameters as they predict: with the statistics of batch normalisation, and in the units of the table."""
         finished = self.network.finish(params, lambda: (X for X, _ in self._pairs()))
-        return self._scale.in_table_units(finished, self.network)
+        return self.scale.in_table_units(finished, self.network)
 
     def _validation(self) -> tuple[Any, ...] | None:
         return self._data(*self._rows.arrays("validation")) if "validation" in self._rows.tables else None

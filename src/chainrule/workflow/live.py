@@ -139,6 +139,27 @@ class LiveTraining:
         """Of the columns of the design matrix."""
         return self.rows.preprocessing.feature_names
 
+    @property
+    def target_scale(self) -> tuple[float, float] | None:
+        """Mean and deviation of the target of a regression in the training rows; None for classes.
+
+        What the network learns, and predicts with `raw_params`, is a target less the mean and over the deviation.
+        """
+        if self.task != "regression":
+            return None
+        mean, deviation = self._learning.scale.mean_and_deviation
+        return float(mean[0]), float(deviation[0])
+
+    def scaled_targets(self, y: Array) -> Array:
+        """Targets in the units in which the network learns them; classes are what they are.
+
+        Parameters
+        ----------
+        y : array of shape (n,)
+            As `rows.arrays` gives them.
+        """
+        return self._learning.scale.to_units(y)
+
     # Where it is -----------------------------------------------------------------------------------------------------
 
     @property
@@ -250,6 +271,16 @@ class LiveTraining:
         with np.errstate(all="ignore"):  # of parameters that are about to diverge
             found: dict[str, Any] = self._gradient(self.raw_params, *self._sample)
         return found
+
+    def activations(self) -> list[Any]:
+        """What the units of each hidden layer say of the rows that `gradients` looks at.
+
+        Returns
+        -------
+        list of array of shape (n, units)
+        """
+        with np.errstate(all="ignore"):  # as above
+            return self.network.activations(self.params, self._sample[0])
 
     @cached_property
     def _sample(self) -> tuple[Any, ...]:

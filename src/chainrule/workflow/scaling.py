@@ -44,7 +44,8 @@ class TargetScale:
             self._moments.add(block)
 
     @property
-    def _mean_and_deviation(self) -> tuple[Array, Array]:
+    def mean_and_deviation(self) -> tuple[Array, Array]:
+        """Of each target of a regression, arrays of shape (k,); a target that is constant counts as 1 wide."""
         assert self._moments is not None
         constant = self._moments.is_constant
         return self._moments.mean, np.where(constant, 1.0, self._moments.deviation)
@@ -53,7 +54,7 @@ class TargetScale:
         """Targets as the network learns them."""
         if not self._is_regression:
             return y
-        mean, deviation = self._mean_and_deviation
+        mean, deviation = self.mean_and_deviation
         scaled = (y.reshape(len(y), -1) - mean) / deviation
         return scaled.reshape(y.shape).astype(y.dtype if y.dtype.kind == "f" else np.float64)
 
@@ -61,7 +62,7 @@ class TargetScale:
         """The parameters with a last layer that predicts targets as they stand in the table."""
         if not self._is_regression:
             return params
-        mean, deviation = self._mean_and_deviation
+        mean, deviation = self.mean_and_deviation
         last = len(network.architecture.hidden) + 1
         W, b = params[f"W{last}"], params[f"b{last}"]
         flat = network.architecture.has_flat_output

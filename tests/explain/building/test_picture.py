@@ -45,6 +45,11 @@ def test_an_input_that_nothing_uses_is_not_drawn() -> None:
     assert [v.symbol.name for v in diagram.vertices] == ["x", "f"]
 
 
+def test_an_input_that_is_the_output_is_drawn() -> None:
+    (vertex,) = cr.explain(lambda x: x, 4.0).diagram.vertices
+    assert (vertex.symbol.name, vertex.value, vertex.gradient) == ("x", "4", "1")
+
+
 def test_a_bad_node_is_marked_and_nothing_behind_it_is_known() -> None:
     def f(x: Any) -> Any:
         a = x - 1.0

@@ -83,7 +83,7 @@ def along(points: tuple[tuple[float, float], ...]) -> Iterator[tuple[float, floa
 def diagrams(draw: st.DrawFn, most: int = 30) -> Diagram:
     """Graphs in topological order, with texts of all lengths, and vertices that nobody uses."""
     count = draw(st.integers(1, most))
-    texts = st.sampled_from([None, "0", "−0.5", "1.234e−10", "[0.1, −0.2, …]", "1024 × 1024"])
+    texts = st.sampled_from([None, "0", "−0.5", "1.234·10⁻¹⁰", "[0.1, −0.2, …]", "1024 × 1024"])
     vertices, edges = [], []
     for number in range(count):
         sources = draw(st.lists(st.integers(0, number - 1), max_size=4, unique=True)) if number else []

@@ -111,7 +111,7 @@ def test_every_step_is_there_once_and_in_order(page: Page, neuron: Lesson) -> No
     said = page.having("data-say")
     assert said[0] == f"Forward step 1 of {len(neuron.forward)}: z = wx + b = 0"
     assert said[len(neuron.forward)] == (
-        f"Backward step 1 of {len(neuron.backward)}: ∂L/∂L = 1. {neuron.backward[0].pattern}"
+        f"Backward step 1 of {len(neuron.backward)}: ∂L/∂L = 1; {neuron.backward[0].pattern}"
     )
 
 
@@ -123,7 +123,7 @@ def product_of_sum(x: Any, y: Any, z: Any) -> Any:
 
 def test_every_step_ends_with_its_number_though_no_more_than_numbers_are_put_in() -> None:
     page = Page(cr.explain(product_of_sum, 5.0, -2.0, -4.0).to_html())
-    said = [text.partition(": ")[2].partition(". ")[0] for text in page.having("data-say") if text]
+    said = [text.partition(": ")[2].partition("; ")[0] for text in page.having("data-say") if text]
     assert said == [
         "q = x + y = 3",
         "f = qz = −12",

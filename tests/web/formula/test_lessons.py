@@ -66,6 +66,16 @@ def test_arrays_have_shapes() -> None:
 def test_a_single_name_is_a_lesson_too() -> None:
     payload = lesson_payload(typed("x", {"x": "4"}), "statement")
     assert (payload["loss"], payload["steps"]) == (4.0, {"forward": 0, "backward": 1})
+    assert payload["output"] == "x"
+
+
+@pytest.mark.parametrize(("statements", "output"), [("L = w", "L"), ("q = w\ny_hat = q", "ŷ"), ("L = w\nL", "w")])
+def test_a_name_for_an_input_is_the_name_of_the_outcome(statements: str, output: str) -> None:
+    payload = lesson_payload(typed(statements, {"w": "4"}), "statement")
+    assert payload["output"] == output
+    picture = payload["html"].partition("<svg")[2].partition("</svg>")[0]
+    assert picture.count('data-symbol="w"') == 1
+    assert "w; value 4; ∂w/∂w = 1" in picture
 
 
 @pytest.mark.parametrize(("statements", "reason"), [("log(x)", "log of 0"), ("x*exp(w)", "overflow"), ("1/x", "0")])
@@ -107,6 +117,18 @@ def test_what_cannot_be_computed_has_a_caret(statements: str, values: dict[str, 
     assert line.strip() == statements.split("\n")[-1]
     assert caret.index("^") - 2 == column
     assert caught.value.fix
+
+
+def test_values_without_a_shape_that_fits_are_named() -> None:
+    with pytest.raises(FormulaError, match="matmul cannot combine W") as caught:
+        lesson_of(typed("L = sum(W @ x + b)", {"x": "50"}), "statement")
+    assert caught.value.fix == (
+        "W and b have no value yet: give W a shape, such as [[0.1, -0.2, 0.3], [0.4, -0.5, 0.6]], "
+        "and the others shapes that fit"
+    )
+    with pytest.raises(FormulaError) as caught:
+        lesson_of(typed("L = w @ x", {"x": "50"}), "statement")
+    assert caught.value.fix == "w has no value yet: give w a shape, such as [0.1, -0.2, 0.3]"
 
 
 def test_a_fixed_number_has_nothing_to_explain() -> None:

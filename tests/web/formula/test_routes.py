@@ -71,6 +71,40 @@ def test_an_error_of_a_value_names_it(page: Served) -> None:
 
 
 @pytest.mark.parametrize(
+    ("statements", "values", "texts", "given"),
+    [
+        ("L = W@x", {"x": "[1, 2]"}, [None, "[1, 2]"], [False, True]),  # a vector is no loss
+        ("L = w*x", {"w": "[1, 2", "x": "3"}, ["[1, 2", "3"], [True, True]),
+        ("L = w*x", {"w": ""}, ["", "1"], [True, False]),
+        ("L = W@x", {"x": "2"}, ["1", "2"], [False, True]),  # nothing fits
+    ],
+)
+def test_names_and_values_are_told_beside_an_error(
+    page: Served, statements: str, values: dict[str, str], texts: list[str | None], given: list[bool]
+) -> None:
+    answer = page.post("/api/lesson", {"statements": statements, "values": values})
+    assert answer.status == 422
+    records = answer.json["values"]
+    assert [record["name"] for record in records] == [statements[4], "x"]
+    assert [text if text is None else record["text"] for text, record in zip(texts, records, strict=True)] == texts
+    assert [record["is_given"] for record in records] == given
+    if statements == "L = W@x" and values["x"] == "[1, 2]":
+        assert records[0]["shape"] == [3, 2]
+
+
+def test_what_is_no_formula_has_no_values(page: Served) -> None:
+    assert "values" not in page.post("/api/lesson", {"statements": "L = 2x"}).json
+
+
+def test_values_left_over_from_an_example_are_replaced_where_they_do_not_fit(page: Served) -> None:
+    sent = {"statements": "L = sum(W@x + b)", "values": {"x": "50", "b": "0"}}
+    assert page.post("/api/lesson", sent).status == 422
+    lesson = page.post("/api/lesson", {**sent, "loose": ["x", "b"]}).json
+    told = {record["name"]: (record["shape"], record["is_given"]) for record in lesson["values"]}
+    assert told == {"W": ([2, 3], False), "x": ([3], False), "b": ([], True)}
+
+
+@pytest.mark.parametrize(
     ("path", "changes", "name"),
     [
         ("/api/lesson", {"level": "line"}, "level"),

@@ -25,10 +25,14 @@ def test_values_come_in_the_order_of_the_formula() -> None:
     assert found.unused == ()
 
 
-def test_a_name_without_a_value_is_1() -> None:
+def test_a_name_without_a_value_is_guessed() -> None:
     found = typed("w*x", {"w": "2"})
     assert found.values == {"w": 2.0, "x": 1.0}
+    assert found.texts == {"w": "2", "x": "1"}
     assert found.given == {"w"}
+    found = typed("sum(W @ x)", {"x": "[1, 2]"})
+    np.testing.assert_array_equal(parse_value(found.texts["W"]), found.values["W"])
+    assert found.given == {"x"}
 
 
 def test_statements_are_lines_or_stand_between_semicolons() -> None:

@@ -29,8 +29,10 @@ class Clock:
 
 
 def chosen(limits: Limits | None = None, **changes: Any) -> Choice:
-    """Moons, or what the changes of source and settings make of them."""
+    """Moons, or what the changes of source and settings make of them; a source with a kind stands for itself."""
     fields = {part: {**MOONS[part], **changes.get(part, {})} for part in MOONS}
+    if "kind" in changes.get("source", {}):
+        fields["source"] = changes["source"]
     return choice_of(Fields(fields), None, limits or Limits())
 
 

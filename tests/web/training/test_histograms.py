@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from tests.web.training.making import live_training
 
-from chainrule.web.training.histograms import histograms, layer_marks, shown_weights
+from chainrule.evaluation.gradient_flow import gradient_flow
+from chainrule.web.limits import Limits
+from chainrule.web.training.frames import Frames
+from chainrule.web.training.histograms import histograms, shown_weights
+from chainrule.web.training.numbers import rounded
 
 RNG = np.random.default_rng(0)
 PARAMS = {"W1": RNG.normal(size=(3, 5)), "b1": np.zeros(5), "W2": RNG.normal(size=5), "b2": np.array(0.5)}
@@ -18,7 +25,7 @@ def test_each_layer_has_its_weights_and_their_gradients() -> None:
     assert sum(first["weights"]["counts"]) == 15
     assert sum(second["gradients"]["counts"]) == 5
     assert first["norm"] == pytest.approx(np.linalg.norm(2 * PARAMS["W1"]), rel=1e-5)
-    assert second["norm"] == pytest.approx(np.hypot(np.linalg.norm(2 * PARAMS["W2"]), 1.0), rel=1e-5)
+    assert second["norm"] == pytest.approx(np.linalg.norm(2 * PARAMS["W2"]), rel=1e-5), "as in the histogram, no bias"
     assert first["mark"] == first["reason"] == ""
 
 
@@ -35,6 +42,7 @@ def test_equal_numbers_are_counted_in_one_bin(value: float) -> None:
     found = histograms({"W1": np.full(7, value)}, {"W1": np.full(7, value)}, {})[0]["weights"]
     assert max(found["counts"]) == sum(found["counts"]) == 7
     assert found["edges"] == sorted(found["edges"])
+    assert histograms({"W1": np.ones(7)}, {"W1": np.full(7, value)}, {})[0]["norm"] == rounded(abs(value) * 7**0.5)
 
 
 def test_what_is_not_finite_has_no_histogram() -> None:
@@ -48,12 +56,12 @@ def test_ten_layers_are_in_order_and_do_not_mix() -> None:
     params = {f"{kind}{i}": np.full(2, float(i)) for i in range(1, 12) for kind in "Wb"}
     found = histograms(params, params, {})
     assert [layer["layer"] for layer in found] == [f"layer {i}" for i in range(1, 12)]
-    assert [layer["norm"] for layer in found] == [2.0 * i for i in range(1, 12)]
+    assert [layer["norm"] for layer in found] == [rounded(i * 2**0.5) for i in range(1, 12)]
 
 
 def test_marks_name_the_layer_the_fault_and_a_remedy() -> None:
-    norms = np.array([[1e-6, 1e-6, 1.0, 1.0]] * 20)
-    marks = layer_marks(["W1", "b1", "W2", "b2"], norms)
+    flow = gradient_flow({"W1": [1e-6] * 20, "b1": [1e-6] * 20, "W2": [1.0] * 20, "b2": [1.0] * 20})
+    marks = {layer.name: layer for layer in flow}
     first, second = histograms(PARAMS, PARAMS, marks)
     assert first["mark"] == "vanishing"
     assert "smaller than that of the largest layer" in first["reason"]
@@ -61,17 +69,38 @@ def test_marks_name_the_layer_the_fault_and_a_remedy() -> None:
     assert second["mark"] == ""
 
 
-@pytest.mark.parametrize("epochs", [50, 5000])
-def test_long_runs_are_marked_as_short_ones(epochs: int) -> None:
-    norms = np.stack([np.geomspace(1, 1e6, epochs), np.zeros(epochs), np.ones(epochs)], axis=1)
-    marks = layer_marks(["W1", "W2", "W3"], norms)
-    assert [marks[f"layer {i}"].mark for i in (1, 2, 3)] == ["exploding", "zero", ""]
+def test_layers_of_dead_units_say_so() -> None:
+    params = {f"{kind}{i}": np.full(2, 0.5) for i in range(1, 5) for kind in "Wb"}
+    flow = gradient_flow({"W1": [1e-6] * 20, **{f"W{i}": [1.0] * 20 for i in (2, 3, 4)}})
+    marks = {layer.name: layer for layer in flow}
+    found = histograms(params, params, marks, dead=(2,))
+    assert [layer["mark"] for layer in found] == ["zero", "zero", "zero", ""]
+    assert [layer["reason"].partition(".")[0] for layer in found[:3]] == [
+        "the units of layer 2 are off for all rows (dead ReLU)",
+        "its units are off for all rows (dead ReLU)",
+        "the units of layer 2 are off for all rows (dead ReLU), so that only the bias learns",
+    ]
+    assert all("a smaller learning rate" in layer["reason"] for layer in found[:3])
 
 
-def test_a_gradient_that_is_not_finite_is_found_in_its_epoch() -> None:
-    norms = np.ones((3000, 1))
-    norms[2999] = np.inf
-    assert layer_marks(["W1"], norms)["layer 1"].reason == "not finite from epoch 3000 on"
+def test_a_network_whose_units_a_learning_rate_has_turned_off() -> None:
+    settings = {"hidden": [8, 8], "activation": "relu", "optimizer": "sgd", "lr": 10}
+    for l2 in (0.0, 0.01):  # of which the gradients that are shown have their part
+        live = live_training(settings={**settings, "l2": l2})
+        live.advance(epochs=10)
+        *_, last = found = json.loads(Frames(live, Limits()).frame({}))["histograms"]
+        assert [layer["mark"] for layer in found] == ["zero"] * 3
+        assert "off for all rows (dead ReLU)" in found[1]["reason"]
+        assert last["norm"] == pytest.approx(np.linalg.norm(live.gradients()["W3"]), rel=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{"lr": 0.03}, {"lr": 0.03, "activation": "relu"}])
+def test_a_network_that_has_learnt_everything_has_no_mark(settings: dict[str, object]) -> None:
+    live = live_training(settings={"hidden": [8, 8], **settings})
+    live.advance(epochs=1500)
+    assert live.history["loss"][-1] < 1e-4
+    found = json.loads(Frames(live, Limits()).frame({}))["histograms"]
+    assert [layer["mark"] for layer in found] == ["", "", ""]
 
 
 def test_small_weights_are_shown_as_numbers_in_matrices() -> None:

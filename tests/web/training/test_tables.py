@@ -26,6 +26,7 @@ def test_a_table_is_uploaded_changed_and_learnt(page: Served) -> None:
         source = {"kind": "upload", "target": "sold", "types": {"city": "ignored"}}
         described = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
         assert described["features"] == ["size"]
+        assert described["left_out"] == {"constant": [], "other": ["city"]}
         assert described["axes"] is None
         frame = tab.frame(lambda frame: frame["run"] == 1)
         assert frame["surface"] is None
@@ -52,6 +53,7 @@ def test_a_column_in_the_way_is_left_out(page: Served) -> None:
         source = {"kind": "upload", "target": "sold", "types": {"price": "ignored", "weight": "ignored"}}
         described = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
         assert described["features"] == ["size"]
+        assert described["left_out"] == {"constant": [], "other": ["price", "weight"]}
 
 
 def test_what_stands_before_decimals_can_be_said(page: Served) -> None:

@@ -34,7 +34,10 @@ def test_moons_are_learnt(page: Served) -> None:
         assert described["parameters"] == 2 * 8 + 8 + 8 * 8 + 8 + 8 + 1
         first = tab.frame()
         assert (first["epoch"], first["is_running"], first["run"]) == (0, False, 1)
-        assert first["curves"]["epoch"] == []
+        for curve in (first["curves"], first["curves"]["accuracy"]):
+            assert curve["epoch"] == [0], "curves begin before the first step"
+        for part in ("training", "validation"):
+            assert first["curves"][part] == [first["scores"][part]["loss"]]
         tab.post("control", action="play", speed=None)
         last = tab.frame(lambda frame: frame["epoch"] >= 300)
         paused = tab.post("control", action="pause").json
@@ -42,7 +45,10 @@ def test_moons_are_learnt(page: Served) -> None:
         shown = tab.frame(lambda frame: not frame["is_running"])
         assert (shown["epoch"], shown["step"]) == (paused["epoch"], paused["step"])
     assert last["scores"]["validation"]["accuracy"] >= 0.99
-    assert last["curves"]["epoch"][0] == 1
+    assert last["curves"]["epoch"][0] == last["curves"]["accuracy"]["epoch"][0] == 0
+    assert [last["curves"][part][0] for part in ("training", "validation")] == [
+        first["scores"][part]["loss"] for part in ("training", "validation")
+    ]
     assert last["curves"]["training"][0] > last["curves"]["training"][-1]
     surface = last["surface"]
     data = np.frombuffer(base64.b64decode(surface["data"]), np.uint8).reshape(surface["size"])
@@ -132,6 +138,8 @@ def test_a_run_that_diverges_stops_and_says_where_and_why(page: Served) -> None:
         assert said["reason"] == "diverged"
         assert said["message"].startswith("the loss became")
         assert "(ŷ − y)²" in said["node"]
+        assert said["formula"].startswith(f'<math alttext="{said["node"]}"')
+        assert "<script" not in said["formula"]
         assert "overflow" in said["why"]
         assert said["lr"] == 0.1
         assert said["fix"] == "try a learning rate of 0.1"
@@ -235,3 +243,13 @@ def test_nothing_to_be_had_of_a_tab_without_run(page: Served, path: str) -> None
     if path != "events":
         with browsing(page) as tab:
             assert tab.get(path).status == 409
+
+
+def test_columns_that_are_left_out_are_told(page: Served) -> None:
+    with browsing(page) as tab:
+        source = {"kind": "bundled", "name": "digits"}
+        digits = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
+        assert len(digits["features"]) + len(digits["left_out"]["constant"]) == 64
+        assert "pixel_0_0" in digits["left_out"]["constant"]
+        assert digits["left_out"]["other"] == []
+        assert tab.run()["left_out"] == {"constant": [], "other": []}

@@ -31,7 +31,7 @@ def lesson_diagram(
     vertices = [
         _vertex(node, symbol, output, results.get(node), computed.get(symbol), derived.get(symbol), fault)
         for node, symbol in symbols.items()
-        if node in used or node in results
+        if node in used or node in results or node is setting.output
     ]
     edges = [
         Edge(symbols[source], symbols[block.node], uses)

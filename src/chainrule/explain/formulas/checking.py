@@ -24,6 +24,8 @@ _INSTEAD: dict[type[ast.AST], str] = {
     ast.Tuple: "give arrays as values, such as x=[1, 2]",
     ast.BitOr: "write abs(x) for |x|",
     ast.FloorDiv: "write floor(x / y)",
+    ast.GeneratorExp: "functions take whole arrays: write sum(w * x)",
+    ast.ListComp: "operations take whole arrays: write w * x",
     ast.NamedExpr: "write statements: q = x + y; q * z",
     ast.Lambda: "write λ or lambda_ for the name, as lambda is a word of Python",
 }

@@ -10,7 +10,7 @@ from chainrule.errors import FormulaError
 from chainrule.explain.formulas.known import known_functions
 from chainrule.explain.formulas.typed import TypedText
 
-__all__ = ["syntax_failure"]
+__all__ = ["statement_failure", "syntax_failure"]
 
 #: Signs of mathematics that could mean several things.
 _SIGNS = {
@@ -30,6 +30,21 @@ _SIGNS = {
 _TOKEN = re.compile(r"(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<other>\S)")
 #: What stands for the rest of a factor of which only the beginning is shown.
 _REST = {"(": "…)", "√": "…"}
+_CONDITION = "write where(condition, a, b)"
+_LOOP = "write one statement for each step, or a sum: sum(w * x)"
+_OTHER = "write statements such as z = w*x + b"
+#: Words that statements of Python begin with, and what a formula has instead.
+_STATEMENTS = {
+    **dict.fromkeys(("if", "elif", "else", "assert"), _CONDITION),
+    **dict.fromkeys(("for", "while", "break", "continue"), _LOOP),
+    **dict.fromkeys(("def", "class"), "write what it computes as statements: z = w*x + b; a = tanh(z)"),
+    "return": "leave it out: the last statement is the result",
+    **dict.fromkeys(("import", "from"), "leave it out: exp, tanh, sigmoid and others are there"),
+    **dict.fromkeys(("with", "try", "except", "finally", "raise", "del", "pass", "global", "nonlocal"), _OTHER),
+    **dict.fromkeys(("async", "await", "yield"), _OTHER),
+}
+#: At the beginning of a line, and not as a name: ``if = 3`` and ``if * x`` want another one.
+_STATEMENT = re.compile(rf"({'|'.join(_STATEMENTS)})\b(?!\s*(=(?!=)|[*/@<>.,)]))")
 #: Python's words that may stand where a name stands.
 _VALUES = ("True", "False", "None")
 
@@ -37,6 +52,8 @@ _VALUES = ("True", "False", "None")
 def syntax_failure(text: TypedText, error: SyntaxError) -> FormulaError:
     """The error to raise for a text that Python cannot parse."""
     line = max(1, min(error.lineno or 1, len(text.lines)))
+    if (failure := statement_failure(text, line)) is not None:
+        return failure
     found = _sign(text, line) or _word(text, line) or _missing_sign(text, line) or _target(text, line)
     if found:
         return text.failure("this is no formula", line, *found)
@@ -45,6 +62,23 @@ def syntax_failure(text: TypedText, error: SyntaxError) -> FormulaError:
     if whole.count("(") != whole.count(")"):
         return text.failure("this is no formula", line, column, "close every parenthesis that you open")
     return text.failure("this is no formula", line, column, "write it as in Python: (x + y) * z, x ** 2, exp(x)")
+
+
+def statement_failure(text: TypedText, most: int) -> FormulaError | None:
+    """The error to raise for the first statement of Python that is none of a formula, in one of the first lines.
+
+    Parameters
+    ----------
+    text : TypedText
+    most : int
+        Up to which line to look. Python complains of the line after ``if w > 0:``.
+    """
+    for line in range(1, most + 1):
+        found = _STATEMENT.match(text.python_line(line))
+        if found:
+            word = found.group()
+            return text.failure(f"'{word}' is not understood here", line, 0, _STATEMENTS[word])
+    return None
 
 
 def _tokens(text: TypedText, line: int) -> list[re.Match[str]]:

@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.errors import FormulaError
 from chainrule.explain.formulas.checking import Checker, place
 from chainrule.explain.formulas.evaluating import Evaluator
-from chainrule.explain.formulas.hints import syntax_failure
+from chainrule.explain.formulas.hints import statement_failure, syntax_failure
 from chainrule.explain.formulas.naming import unified
 from chainrule.explain.formulas.syntax import python_syntax
 from chainrule.explain.formulas.typed import TypedText
@@ -35,6 +35,8 @@ class Formula:
     text : str
     names : tuple of str
         The free names, in order of appearance: the arguments of the function.
+    statements : tuple of (str or None, ast.expr)
+        Checked expressions, with the names that they are assigned to.
 
     Examples
     --------
@@ -56,7 +58,7 @@ class Formula:
         self.text = text
         self.names = names
         self._typed = typed
-        self._statements = statements
+        self.statements = tuple(statements)
         self._most_numbers = most_numbers
         self.__name__ = statements[-1][0] or "f"
         self.__signature__ = inspect.Signature(
@@ -68,7 +70,7 @@ class Formula:
         scope: dict[str, Any] = {name: named(value, name) for name, value in zip(self.names, values, strict=True)}
         evaluator = Evaluator(self._typed, scope, self._most_numbers)
         result: Any = None
-        for name, expression in self._statements:
+        for name, expression in self.statements:
             result = evaluator.visit(expression)
             if name is not None:
                 scope[name] = result
@@ -78,7 +80,7 @@ class Formula:
 
     def failure(self, what: str, fix: str) -> FormulaError:
         """The error to raise for a result that is not what was wanted, with a caret under the last statement."""
-        return self._typed.failure(what, *place(self._typed, self._statements[-1][1]), fix)
+        return self._typed.failure(what, *place(self._typed, self.statements[-1][1]), fix)
 
 
 def parse(text: str, *, most_numbers: int | None = None) -> Formula:
@@ -175,5 +177,7 @@ def _checked(text: str, typed: TypedText, body: list[ast.stmt], most_numbers: in
             checker.check(statement.value)
             statements.append((None, statement.value))
         else:
-            raise checker.refuse(statement, "only formulas and assignments are understood", "write q = x + y; q * z")
+            failure = statement_failure(typed, statement.lineno)
+            what = "only formulas and assignments are understood"
+            raise failure or checker.refuse(statement, what, "write q = x + y; q * z")
     return Formula(text, typed, statements, tuple(checker.free), most_numbers)

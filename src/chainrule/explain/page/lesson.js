@@ -17,7 +17,7 @@ const KEYS = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "l
  * @param {boolean} [options.controls] Whether the player is there.
  * @param {EventTarget|null} [options.keys] Where arrow keys, Home and End are listened for.
  * @returns {object} `show(step)`, `next()`, `previous()`, `first()`, `last()`, `play()`, `pause()`, `destroy()`;
- *   and `step`, `total`, `forward`: the present step, their number, and how many belong to the forward pass.
+ *   and `step`, `total`, `forward`: the present step, their number, and how many belong to the forward pass; `isPlaying`.
  */
 export function mount(root, { step: initial = 0, onStep = () => {}, controls = true, keys = root } = {}) {
   const view = root.ownerDocument.defaultView;
@@ -101,7 +101,8 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
     label(button("play"), "▶", "Play");
   }
 
-  function play() {
+  /** Go on by itself; at once, or when the present step has been there for its time. */
+  function play({ waits = false } = {}) {
     if (timer) return;
     if (current === steps.length) show(0);
     timer = view.setInterval(() => {
@@ -109,7 +110,7 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
       if (current === steps.length) pause();
     }, SECONDS_PER_STEP * 1000);
     label(button("play"), "❚❚", "Pause");
-    show(current + 1);
+    if (!waits) show(current + 1);
   }
 
   const lesson = {
@@ -126,6 +127,9 @@ export function mount(root, { step: initial = 0, onStep = () => {}, controls = t
     destroy,
     get step() {
       return current;
+    },
+    get isPlaying() {
+      return timer !== 0;
     },
     total: steps.length,
     forward,

@@ -200,8 +200,8 @@ def _local_gradient(item: LocalGradient | Fold, formula: Formula) -> Markup:
 def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_open: bool) -> Markup:
     lines = backward_lines(step)
     line = [formula(step.gradient), _given(_in_short(lines), formula)]
-    summary = element("summary", _badge(step.number), element("span", line, class_="line"))
-    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step.gradient, lines)}. {step.pattern}"
+    say = f"Backward step {step.number} of {len(lesson.backward)}: {said(step.gradient, lines)}; {step.pattern}"
+    summary = element("summary", _badge(step.number), _spoken(element("span", line, class_="line")))
     return element(
         "details",
         summary,
@@ -212,6 +212,11 @@ def _backward_step(step: BackwardStep, lesson: Lesson, formula: Formula, *, is_o
         data_step=len(lesson.forward) + step.number,
         data_say=say,
     )
+
+
+def _spoken(line: Markup) -> Markup:
+    """For what can be pressed: its name is made of the texts in it, and formulas without a label are none of them."""
+    return Markup(re.sub(r'alttext=("[^"]*")', r"alttext=\1 aria-label=\1", line))
 
 
 def _in_short(lines: list[Line]) -> list[Line]:

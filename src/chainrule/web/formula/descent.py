@@ -13,6 +13,7 @@ from chainrule.errors import DivergenceError
 from chainrule.graph.node import ancestors
 from chainrule.learn.minimize import minimize
 from chainrule.learn.optimizers import GradientDescent
+from chainrule.notation.numbers import number_text
 from chainrule.transforms.graphs import trace
 from chainrule.web.fields import Refused
 from chainrule.web.formula.lessons import lesson_of
@@ -134,6 +135,6 @@ def _why(error: DivergenceError, typed: Typed, taken: int, lr: float) -> str:
     _, _, begins = error.what.partition(": it ")
     place = f" (it {begins})" if begins else ""
     return (
-        f"Step {taken + 1} leads to where the loss is not finite{place}: the learning rate {lr:g} is too large here. "
-        f"{values} Choose a smaller learning rate."
+        f"Step {taken + 1} leads to where the loss is not finite{place}: "
+        f"the learning rate {number_text(lr)} is too large here. {values} Choose a smaller learning rate."
     )

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import NonScalarOutputError
+from chainrule.errors import FormulaError, NonScalarOutputError
 from chainrule.explain.explaining import explain
 from chainrule.explain.lesson import Lesson
 from chainrule.explain.model import Level
 from chainrule.explain.page.fragment import lesson_fragment
 from chainrule.notation.names import name_text
 from chainrule.notation.text import to_text
+from chainrule.web.formula.records import value_records
 from chainrule.web.formula.statements import Typed
 
 __all__ = ["lesson_of", "lesson_payload"]
@@ -46,6 +47,10 @@ def lesson_of(typed: Typed, level: Level, *, closed_forms: bool = True) -> Lesso
             what = f"this has the shape {result.shape}, and the backward pass begins at one number"
             raise typed.formula.failure(what, "write sum(…) or mean(…) around it") from None
         raise typed.formula.failure("this is true or false, which has no gradient", "end with a number") from None
+    except FormulaError as error:
+        if typed.misfits:
+            raise FormulaError(error.what, fix=_give_shapes(typed.misfits)) from None
+        raise
 
 
 def lesson_payload(typed: Typed, level: Level, *, closed_forms: bool = False) -> dict[str, Any]:
@@ -68,13 +73,19 @@ def lesson_payload(typed: Typed, level: Level, *, closed_forms: bool = False) ->
     return {
         "title": lesson.title,
         "level": level,
-        "output": to_text(lesson.output),
+        "output": _output(typed, lesson),
         "loss": _loss(lesson),
-        "values": [_value(typed, name) for name in typed.formula.names],
+        "values": value_records(typed),
         "unused": list(typed.unused),
         "steps": {"forward": len(lesson.forward), "backward": len(lesson.backward)},
         "html": lesson_fragment(lesson),
     }
+
+
+def _output(typed: Typed, lesson: Lesson) -> str:
+    """The name of the result. ``L = w`` computes nothing: it is L that was asked for."""
+    name = typed.formula.statements[-1][0]
+    return to_text(lesson.output) if lesson.forward or name is None else name_text(name)
 
 
 def _loss(lesson: Lesson) -> float | None:
@@ -85,13 +96,11 @@ def _loss(lesson: Lesson) -> float | None:
     return loss if math.isfinite(loss) else None
 
 
-def _value(typed: Typed, name: str) -> dict[str, Any]:
-    shape = np.shape(typed.values[name])
-    return {
-        "name": name,
-        "label": name_text(name),
-        "text": typed.texts[name],
-        "shape": list(shape),
-        "is_scalar": not shape,
-        "is_given": name in typed.given,
-    }
+def _give_shapes(names: tuple[str, ...]) -> str:
+    """What to do where no shapes were found for values that nobody gave."""
+    first = next((name for name in names if name[:1].isupper()), names[0])
+    example = "[[0.1, -0.2, 0.3], [0.4, -0.5, 0.6]]" if first[:1].isupper() else "[0.1, -0.2, 0.3]"
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    others = ", and the others shapes that fit" if len(names) > 1 else ""
+    has = "has" if len(names) == 1 else "have"
+    return f"{listed} {has} no value yet: give {first} a shape, such as {example}{others}"

@@ -9,19 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chainrule.errors import ChainRuleError
 from chainrule.explain.model import Level
-from chainrule.web.exchange import answering, reply
+from chainrule.web.exchange import answering, refusal, reply
 from chainrule.web.fields import Fields
 from chainrule.web.formula.descent import descend
 from chainrule.web.formula.exports import FORMATS, export_of
 from chainrule.web.formula.lessons import lesson_of, lesson_payload
 from chainrule.web.formula.presets import PRESETS
-from chainrule.web.formula.statements import read_typed
+from chainrule.web.formula.records import value_records
+from chainrule.web.formula.statements import read_sent, read_typed, typed_from
 from chainrule.web.limits import Limits
 
 __all__ = ["routes"]
 
-_TYPED = ("statements", "values", "wrt")
+_TYPED = ("statements", "values", "loose", "wrt")
 
 
 def routes(limits: Limits) -> list[Route]:
@@ -37,10 +39,14 @@ def routes(limits: Limits) -> list[Route]:
         ``GET /api/presets``, and ``POST`` to ``/api/lesson``, ``/api/descent`` and ``/api/export``.
     """
 
-    def lesson(fields: Fields, request: Request) -> dict[str, Any]:
+    def lesson(fields: Fields, request: Request) -> dict[str, Any] | Response:
         fields.only(*_TYPED, "level", "closed_forms")
         level, closed_forms = _level(fields), fields.flag("closed_forms", False)
-        return lesson_payload(read_typed(fields, limits), level, closed_forms=closed_forms)
+        sent = read_sent(fields, limits)
+        try:
+            return lesson_payload(typed_from(sent), level, closed_forms=closed_forms)
+        except ChainRuleError as error:  # there are fields for the values, or one could not change what is wrong
+            return refusal(error, values=value_records(typed_from(sent, skips_wrong=True)))
 
     def descent(fields: Fields, request: Request) -> dict[str, Any]:
         fields.only(*_TYPED, "lr", "steps")

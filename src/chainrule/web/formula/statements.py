@@ -12,12 +12,34 @@ from chainrule.explain.formulas import Formula, parse, parse_value
 from chainrule.explain.formulas.naming import same_name
 from chainrule.web.exchange import named
 from chainrule.web.fields import Fields, Refused
+from chainrule.web.formula.guessing import guess_values
 from chainrule.web.limits import Limits
 
-__all__ = ["UNGIVEN", "Typed", "read_typed", "value_as_text"]
+__all__ = ["Sent", "Typed", "read_sent", "read_typed", "typed_from", "value_as_text"]
 
-#: The value of a name that was typed and has none yet: the lesson is there while somebody types.
-UNGIVEN = "1"
+
+@dataclass(frozen=True)
+class Sent:
+    """What was sent, as far as it is understood without looking at the values.
+
+    Attributes
+    ----------
+    formula : Formula
+    texts : dict of str to str
+        Values that were sent, by the names of the formula.
+    loose : frozenset of str
+        Those that are left over from an example, and may be replaced where they do not fit.
+    unused : tuple of str
+        Names of values that do not occur in the formula.
+    wrt : tuple of str, or None
+        The names whose gradients are wanted; None for all, also where the formula has none of those that were sent.
+    """
+
+    formula: Formula
+    texts: dict[str, str]
+    loose: frozenset[str]
+    unused: tuple[str, ...]
+    wrt: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -32,11 +54,15 @@ class Typed:
     values : dict of str to float or array
         The same, parsed.
     given : frozenset of str
-        The names whose values were sent.
+        The names whose values were sent, and kept. The others are guessed.
     unused : tuple of str
         Names of values that do not occur in the formula.
     wrt : tuple of str, or None
-        The names whose gradients are wanted; None for all, also where the formula has none of those that were sent.
+        As they were sent.
+    misfits : tuple of str
+        Names without a value for which no shape was found that fits.
+    wrong : frozenset of str
+        Names whose texts are no values.
     """
 
     formula: Formula
@@ -45,6 +71,8 @@ class Typed:
     given: frozenset[str]
     unused: tuple[str, ...]
     wrt: tuple[str, ...] | None
+    misfits: tuple[str, ...] = ()
+    wrong: frozenset[str] = frozenset()
 
     def at(self, values: Mapping[str, Any]) -> Typed:
         """The same formula at another point: these values, and its own for all other names."""
@@ -53,7 +81,7 @@ class Typed:
 
 
 def read_typed(fields: Fields, limits: Limits) -> Typed:
-    """Read ``statements``, ``values`` and ``wrt``.
+    """Read ``statements``, ``values``, ``loose`` and ``wrt``.
 
     Parameters
     ----------
@@ -71,6 +99,28 @@ def read_typed(fields: Fields, limits: Limits) -> Typed:
     Refused
         422 for a value that is none, which it names, and for more names than are allowed.
     """
+    return typed_from(read_sent(fields, limits))
+
+
+def read_sent(fields: Fields, limits: Limits) -> Sent:
+    """Read the same fields, and leave the values as texts.
+
+    Parameters
+    ----------
+    fields : Fields
+    limits : Limits
+
+    Returns
+    -------
+    Sent
+
+    Raises
+    ------
+    FormulaError
+        With a caret, if the statements are no formula.
+    Refused
+        422 for more names than are allowed, and for two values of one name.
+    """
     formula = parse(fields.text("statements"), most_numbers=limits.formula_numbers)
     if len(formula.names) > limits.formula_names:
         raise Refused(
@@ -80,10 +130,44 @@ def read_typed(fields: Fields, limits: Limits) -> Typed:
         )
     sent = fields.texts("values", {}, longest=limits.json_bytes)
     assert sent is not None
-    given, unused = _by_name(sent, formula)
-    texts = {name: given.get(name, UNGIVEN) for name in formula.names}
-    values = {name: _value(name, text) for name, text in texts.items()}
-    return Typed(formula, texts, values, frozenset(given), unused, _wanted(fields, formula))
+    texts, unused = _by_name(sent, formula)
+    loose = {same_name(name, formula.names) for name in fields.names("loose", None) or []}
+    return Sent(formula, texts, frozenset(loose & texts.keys()), unused, _wanted(fields, formula))
+
+
+def typed_from(sent: Sent, *, skips_wrong: bool = False) -> Typed:
+    """Read the values, and guess those that are missing.
+
+    Parameters
+    ----------
+    sent : Sent
+    skips_wrong : bool, default False
+        Whether to go on without values that are none: their texts stay, as of something that is being typed.
+
+    Returns
+    -------
+    Typed
+
+    Raises
+    ------
+    Refused
+        422 for a value that is none, which it names.
+    """
+    formula = sent.formula
+    given: dict[str, Any] = {}
+    for name in formula.names:
+        try:
+            given |= {name: _value(name, sent.texts[name])} if name in sent.texts else {}
+        except Refused:
+            if not skips_wrong:
+                raise
+    guess = guess_values(formula, given, sent.loose)
+    values = {name: guess.values[name] if name in guess.values else given[name] for name in formula.names}
+    wrong = frozenset(sent.texts.keys() - given.keys())
+    kept = {name: text for name, text in sent.texts.items() if name not in guess.values or name in wrong}
+    texts = {name: kept.get(name, value_as_text(value)) for name, value in values.items()}
+    misfits = () if guess.fits else tuple(guess.values)
+    return Typed(formula, texts, values, frozenset(kept), sent.unused, sent.wrt, misfits, wrong)
 
 
 def _by_name(sent: Mapping[str, str], formula: Formula) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -7,14 +7,19 @@ const MOST = 40;
 const WITHIN = 20_000;
 const PAUSE = 600;
 
-/** The view that an address names, and what it says of it; garbage names the first view. */
+/**
+ * The view that an address names, with or without a slash, and what it says of it; garbage names the first view.
+ * `isPlain` tells whether the address is written as this page writes them.
+ */
 export function read(hash = location.hash) {
   const text = hash.startsWith("#") ? hash.slice(1, LONGEST) : "";
   const cut = text.indexOf("?");
-  const view = cut < 0 ? text : text.slice(0, cut);
+  const name = cut < 0 ? text : text.slice(0, cut);
+  const found = VIEWS.find((view) => view === name.replace(/^\/|\/$/g, ""));
   return {
-    view: VIEWS.includes(view) ? view : VIEWS[0],
-    query: new URLSearchParams(VIEWS.includes(view) && cut >= 0 ? text.slice(cut + 1) : ""),
+    view: found ?? VIEWS[0],
+    query: new URLSearchParams(found && cut >= 0 ? text.slice(cut + 1) : ""),
+    isPlain: name === (found ?? ""),
   };
 }
 

@@ -5,10 +5,11 @@ class ApiError extends Error {
   /**
    * @param {number} status 0 where there was no answer.
    * @param {{what: string, shown?: string, fix?: string, name?: string, encoding?: string}} told
+   * @param {object[]|null} values Of a formula: records of its names, which are known even so.
    */
-  constructor(status, { what, shown = null, fix = null, name = null, encoding = null }) {
+  constructor(status, { what, shown = null, fix = null, name = null, encoding = null }, values = null) {
     super(what);
-    Object.assign(this, { status, what, shown, fix, about: name, encoding });
+    Object.assign(this, { status, what, shown, fix, about: name, encoding, values });
   }
 }
 
@@ -23,13 +24,13 @@ async function ask(path, options) {
     throw new ApiError(0, SILENT);
   }
   if (response.ok) return response;
-  let told = null;
+  let told = {};
   try {
-    told = (await response.json()).error;
+    told = await response.json();
   } catch {
     // no JSON: a proxy may have answered
   }
-  throw new ApiError(response.status, told ?? { what: `The server answered ${response.status}.` });
+  throw new ApiError(response.status, told.error ?? { what: `The server answered ${response.status}.` }, told.values);
 }
 
 const posted = (body, signal) => ({

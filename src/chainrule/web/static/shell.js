@@ -8,6 +8,8 @@ import { themeButton } from "./theme.js";
 const TITLES = { formula: "Formulas", training: "Training" };
 const opening = { formula: async () => openFormula, training: async () => (await import("./training/view.js")).open };
 const views = {};
+/** Not that of an address: a browser would go on from there with the first press of Tab, past all that comes before. */
+const idOf = (name) => `${name}-view`;
 let shown = null;
 
 /**
@@ -29,17 +31,18 @@ const pageOf = (name) => ({
 });
 
 async function show() {
-  const { view: name, query } = read();
+  const { view: name, query, isPlain } = read();
+  if (!isPlain) remember(written(name, query)); // so that it says what is shown
   if (shown && shown !== name) views[shown]?.hide();
   shown = name;
-  for (const root of document.querySelectorAll(".view")) root.hidden = root.id !== name;
+  for (const root of document.querySelectorAll(".view")) root.hidden = root.id !== idOf(name);
   for (const link of document.querySelectorAll("nav [data-view]")) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.title = `${TITLES[name]} · chainrule`;
   const open = await opening[name]();
-  views[name] ??= open(document.getElementById(name), pageOf(name));
+  views[name] ??= open(document.getElementById(idOf(name)), pageOf(name));
   if (shown === name) views[name].show(query);
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from chainrule.learn.models.objectives import TASKS
 from chainrule.web.training.frames import Frames
+from chainrule.web.training.samples import in_table_units
 from chainrule.web.training.texts import short
 from chainrule.workflow.live import LiveTraining
 
@@ -36,8 +37,11 @@ def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
         "parameters": count_parameters(live),
         "rows": {"training": rows["training"], "validation": rows.get("validation", 0)},
         "loss_name": _loss(live),
+        "l2": live.network.architecture.l2,
+        "in_table_units": None if live.target_scale is None else in_table_units(*live.target_scale),
         "epoch": live.epoch,
         "steps_per_epoch": live.steps_per_epoch,
+        "left_out": _left_out(live),
         "note": live.rows.note,
     }
 
@@ -45,6 +49,18 @@ def description(live: LiveTraining, frames: Frames) -> dict[str, Any]:
 def count_parameters(live: LiveTraining) -> int:
     """How many numbers are learnt."""
     return sum(value.size for value in live.raw_params.values())
+
+
+def _left_out(live: LiveTraining) -> dict[str, list[str]]:
+    """The columns from which nothing is learnt: those that are the same in all training rows, and others."""
+    preprocessing = live.rows.preprocessing
+    learnt = {encoding.column for encoding in preprocessing.encodings}
+    found: dict[str, list[str]] = {"constant": [], "other": []}
+    for column in preprocessing.schema.columns:
+        if column.name not in learnt and column.name not in preprocessing.schema.targets:
+            is_constant = column.is_feature or (column.distinct == 1 and not column.missing)
+            found["constant" if is_constant else "other"].append(short(column.name))
+    return found
 
 
 def _loss(live: LiveTraining) -> str:

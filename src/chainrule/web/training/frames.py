@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.evaluation.gradient_flow import dead_layers
 from chainrule.evaluation.quick import QuickScore, quick_score
 from chainrule.evaluation.report.facts import leaf_names
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.curves import Curve
-from chainrule.web.training.histograms import histograms, layer_marks, shown_weights
+from chainrule.web.training.histograms import histograms, shown_weights
+from chainrule.web.training.norms import Norms
 from chainrule.web.training.numbers import rounded_or_none
 from chainrule.web.training.points import Points
 from chainrule.web.training.surfaces import surface, unit_surfaces
@@ -60,9 +62,12 @@ class Frames:
         return X[::every], y[::every]
 
     def forget(self) -> None:
-        """The run begins anew."""
+        """The run begins anew: its curves begin with the losses before the first step."""
         self._losses = Curve(*_PARTS, most=self._limits.curve_points)
+        first = {name: self._live.loss(*part) for name, part in self._parts.items()}
+        self._losses.add(0, *map(first.get, _PARTS))
         self._score_curve = Curve(*_PARTS, most=self._limits.curve_points)
+        self._norms = Norms(leaf_names(self._live.raw_params))
         self._epochs = 0
 
     def frame(self, state: Mapping[str, Any]) -> bytes:
@@ -97,8 +102,8 @@ class Frames:
         count = len(self.points.names)
         if axes is not None:
             if len(set(axes)) != 2 or max(axes) >= count:
-                what = f"axes are two different features from 0 to {count - 1}, not {list(axes)}"
-                raise Refused(422, what, "choose two of axes_choices", "axes")
+                what = f"a surface spans two different features of 0 to {count - 1}, and not {list(axes)}"
+                raise Refused(422, what, "choose another feature for one of the two axes", "axes")
             self.axes = (axes[0], axes[1])
         if shows is not None:
             for name in shows:
@@ -115,7 +120,7 @@ class Frames:
         found: dict[str, Any] = {
             "curves": self._curves(scores),
             "scores": self._scores(scores),
-            "weights": shown_weights(params, limits.shown_numbers),
+            "weights": shown_weights(live.raw_params, limits.shown_numbers),
             "surface": None,
             "units": None,
             "histograms": None,
@@ -144,6 +149,8 @@ class Frames:
         for place in range(self._epochs, len(losses)):
             # a run that diverges ends before the validation rows have had their turn
             self._losses.add(place + 1, losses[place], validation[place] if place < len(validation) else None)
+        for norms in history.get("gradient_norm", ())[self._norms.count :]:
+            self._norms.add(norms)
         self._epochs = len(losses)
         self._score_curve.add(self._live.epoch, *[scores[name].value if name in scores else None for name in _PARTS])
 
@@ -173,5 +180,6 @@ class Frames:
     def _histograms(self) -> list[dict[str, Any]]:
         live = self._live
         params = live.raw_params
-        marks = layer_marks(leaf_names(params), live.history.get("gradient_norm", ()))
-        return histograms(params, live.gradients(), marks)
+        is_relu = live.network.architecture.activation == "relu"
+        dead = dead_layers(live.activations()) if is_relu else ()
+        return histograms(params, live.gradients(), self._norms.marks(), dead)

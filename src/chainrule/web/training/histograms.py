@@ -8,20 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient, gradient_flow, layer_norms
+from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient
 from chainrule.web.training.numbers import rounded, rounded_or_none
 
-__all__ = ["histograms", "layer_marks", "shown_weights"]
+__all__ = ["histograms", "shown_weights"]
 
 Array = np.ndarray[Any, Any]
 
 _BINS = 24
-#: Epochs that marks rest on, evenly over the run.
-_EPOCHS = 400
 
 
 def histograms(
-    params: Mapping[str, Array], gradients: Mapping[str, Array], marks: Mapping[str, LayerGradient]
+    params: Mapping[str, Array],
+    gradients: Mapping[str, Array],
+    marks: Mapping[str, LayerGradient],
+    dead: Sequence[int] = (),
 ) -> list[dict[str, Any]]:
     """One entry for each layer.
 
@@ -30,49 +31,47 @@ def histograms(
     params, gradients : mapping of str to array
         W1, b1, W2, …
     marks : mapping of str to LayerGradient
-        By names of layers, as `layer_marks` gives them.
+        By names of layers, as `Norms` gives them.
+    dead : sequence of int
+        Hidden layers of ReLU whose units are all off, as `dead_layers` gives them.
 
     Returns
     -------
     list of dict
-        Name of the layer, histograms of its weights and of their gradients, the norm of all of its gradients, and
-        what is wrong with it.
+        Name of the layer, histograms of its weights and of their gradients, the norm of these gradients, and what is
+        wrong with the layer.
     """
-    norms = layer_norms(gradients)
     found = []
-    for name in _weights(params):
-        layer = f"layer {name[1:]}"
-        mark = marks.get(layer)
+    for number, name in enumerate(_weights(params), 1):
+        mark, reason = _fault(marks.get(f"layer {number}"))
+        if dead and number <= max(dead) + 1:
+            mark, reason = "zero", _dead(number, dead)
         found.append(
             {
-                "layer": layer,
+                "layer": f"layer {number}",
                 "weights": _histogram(params[name]),
                 "gradients": _histogram(gradients[name]),
-                "norm": rounded_or_none(norms[layer]),
-                "mark": mark.mark if mark else "",
-                "reason": f"{mark.reason}: {REMEDIES[mark.mark]}" if mark and mark.mark else "",
+                "norm": rounded_or_none(_norm(gradients[name])),
+                "mark": mark,
+                "reason": reason,
             }
         )
     return found
 
 
-def layer_marks(names: Sequence[str], norms: Sequence[Any]) -> dict[str, LayerGradient]:
-    """What `gradient_flow` says of each layer.
+def _fault(mark: LayerGradient | None) -> tuple[str, str]:
+    return (mark.mark, f"{mark.reason}: {REMEDIES[mark.mark]}") if mark and mark.mark else ("", "")
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of the parameters.
-    norms : sequence of array
-        For each epoch, one number for each parameter. Of a long run, some of the epochs are looked at: marks rest on
-        medians.
-    """
-    if not len(norms):
-        return {}
-    if len(norms) > _EPOCHS and np.isfinite(norms[-1]).all():
-        norms = norms[:: -(-len(norms) // _EPOCHS)]
-    columns = np.asarray(norms, np.float64).T
-    return {layer.name: layer for layer in gradient_flow(dict(zip(names, columns, strict=True)))}
+
+def _dead(number: int, dead: Sequence[int]) -> str:
+    """Why the loss says nothing of the weights of a layer in a network with dead layers, and what helps."""
+    if number in dead:
+        what = "its units are off for all rows (dead ReLU)"
+    elif number < max(dead):
+        what = f"the units of layer {max(dead)} are off for all rows (dead ReLU)"
+    else:
+        what = f"the units of layer {max(dead)} are off for all rows (dead ReLU), so that only the bias learns"
+    return f"{what}. Begin anew: a smaller learning rate, or leaky ReLU, helps"
 
 
 def shown_weights(params: Mapping[str, Array], most: int) -> list[dict[str, Any]]:
@@ -97,6 +96,12 @@ def shown_weights(params: Mapping[str, Array], most: int) -> list[dict[str, Any]
 
 def _weights(params: Mapping[str, Array]) -> list[str]:
     return sorted((name for name in params if re.fullmatch(r"W\d+", name)), key=lambda name: int(name[1:]))
+
+
+def _norm(values: Array) -> float:
+    """Of large numbers as well, whose squares would overflow."""
+    largest = float(np.abs(values).max())
+    return largest * float(np.linalg.norm(values / largest)) if 0 < largest < np.inf else largest
 
 
 def _histogram(values: Array) -> dict[str, list[Any]] | None:

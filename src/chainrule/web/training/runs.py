@@ -9,6 +9,8 @@ from typing import Any
 
 from chainrule.advice import advice_for
 from chainrule.errors import ChainRuleError
+from chainrule.explain.page.formulas import typeset
+from chainrule.notation.numbers import number_text
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import Choice
 from chainrule.web.training.frames import Frames
@@ -201,9 +203,10 @@ class Run:
             self._stop(
                 "diverged",
                 divergence.what,
-                f"try a learning rate of {divergence.lr:g}",
+                f"try a learning rate of {number_text(divergence.lr)}",
                 lr=divergence.lr,
                 node=divergence.node,
+                formula="" if divergence.formula is None else str(typeset(divergence.formula)),
                 why=divergence.why,
                 where=divergence.where,
             )
@@ -216,7 +219,7 @@ class Run:
 
     def _stop(self, reason: str, message: str, fix: str, **more: Any) -> None:
         self.pause()
-        empty = {"node": "", "why": "", "where": "", "lr": None}
+        empty = {"node": "", "formula": "", "why": "", "where": "", "lr": None}
         self._stopped = {"reason": reason, "message": message, "fix": fix, **empty, **more}
 
     # Frames ----------------------------------------------------------------------------------------------------------

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from chainrule.learn.models.network import Network
+from chainrule.notation.numbers import number_text
 from chainrule.web.fields import Refused
 from chainrule.web.training.texts import short
 from chainrule.workflow.lessons import typed_row
 from chainrule.workflow.live import LiveTraining
 from chainrule.workflow.rows import DividedRows
 
-__all__ = ["Sample", "row_of", "sample_of"]
+__all__ = ["Sample", "in_table_units", "row_of", "sample_of"]
 
 Array = np.ndarray[Any, Any]
 
@@ -28,8 +29,10 @@ class Sample:
     ----------
     network : Network
     params : dict of str to array
+        As they are trained.
     x : array of shape (d,)
     y : array of shape ()
+        In the units in which the network learns it.
     note : str
         What they are.
     """
@@ -81,7 +84,9 @@ def row_of(rows: DividedRows, number: int) -> tuple[pa.Table, str]:
 
 
 def sample_of(live: LiveTraining, number: int) -> Sample:
-    """A row of the table, and the present parameters.
+    """A row of the table and the present parameters, both as training has them.
+
+    So its loss is one of those whose mean is the loss of the run, and its gradient one of those that the run follows.
 
     Parameters
     ----------
@@ -102,4 +107,19 @@ def sample_of(live: LiveTraining, number: int) -> Sample:
         f"row {number:,} of {live.title} ({part}) and the weights after epoch {live.epoch:,}; "
         f"x is {shown}, with 0 for the mean of a number and 1 for a standard deviation above it"
     )
-    return Sample(live.network, live.params, X[0], y[0], note)
+    if live.target_scale is not None:
+        note += (
+            f"; y and ŷ are standardised as well: {in_table_units(*live.target_scale)} is the prediction in the table"
+        )
+    return Sample(live.network, live.raw_params, X[0], live.scaled_targets(y)[0], note)
+
+
+def in_table_units(mean: float, deviation: float) -> str:
+    """How a standardised prediction is read.
+
+    Examples
+    --------
+    >>> in_table_units(-2.5, 3.0)
+    'ŷ · 3 − 2.5'
+    """
+    return f"ŷ · {number_text(deviation)} {'−' if mean < 0 else '+'} {number_text(abs(mean))}"

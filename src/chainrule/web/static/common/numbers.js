@@ -1,23 +1,26 @@
-// Numbers for people: four significant digits, a true minus sign, powers of ten with raised digits.
+// Numbers for people, spelled as in lessons (notation/numbers.py): four significant digits, a true minus sign, powers of
+// ten with raised digits.
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** Whole numbers are written in full up to here. */
+const LARGEST_WHOLE = 1_000_000;
+const LOWERED = "₀₁₂₃₄₅₆₇₈₉";
 
 const raised = (exponent) => String(exponent).replace("-", "⁻").replace(/\d/g, (digit) => RAISED[digit]);
+
+/** The index of a letter: W₁₂. */
+export const lowered = (index) => String(index).replace(/\d/g, (digit) => LOWERED[digit]);
 
 /** A number as text, to some significant digits; a dash where there is none. */
 export function short(number, digits = 4) {
   if (number === null || number === undefined || Number.isNaN(number)) return "–";
   if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
-  const size = Math.abs(number);
-  let text;
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
-    const [mantissa, exponent] = number.toExponential(digits - 1).split("e");
-    const power = `10${raised(Number(exponent))}`;
-    const isPower = Math.abs(Number(mantissa)) === 1;
-    text = isPower ? `${number < 0 ? "-" : ""}${power}` : `${Number(mantissa)} · ${power}`;
-  } else {
-    text = String(Number(number.toPrecision(digits)));
-  }
+  const [mantissa, exponent] = number.toExponential(digits - 1).split("e").map(Number);
+  const isWhole = Number.isInteger(number) && Math.abs(number) <= LARGEST_WHOLE;
+  if (isWhole || (exponent >= -4 && exponent < Math.max(digits, 4)))
+    return String(isWhole ? number : Number(number.toPrecision(digits))).replace("-", "−");
+  const power = `10${raised(exponent)}`;
+  const text = Math.abs(mantissa) === 1 ? `${mantissa < 0 ? "-" : ""}${power}` : `${mantissa}·${power}`;
   return text.replace("-", "−");
 }
 

@@ -2,6 +2,7 @@
 
 import { mount } from "../lesson/lesson.js";
 import { morph } from "./morph.js";
+import { placeOf, stepAt } from "./place.js";
 
 const ACTIVE = "a, button, input, select, textarea, summary, [role=button], [role=menuitem]";
 
@@ -24,17 +25,23 @@ export function lessonStage(host, onStep) {
    * Show a lesson.
    *
    * @param {string} html
-   * @param {{step: number, goesThere: boolean}} how `goesThere`: scroll to the step.
+   * @param {{step: number, goesThere: boolean, isOther: boolean}} how `goesThere`: scroll to the step. `isOther`: steps
+   *   are numbered in another way than before, and what is shown is the present place.
+   * @returns {number} The step.
    */
-  function show(html, { step, goesThere }) {
-    const first = goesThere ? 0 : step;
+  function show(html, { step: wanted, goesThere, isOther }) {
     const next = parsed(html);
+    const step = root && isOther ? stepAt(next, placeOf(root, player.step)) : wanted;
+    const first = goesThere ? 0 : step;
+    const plays = !goesThere && player?.isPlaying;
     if (root) exchange(next, first);
     else host.replaceChildren((root = next));
     player = mount(root, { step: first, onStep, keys });
     if (goesThere) root.querySelector(".picture").scrollTo(0, 0);
     if (goesThere && step) player.show(step);
+    if (plays && player.step < player.total) player.play({ waits: true });
     refresh({ isStale: false });
+    return step;
   }
 
   /** Make the lesson on the page equal to one that is made ready at its step outside of it: it is laid out once. */

@@ -4,18 +4,20 @@ import { wholeNumber } from "../address.js";
 import { typedNumber } from "../common/numbers.js";
 
 const LEVELS = ["statement", "operation"];
-const LONGEST_NOTE = 300;
+const LONGEST_NOTE = 500;
+const RATE = 0.1;
 const MARK = "."; // before the name of a value, so that a value may be called "step"
 
 /**
  * @typedef {object} State
  * @property {string} statements
  * @property {Record<string, string>} values Texts by name; a name without one has not been given a value yet.
+ * @property {string[]} loose Names whose values are those of an example, and go where they do not fit another formula.
  * @property {string[]|null} wrt Names whose gradients are wanted; null for all.
  * @property {"statement"|"operation"} level
  * @property {boolean} showsClosed
  * @property {number} step Of the lesson; 0 shows all.
- * @property {number} lr Learning rate.
+ * @property {number|null} lr The learning rate that somebody chose; null for that of the example, or the usual one.
  * @property {string} note What the formula is, where it came from the training view.
  */
 
@@ -24,11 +26,12 @@ export function ofPreset(preset) {
   return {
     statements: preset.statements,
     values: { ...preset.values },
+    loose: Object.keys(preset.values),
     wrt: preset.wrt ?? null,
     level: "statement",
     showsClosed: false,
     step: 0,
-    lr: preset.lr ?? 0.1,
+    lr: null,
     note: "",
   };
 }
@@ -39,7 +42,7 @@ export function fromQuery(query, presets) {
   const typed = query.get("f");
   const state = ofPreset(typed === null ? preset : { statements: typed, values: {} });
   for (const [key, text] of query) {
-    if (key.startsWith(MARK) && key.length > 1) state.values[key.slice(MARK.length)] = text;
+    if (key.startsWith(MARK) && key.length > 1) Object.assign(state, withValue(state, key.slice(MARK.length), text));
   }
   const wrt = query.get("wrt");
   if (wrt !== null) state.wrt = wrt ? wrt.split(",") : null;
@@ -50,6 +53,17 @@ export function fromQuery(query, presets) {
   const lr = typedNumber(query.get("lr") ?? "");
   if (lr !== null && lr > 0) state.lr = lr;
   return state;
+}
+
+/** The part of a state in which a name has a value that somebody gave it. */
+export function withValue({ values, loose }, name, text) {
+  return { values: { ...values, [name]: text }, loose: loose.filter((other) => other !== name) };
+}
+
+/** What the server needs to know of a formula. An example's own values fit it, whatever somebody makes of one of them. */
+export function sentOf(state, presets) {
+  const { statements, values, wrt } = state;
+  return { statements, values, wrt, loose: presetOf(state, presets) ? [] : state.loose };
 }
 
 /** What an address says of a state, in as few words as possible. */
@@ -66,10 +80,16 @@ export function toQuery(state, presets, names) {
   if (!isSame(state.wrt, from?.wrt ?? null)) query.set("wrt", (state.wrt ?? []).join(","));
   if (state.level !== "statement") query.set("level", state.level);
   if (state.showsClosed) query.set("closed", "1");
-  if (state.lr !== (from?.lr ?? 0.1)) query.set("lr", String(state.lr));
+  const lr = rateOf(state, presets);
+  if (lr !== (preset?.lr ?? RATE)) query.set("lr", String(lr));
   if (state.step) query.set("step", String(state.step));
   if (state.note && !preset) query.set("note", state.note);
   return query;
+}
+
+/** The learning rate. That of an example goes with its statements: another formula may need quite another one. */
+export function rateOf(state, presets) {
+  return state.lr ?? presetOf(state, presets)?.lr ?? RATE;
 }
 
 /** The preset whose statements these are. */

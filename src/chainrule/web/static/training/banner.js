@@ -1,5 +1,8 @@
 // Why a run has stopped: what happened, at which node, and what to try.
 import { h } from "../common/dom.js";
+import { short } from "../common/numbers.js";
+import { parsed } from "./network/mathml.js";
+import { sentence } from "./problem.js";
 
 /**
  * @param {HTMLElement} root An element with role alert.
@@ -30,7 +33,7 @@ export function createBanner(root, { onRate }) {
       h(
         "dl",
         { class: "tr-why" },
-        fact("Node", stopped.node && h("code", {}, stopped.node)),
+        fact("Node", stopped.formula && h("span", {}, parsed(stopped.formula))),
         fact("Why", sentence(stopped.why)),
         fact("Where", stopped.where),
         fact("What helps", sentence(stopped.fix)),
@@ -42,7 +45,7 @@ export function createBanner(root, { onRate }) {
         h(
           "button",
           { type: "button", class: "button is-main", onclick: () => onRate(stopped.lr) },
-          `Use learning rate ${stopped.lr}`,
+          `Use learning rate ${short(stopped.lr)}`,
         ),
       ),
     );
@@ -52,10 +55,3 @@ export function createBanner(root, { onRate }) {
 }
 
 const fact = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
-
-/** With a capital letter and a full stop. */
-function sentence(text) {
-  if (!text) return "";
-  const whole = text[0].toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
-}

@@ -1,7 +1,7 @@
 // The training view at work: what the user wishes goes to the server, what comes back is drawn.
 import { download, get, newest } from "../api.js";
 import { afterwards } from "../common/calm.js";
-import { errorNotice } from "../common/notice.js";
+import { h } from "../common/dom.js";
 import { createBanner } from "./banner.js";
 import { createControls } from "./controls.js";
 import { createData } from "./data/data.js";
@@ -11,12 +11,13 @@ import { createLooks } from "./looks.js";
 import { createModel } from "./model.js";
 import { createLayers } from "./network/layers.js";
 import { onThemeChange } from "./palette.js";
+import { problemNotice } from "./problem.js";
 import { fits } from "./run/frames.js";
 import { sampleQuery } from "./run/sample.js";
 import { createSession } from "./run/session.js";
 import { createTakeaway } from "./takeaway.js";
 import { createTeller } from "./telling.js";
-import { hasLayers, readWishes, writeWishes } from "./wishes.js";
+import { hasLayers, isOwn, readWishes, writeWishes } from "./wishes.js";
 
 /** Milliseconds after the last change until a new run is asked for. */
 const PATIENCE = 120;
@@ -26,6 +27,9 @@ const ECHO = 600;
 /** Builds the view for what the server has, its catalog. */
 export function createDesk(root, page, catalog) {
   let wishes = null;
+  let kept = null; // the wishes of the run that is there, to which refused ones give way
+  let edits = 0; // how often the wishes were changed
+  let isStanding = false; // why wishes were refused, is to be seen until there are others
   let run = null;
   let last = null; // frame
   let early = null; // a frame of the run whose description is still on its way
@@ -34,7 +38,11 @@ export function createDesk(root, page, catalog) {
   let acts = 0; // how often a button was pressed
   let quietUntil = 0;
   const parts = build(root);
-  const session = createSession({ onRun, onFrame, onError, onConnection: (isOpen) => (parts.link.hidden = isOpen) });
+  const session = createSession({
+    ...{ onRun, onRefused, onFrame },
+    onError: tell,
+    onConnection: (isOpen) => (parts.link.hidden = isOpen),
+  });
   const controls = createControls(parts.bar, { onAction: act });
   const data = createData(parts.data, {
     catalog,
@@ -48,6 +56,7 @@ export function createDesk(root, page, catalog) {
   const schema = createSchema(parts.schema, { check: session.schema, onUse: use, announce: page.announce });
   const banner = createBanner(parts.banner, { onRate: calmDown });
   const looks = createLooks(parts, {
+    limits: catalog.limits,
     onAxes: newest(turn, Infinity),
     onOpen: openRow,
     onUnits: layers.change,
@@ -63,6 +72,7 @@ export function createDesk(root, page, catalog) {
 
   function change(edit) {
     const before = taskOf();
+    begin();
     edit(wishes);
     if (taskOf() !== before) wishes.settings.loss = "auto"; // the usual one of the other task
     tidy();
@@ -70,9 +80,24 @@ export function createDesk(root, page, catalog) {
     prepareSoon();
   }
 
-  function prepare() {
+  /** Other wishes: what was wrong with the ones before is past. */
+  function begin() {
+    edits += 1;
+    isStanding = false;
+    tell(null);
+    parts.anew.hidden = true;
+  }
+
+  /** Asks for the run that is wished; a new table waits until somebody presses play. */
+  function prepare({ isNewTable = false, isFallback = false } = {}) {
     page.remember(writeWishes(wishes));
-    session.prepare({ ...structuredClone(wishes), shouldPlay: () => controls.isPlaying, speed: () => controls.speed });
+    const before = acts;
+    session.prepare({
+      ...structuredClone(wishes),
+      ...{ edit: edits, isNewTable, isFallback },
+      shouldPlay: () => controls.isPlaying && !(isNewTable && acts === before),
+      speed: () => controls.speed,
+    });
   }
 
   function taskOf() {
@@ -99,6 +124,7 @@ export function createDesk(root, page, catalog) {
     const mine = (acts += 1);
     let state = null;
     quietUntil = Infinity;
+    parts.anew.hidden = true;
     await tried(async () => (state = await session.control(action, speed)));
     if (mine !== acts) return;
     quietUntil = performance.now() + ECHO;
@@ -117,7 +143,7 @@ export function createDesk(root, page, catalog) {
       if (most && file.size > most)
         throw Object.assign(
           new Error(`${file.name} has ${megabytes(file.size)}; this page takes ${megabytes(most)}.`),
-          { fix: "train it with: chainrule train FILE" },
+          { fix: "Train it with: chainrule train FILE" },
         );
       return session.upload(file);
     });
@@ -125,16 +151,17 @@ export function createDesk(root, page, catalog) {
 
   /** Shows the columns of a table as the server reads it; where it cannot, it may be read in another way. */
   async function showTable(file, read, reading) {
-    data.upload.name(`Reading ${file.name} …`);
+    data.upload.reading(file.name);
     try {
       schema.show(await read(), { isNew: true, reading });
-      data.upload.name(file.name, { isRead: true });
+      data.upload.offer(file.name);
     } catch (error) {
-      data.upload.name("Drop a CSV file here, or choose one");
       schema.refuse(file.name, error, {
         reading,
-        onRead: (other) => showTable(file, () => session.readAnew(file, other), other),
+        onRead: (other) => showTable(file, () => session.upload(file, other), other),
       });
+    } finally {
+      data.upload.reading(null);
     }
   }
 
@@ -142,9 +169,10 @@ export function createDesk(root, page, catalog) {
     ownTask = task;
     controls.show(false);
     change((now) => {
-      Object.assign(now, { source, axes: null });
+      Object.assign(now, { source, axes: null, awaited: null });
       now.settings.loss = "auto"; // only the server knows the task for sure
     });
+    prepareSoon({ isNewTable: true });
   }
 
   async function turn(axes) {
@@ -152,10 +180,11 @@ export function createDesk(root, page, catalog) {
     await tried(async () => {
       const { points } = await session.look(axes);
       if (run !== turned) return; // another table has other features
-      wishes.axes = axes;
+      wishes.axes = kept.axes = axes;
       page.remember(writeWishes(wishes));
       looks.turn(points, axes);
     });
+    looks.showAxes(); // of what is drawn, also where the server was silent
   }
 
   function openRow(row) {
@@ -169,26 +198,54 @@ export function createDesk(root, page, catalog) {
   async function tried(task) {
     try {
       await task();
-      onError(null);
+      if (!isStanding) tell(null);
     } catch (error) {
-      onError(error);
+      tell(error);
     }
   }
 
   // What the server says ---------------------------------------------------------------------------------------------
 
-  function onRun(next) {
+  function onRun(next, wished, { isAgain }) {
+    const hadBegun = Boolean(last?.epoch || last?.step);
     run = next;
     last = null;
+    kept = structuredClone(wishesOf(wished));
+    if (kept.axes?.join() !== run.axes?.join()) kept.axes = null; // this table does not have them
     ownTask = run.task;
+    if (wished.edit === edits) {
+      wishes.axes = kept.axes;
+      page.remember(writeWishes(wishes));
+    }
     tidy();
     showWishes();
+    if (!isStanding) tell(null);
+    if (isAgain && hadBegun) parts.anew.hidden = false;
     controls.prepare(run);
     looks.prepare(run);
     teller.prepare(run);
     banner.draw(null);
     if (early && fits(run, early)) onFrame(early);
     early = null;
+  }
+
+  /** What cannot be trained leaves everything as it was; what a link asks for in vain gives way to what is usual. */
+  function onRefused(error, { edit, isNewTable, isFallback = false }) {
+    if (edit !== edits) return; // there are newer wishes, which have an answer of their own
+    isStanding = true;
+    if (kept) {
+      wishes = structuredClone(kept);
+      ownTask = run.task;
+    } else if (!isFallback) {
+      wishes = readWishes(new URLSearchParams(), catalog);
+      tidy();
+    }
+    showWishes();
+    page.remember(writeWishes(wishes));
+    if (isNewTable) return schema.fail(error);
+    const again = () => h("button", { type: "button", class: "button", onclick: () => prepare() }, "Try again");
+    tell(error, ...(isFallback ? [again()] : []));
+    if (!kept && !isFallback) prepare({ isFallback: true });
   }
 
   function onFrame(frame) {
@@ -204,8 +261,9 @@ export function createDesk(root, page, catalog) {
     banner.draw(frame.stopped);
   }
 
-  function onError(error) {
-    parts.problem.replaceChildren(...(error ? [errorNotice(error)] : []));
+  /** Says what could not be done; null when that is past. */
+  function tell(error, ...buttons) {
+    parts.problem.replaceChildren(...(error ? [problemNotice(error, ...buttons)] : []));
   }
 
   // The page ---------------------------------------------------------------------------------------------------------
@@ -232,7 +290,10 @@ export function createDesk(root, page, catalog) {
       session.watch(true);
       const isOther = !wishes || (query.size > 0 && writeWishes(wishes).toString() !== query.toString());
       if (!isOther) return;
+      begin();
+      const own = wishes?.source.kind === "upload" && isOwn(query, wishes.source.name) ? wishes.source : null;
       wishes = readWishes(query, catalog);
+      if (own) Object.assign(wishes, { source: own, awaited: null });
       tidy();
       showWishes();
       controls.show(false);
@@ -245,6 +306,9 @@ export function createDesk(root, page, catalog) {
     query: () => writeWishes(wishes),
   };
 }
+
+/** The wishes alone, of what goes to the server with them. */
+const wishesOf = ({ source, settings, axes, awaited }) => ({ source, settings, axes, awaited });
 
 /** A size as the server tells its own: a MB has 1024² bytes. */
 const megabytes = (bytes) => `${(bytes / 1024 ** 2).toFixed(1).replace(".0", "")} MB`;

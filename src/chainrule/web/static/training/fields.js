@@ -69,7 +69,6 @@ export function slider({ label, min, max, step, told, onChange }) {
   return {
     element,
     set(value) {
-      if (value > Number(input.max)) input.max = value; // a link may ask for more
       input.value = value;
       tell();
     },

@@ -15,6 +15,11 @@ export function build(root) {
       { class: "notice is-bad", role: "status", hidden: true },
       "The server is not heard. The page tries again until it answers.",
     ),
+    anew: h(
+      "p",
+      { class: "notice", role: "status", hidden: true },
+      "The server was started again, or had given this tab up: this run begins anew.",
+    ),
     schema: h("section", { class: "tr-card", hidden: true, "aria-label": "Own table" }),
     model: h("section", { class: "tr-strip", "aria-label": "Model and training" }),
     data: h("section", { class: "tr-data", "aria-label": "Data" }),
@@ -45,6 +50,7 @@ export function build(root) {
   root.append(
     parts.bar,
     parts.link,
+    parts.anew,
     parts.problem,
     parts.banner,
     parts.schema,

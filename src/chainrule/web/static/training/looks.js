@@ -1,13 +1,13 @@
 // All that is drawn of a run: the network, its output, curves, matrix, histograms, equations, numbers.
 import { calmly } from "../common/calm.js";
 import { say } from "../common/dom.js";
+import { factsOf } from "./facts.js";
 import { createConfusion } from "./measures/confusion.js";
 import { createCurves } from "./measures/curves.js";
 import { createHistograms } from "./measures/histograms.js";
 import { createEquations } from "./network/equations.js";
 import { createNetwork } from "./network/network.js";
 import { createWeights } from "./network/weights.js";
-import { counted } from "./numbers.js";
 import { createOutput } from "./output/output.js";
 import { readPalette } from "./palette.js";
 import { layersOf } from "./run/frames.js";
@@ -19,17 +19,18 @@ const NUMBERS = 250;
 /**
  * @param {object} parts Of layout.js.
  * @param {object} given
+ * @param {object} given.limits
  * @param {(axes: number[]) => void} given.onAxes
  * @param {(row: number) => void} given.onOpen
  * @param {(layer: number, change: 1 | -1) => void} given.onUnits
  * @param {(text: string) => void} given.announce
  */
-export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
+export function createLooks(parts, { limits, onAxes, onOpen, onUnits, announce }) {
   let palette = readPalette(parts.output);
   let frame = null;
   const colours = () => palette;
   const output = createOutput(parts.output, { palette: colours, onAxes, onOpen, announce });
-  const network = createNetwork(parts.network, { palette: colours, onUnit: output.showUnit, onUnits });
+  const network = createNetwork(parts.network, { limits, palette: colours, onUnit: output.showUnit, onUnits });
   const curves = createCurves(parts.curves);
   const confusion = createConfusion(parts.confusion);
   const histograms = createHistograms(parts.histograms);
@@ -57,14 +58,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
     prepare(run) {
       frame = null;
       for (const part of [output, network, curves, confusion, histograms, equations, weights]) part.prepare(run);
-      const rows = [
-        counted(run.rows.training, "training row"),
-        run.rows.validation ? counted(run.rows.validation, "validation row") : "no validation rows",
-      ];
-      say(
-        parts.facts,
-        `${run.title}: ${rows.join(", ")}; ${counted(run.parameters, "parameter")}; loss: ${run.loss_name}. Numbers are standardised.${run.note ? ` ${run.note}.` : ""}`,
-      );
+      say(parts.facts, factsOf(run));
     },
     draw(next) {
       frame = next;
@@ -78,6 +72,7 @@ export function createLooks(parts, { onAxes, onOpen, onUnits, announce }) {
       network.rebuild();
       if (frame) output.draw(frame); // it may have come before the points
     },
+    showAxes: output.showAxes,
     recolour() {
       palette = readPalette(parts.output);
       output.redraw();

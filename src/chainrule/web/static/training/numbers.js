@@ -9,12 +9,22 @@ export function weight(value) {
   return value.toFixed(size >= 0.005 || size < 0.00005 ? 2 : 4).replace("-", "−");
 }
 
+/** Weights that stand below each other: all have as many decimals, four digits of the largest or three decimals. */
+export function aligned(values) {
+  const isKnown = (value) => value !== null && value !== undefined;
+  const largest = Math.max(...values.filter(isKnown).map(Math.abs)) || 1;
+  const whole = Math.floor(Math.log10(largest)) + 1; // digits before the point
+  if (whole > 6) return values.map(weight);
+  const decimals = whole > 0 ? Math.max(4 - whole, 0) : Math.min(3 - whole, 6);
+  return values.map((value) => (isKnown(value) ? value.toFixed(decimals).replace("-", "−") : weight(value)));
+}
+
 /** A loss as the bar shows it, about as wide as the one before. */
 export function loss(value) {
   if (value === null || value === undefined) return "–";
   if (value >= 0.001 && value < 1000) return value.toPrecision(3);
   if (value >= 0.00001 && value < 0.001) return value.toFixed(6);
-  return short(value, 2).replaceAll(" ", "");
+  return short(value, 2);
 }
 
 /** How well numbers are predicted, at most 1; what is far below 0 is just that. */

@@ -1,6 +1,6 @@
 // What one can take home: the model file, the report, the program that does the same.
 import { freshId, h, say } from "../common/dom.js";
-import { errorNotice } from "../common/notice.js";
+import { problemNotice } from "./problem.js";
 
 /**
  * @param {HTMLElement} root
@@ -73,7 +73,7 @@ function createCode(root, { program }) {
       say(text, await program());
     } catch (error) {
       say(text, "");
-      problem.replaceChildren(errorNotice(error));
+      problem.replaceChildren(problemNotice(error));
     }
     if (!dialog.open) dialog.showModal();
   }

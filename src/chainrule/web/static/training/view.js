@@ -1,7 +1,7 @@
 // The training view of the page: it opens with the first look at it.
 import { get } from "../api.js";
 import { h } from "../common/dom.js";
-import { errorNotice } from "../common/notice.js";
+import { problemNotice } from "./problem.js";
 import { createDesk } from "./desk.js";
 
 const STYLES = "/static/training/training.css";
@@ -20,7 +20,7 @@ export function open(root, page) {
       if (wanted) desk.show(wanted);
     } catch (error) {
       const again = h("button", { type: "button", class: "button", onclick: () => (opening = start()) }, "Try again");
-      root.replaceChildren(h("div", { role: "alert" }, errorNotice(error, again)));
+      root.replaceChildren(h("div", { role: "alert" }, problemNotice(error, again)));
     }
   }
 

@@ -1,17 +1,26 @@
 // What the user wants to train, as one object; it goes into the address and comes back from it.
 
-const COUNTS = /^\d{1,3}(,\d{1,3})*$/;
+import { rangesOf, within } from "./ranges.js";
 
-/** The wishes of an address, filled up with those of the server; what does not make sense is left out. */
+const COUNTS = /^\d{1,3}(,\d{1,3})*$/;
+/** What an address calls a table of the user's own, and the most letters that a name of one has. */
+const OWN = "own";
+const LONGEST = 120;
+
+/**
+ * The wishes of an address, filled up with those of the server; what does not make sense is left out, and what goes
+ * beyond a range is its end. A link to an own table brings its name only: `awaited`, until some data are chosen.
+ */
 export function readWishes(query, catalog) {
   const wishes = structuredClone(catalog.defaults);
+  const ranges = rangesOf(catalog.limits);
   const found = catalog.datasets.find((set) => set.id === query.get("data"));
   if (found) wishes.source = sourceOf(found, wishes.source);
   const { source, settings } = wishes;
   if (source.kind === "generated") {
-    source.rows = whole(query, "rows", source.rows, 10, catalog.limits.generated_rows);
-    source.noise = number(query, "noise", source.noise, 0, catalog.limits.noise);
-    source.seed = whole(query, "data-seed", source.seed, 0, 2 ** 31);
+    source.rows = inRange(query, "rows", source.rows, ranges);
+    source.noise = inRange(query, "noise", source.noise, ranges);
+    source.seed = inRange(query, "data-seed", source.seed, ranges);
   }
   choice(query, "model", catalog.models, (model) => (settings.model = model));
   if (COUNTS.test(query.get("hidden") ?? ""))
@@ -37,16 +46,18 @@ export function readWishes(query, catalog) {
   settings.lr = number(query, "lr", settings.lr, 1e-9, 1e6);
   settings.l2 = number(query, "l2", settings.l2, 0, 1e6);
   settings.batch_size = whole(query, "batch", settings.batch_size, 1, catalog.limits.batch_size);
-  settings.validation_split = number(query, "split", settings.validation_split, 0, 0.9);
-  settings.seed = whole(query, "seed", settings.seed, 0, 2 ** 31);
-  return { ...wishes, axes: axes(query.get("axes")) };
+  settings.validation_split = inRange(query, "split", settings.validation_split, ranges);
+  settings.seed = inRange(query, "seed", settings.seed, ranges);
+  return { ...wishes, axes: axes(query.get("axes")), awaited: awaited(query) };
 }
 
-/** The query of an address that says all this. An own table stays where it is: a link cannot hold it. */
-export function writeWishes({ source, settings, axes: pair }) {
+/** The query of an address that says all this. An own table stays where it is: a link holds its name. */
+export function writeWishes({ source, settings, axes: pair, awaited: table = null }) {
   const query = new URLSearchParams();
-  if (source.kind !== "upload") query.set("data", source.name);
-  if (source.kind === "generated") {
+  const own = source.kind === "upload" ? source.name : table;
+  query.set("data", own === null ? source.name : OWN);
+  if (own) query.set("table", own);
+  if (own === null && source.kind === "generated") {
     query.set("rows", source.rows);
     query.set("noise", source.noise);
     query.set("data-seed", source.seed);
@@ -75,7 +86,12 @@ export const [DEEP, PLAIN] = ["perceptron", "logistic"];
 /** Whether a network with hidden layers is wanted. */
 export const hasLayers = ({ model }) => model === DEEP;
 
+/** Whether an address is that of an own table of this name. */
+export const isOwn = (query, name) => query.get("data") === OWN && query.get("table") === name;
+
 const whole = (...asked) => Math.round(number(...asked));
+
+const inRange = (query, key, otherwise, ranges) => within(ranges[key], number(query, key, otherwise, -1e9, 1e9));
 
 function number(query, key, otherwise, least, most) {
   const text = query.get(key);
@@ -87,6 +103,11 @@ function choice(query, key, values, use) {
   if (values.includes(query.get(key))) use(query.get(key));
 }
 
+/** Two different features; whether the table has them, shows when it is read. */
 function axes(text) {
-  return /^\d{1,5},\d{1,5}$/.test(text ?? "") ? text.split(",").map(Number) : null;
+  const pair = /^\d{1,5},\d{1,5}$/.test(text ?? "") ? text.split(",").map(Number) : null;
+  return pair && pair[0] !== pair[1] ? pair : null;
 }
+
+/** The name of the own table that a link is about, which may be empty; null where it is about none. */
+const awaited = (query) => (query.get("data") === OWN ? (query.get("table") ?? "").slice(0, LONGEST) : null);

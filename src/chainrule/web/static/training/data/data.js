@@ -2,6 +2,7 @@
 import { freshId, h, releaseAfterPointer } from "../../common/dom.js";
 import { slider } from "../fields.js";
 import { counted, whole } from "../numbers.js";
+import { rangesOf } from "../ranges.js";
 import { sourceOf } from "../wishes.js";
 import { thumbnail } from "./thumbnails.js";
 import { createUpload } from "./upload.js";
@@ -20,37 +21,30 @@ export function createData(root, { catalog, area, onChange, onFile, onColumns })
   const generated = catalog.datasets.filter((set) => set.kind === "generated");
   const bundled = catalog.datasets.filter((set) => set.kind !== "generated");
   const choose = (set) =>
-    onChange((wishes) => Object.assign(wishes, { source: sourceOf(set, { ...kept, ...wishes.source }), axes: null }));
+    onChange((wishes) =>
+      Object.assign(wishes, { source: sourceOf(set, { ...kept, ...wishes.source }), axes: null, awaited: null }),
+    );
   const pictures = generated.map((set) => thumbnail(set, { name, onChoose: choose }));
   const list = bundled.map((set) => entry(set, name, choose));
   const upload = createUpload({ limits: catalog.limits, area, onFile, onColumns });
   let kept = catalog.defaults.source;
 
   const change = (key) => (value) => onChange((wishes) => (wishes.source[key] = value));
-  const most = Math.min(catalog.limits.generated_rows, 1000);
+  const ranges = rangesOf(catalog.limits);
   const sliders = {
-    rows: slider({ label: "Rows", min: 20, max: most, step: 20, told: whole, onChange: change("rows") }),
-    noise: slider({
-      label: "Noise",
-      min: 0,
-      max: Math.min(catalog.limits.noise, 0.5),
-      step: 0.05,
-      told: (value) => value.toFixed(2),
-      onChange: change("noise"),
-    }),
-    seed: slider({ label: "Data seed", min: 0, max: 99, step: 1, told: String, onChange: change("seed") }),
+    rows: slider({ label: "Rows", ...ranges.rows, told: whole, onChange: change("rows") }),
+    noise: slider({ label: "Noise", ...ranges.noise, told: (value) => value.toFixed(2), onChange: change("noise") }),
+    seed: slider({ label: "Data seed", ...ranges["data-seed"], told: String, onChange: change("seed") }),
   };
   const setting = (key) => (value) => onChange(({ settings }) => (settings[key] = value));
   const run = {
     validation_split: slider({
       label: "Validation share",
-      min: 0,
-      max: 0.5,
-      step: 0.05,
+      ...ranges.split,
       told: (value) => `${Math.round(100 * value)} %`,
       onChange: setting("validation_split"),
     }),
-    seed: slider({ label: "Seed", min: 0, max: 99, step: 1, told: String, onChange: setting("seed") }),
+    seed: slider({ label: "Seed", ...ranges.seed, told: String, onChange: setting("seed") }),
   };
   const details = h("div", { class: "tr-sliders" }, elements(sliders));
   const group = h(
@@ -72,6 +66,7 @@ export function createData(root, { catalog, area, onChange, onFile, onColumns })
   );
   root.append(
     h("h2", {}, "Data"),
+    upload.absent,
     group,
     upload.element,
     h("h3", {}, "Split and first weights"),
@@ -81,14 +76,14 @@ export function createData(root, { catalog, area, onChange, onFile, onColumns })
   return {
     upload,
     /** Shows what is chosen. */
-    set({ source, settings }) {
+    set({ source, settings, awaited = null }) {
       if (source.kind === "generated") kept = source;
       for (const { id, input } of [...pictures, ...list])
         input.checked = source.kind !== "upload" && source.name === id;
       details.hidden = source.kind !== "generated";
       if (source.kind === "generated") for (const [key, one] of Object.entries(sliders)) one.set(source[key]);
       for (const [key, one] of Object.entries(run)) one.set(settings[key]);
-      upload.mark(source.kind === "upload");
+      upload.set(source.kind === "upload" ? source.name : null, awaited);
     },
     /** Draws the pictures of the generated tables. */
     take(previews, palette) {

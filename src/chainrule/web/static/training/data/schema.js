@@ -1,7 +1,7 @@
 // What the columns of the own table are: shown, and changed where the user knows better.
 import { newest } from "../../api.js";
 import { freshId, h } from "../../common/dom.js";
-import { errorNotice } from "../../common/notice.js";
+import { problemNotice, sentence } from "../problem.js";
 import { counted, whole } from "../numbers.js";
 import { createSigns } from "./signs.js";
 
@@ -12,7 +12,7 @@ const AS_FOUND = { types: {}, decimal: "auto", encoding: "utf-8" };
 /**
  * @param {HTMLElement} root A section that is hidden until there is a table.
  * @param {object} given
- * @param {(target: string|null, reading: object) => Promise<object>} given.check Asks the server what the table is then.
+ * @param {(table: number, target: string|null, reading: object) => Promise<object>} given.check Asks the server what the table is then.
  * @param {(source: object, task: string) => void} given.onUse With what is probably its task; the server knows for sure.
  * @param {(text: string) => void} given.announce
  */
@@ -52,8 +52,10 @@ export function createSchema(root, { check, onUse, announce }) {
     goal.hidden = false;
     use.disabled = schema.target === null;
     title.textContent = schema.name;
-    const size = `${counted(schema.rows, "row")}, ${counted(schema.columns.length, "column")}`;
-    facts.textContent = `${size}. ${schema.notes.join("; ")}.`;
+    facts.textContent = [
+      `${counted(schema.rows, "row")}, ${counted(schema.columns.length, "column")}.`,
+      ...schema.notes.map((note) => sentence(note, schema.target)),
+    ].join(" ");
     const options = schema.columns.map(({ name }) =>
       h("option", { value: name, selected: name === schema.target }, name),
     );
@@ -92,7 +94,7 @@ export function createSchema(root, { check, onUse, announce }) {
 
   const ask = newest(async ({ wanted, asked }) => {
     try {
-      const next = await check(wanted, asked);
+      const next = await check(schema.table, wanted, asked);
       accepted = asked;
       if (root.hidden) return void (schema = next); // the table is used, or closed
       const focused = document.activeElement?.getAttribute("aria-label");
@@ -103,7 +105,7 @@ export function createSchema(root, { check, onUse, announce }) {
       if (reading === asked) reading = accepted;
       if (root.hidden) return;
       show(schema);
-      problem.replaceChildren(errorNotice(error));
+      problem.replaceChildren(problemNotice(error));
     }
   }, Infinity);
 
@@ -118,7 +120,11 @@ export function createSchema(root, { check, onUse, announce }) {
   function finish() {
     root.hidden = true;
     const { kind } = schema.columns.find((column) => column.name === target.value);
-    onUse({ kind: "upload", target: target.value, ...reading }, kind === "number" ? "regression" : "binary");
+    const { table: number, name } = schema;
+    onUse(
+      { kind: "upload", table: number, name, target: target.value, ...reading },
+      kind === "number" ? "regression" : "binary",
+    );
   }
 
   return {
@@ -139,9 +145,15 @@ export function createSchema(root, { check, onUse, announce }) {
       const ways = [];
       if (encoding) ways.push(button(`Read as ${encoding}`, () => otherwise({ encoding })));
       if (column) ways.push(button(`Leave out column ${column}`, () => retyped(column, "ignored")));
-      problem.replaceChildren(errorNotice(error, ...ways));
+      problem.replaceChildren(problemNotice(error, ...ways));
       root.scrollIntoView({ block: "nearest" });
     },
     open: () => schema && show(schema),
+    /** The table cannot be learnt as it was to be used: says why, where another target or other kinds can be chosen. */
+    fail(error) {
+      show(schema);
+      problem.replaceChildren(problemNotice(error));
+      root.scrollIntoView({ block: "nearest" });
+    },
   };
 }

@@ -1,6 +1,8 @@
 // The user's own table: dropped, or chosen as a file.
 import { freshId, h, say } from "../../common/dom.js";
 
+const PROMPT = "Drop a CSV file here, or choose one";
+
 /**
  * @param {object} given
  * @param {{upload_bytes?: number}} given.limits
@@ -19,9 +21,11 @@ export function createUpload({ limits, area, onFile, onColumns }) {
     "aria-describedby": `${id}-note`,
     onchange: () => take(input.files),
   });
-  const name = h("span", { class: "tr-file" }, "Drop a CSV file here, or choose one");
+  const name = h("span", { class: "tr-file" }, PROMPT);
   const zone = h("label", { class: "tr-drop", for: id }, h("span", { class: "visually-hidden" }, "Own data: "), name);
-  const columns = h("button", { type: "button", class: "button", hidden: true, onclick: onColumns }, "Its columns");
+  const columns = h("button", { type: "button", class: "button", hidden: true, onclick: onColumns });
+  const absent = h("p", { class: "notice", role: "status", hidden: true });
+  let used = null;
   const element = h(
     "div",
     { class: "tr-own-data" },
@@ -58,11 +62,26 @@ export function createUpload({ limits, area, onFile, onColumns }) {
   });
   return {
     element,
-    /** Says which file it is, or what to do. */
-    name(text, { isRead = false } = {}) {
-      say(name, text);
-      columns.hidden = !isRead;
+    /** To be shown above all data: which table a link is about, that did not come with it. */
+    absent,
+    /** Says that a file is on its way; null when it has come, or was refused. */
+    reading: (file) => say(name, file === null ? (used ?? PROMPT) : `Reading ${file} …`),
+    /** Offers the columns of the newest table that was read. */
+    offer(table) {
+      say(columns, `Columns of ${table}`);
+      columns.hidden = false;
     },
-    mark: (isUsed) => zone.classList.toggle("is-used", isUsed),
+    /** Shows which table is in use, and which one is `absent`; null for none. */
+    set(table, awaited) {
+      used = table;
+      say(name, used ?? PROMPT);
+      zone.classList.toggle("is-used", used !== null);
+      absent.hidden = awaited === null;
+      if (awaited !== null) say(absent, absence(awaited));
+    },
   };
 }
+
+/** Why a link to an own table shows another one. */
+const absence = (name) =>
+  `This link is about a table of its own${name ? `, ${name}` : ""}, which does not go with a link: choose the file again. Its settings are kept.`;

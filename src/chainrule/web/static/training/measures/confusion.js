@@ -1,6 +1,7 @@
 // Which classes are taken for which: right in blue, wrong in orange, the deeper the larger the share of its row.
 import { h, say } from "../../common/dom.js";
 import { percent } from "../numbers.js";
+import { cut } from "../words.js";
 
 /** The confusion matrix of a run. */
 export function createConfusion(root) {
@@ -18,12 +19,12 @@ export function createConfusion(root) {
       "tr",
       {},
       h("td", {}),
-      run.classes.map((name) => h("th", { scope: "col" }, name)),
+      run.classes.map((name) => h("th", { scope: "col" }, cut(name))),
     );
     const rows = run.classes.map((name) => {
       const row = run.classes.map(() => h("td", {}, h("span", { class: "tr-count" }), h("small")));
       cells.push(row);
-      return h("tr", {}, h("th", { scope: "row" }, name), row);
+      return h("tr", {}, h("th", { scope: "row" }, cut(name)), row);
     });
     const table = h(
       "table",

@@ -7,6 +7,9 @@ const EMPTY = "Press play: each epoch gives a point.";
 const WORST = -1;
 const BELOW = "R² is below −1 at every epoch.";
 
+/** What a point of the losses is: those of training rows are of many steps, so that they can lie above the others. */
+const MEANING = "Epoch 0 is before the first step. The training loss of an epoch is the mean while its steps are taken;";
+
 /** The curves of a run. */
 export function createCurves(root) {
   const losses = lineChart({ label: "Loss over epochs", xLabel: "epoch", yLabel: "", empty: EMPTY });
@@ -16,10 +19,12 @@ export function createCurves(root) {
   };
   const log = h("input", { type: "checkbox", onchange: () => last && draw(last) });
   const name = h("h3");
+  const note = h("p", { class: "tr-faint tr-curve-note" });
   const tool = h("label", { class: "check" }, log, "log scale");
   root.append(
     h("div", {}, h("h3", { class: "tr-with-tool" }, "Loss", tool), losses.element),
     h("div", {}, name, scores.accuracy.element, scores.r2.element),
+    note,
   );
   let last = null;
 
@@ -27,6 +32,7 @@ export function createCurves(root) {
     last = null;
     const isNumber = run.task === "regression";
     say(name, isNumber ? "R²" : "Accuracy");
+    say(note, `${MEANING} ${isNumber ? "R²" : "accuracy"}${run.rows.validation ? " and validation loss are" : " is"} measured after it.`);
     scores.accuracy.element.hidden = isNumber;
     scores.r2.element.hidden = !isNumber;
     for (const chart of [losses, scores.accuracy, scores.r2]) chart.draw([]);

@@ -1,6 +1,6 @@
 // Weights and gradients of each layer as histograms, and what is wrong where gradients vanish, explode or stay away.
 import { describe, h, say, svg } from "../../common/dom.js";
-import { short } from "../../common/numbers.js";
+import { lowered, short } from "../../common/numbers.js";
 
 const [WIDTH, HEIGHT] = [200, 56];
 const SIGNS = { vanishing: "▽", exploding: "△", zero: "○" };
@@ -27,7 +27,7 @@ export function createHistograms(root) {
       if (!found) return;
       row.weights.draw(found.weights);
       row.gradients.draw(found.gradients);
-      say(row.norm, `‖∂L/∂θ‖ = ${short(found.norm, 3)}`);
+      say(row.norm, `‖∂L/∂W${lowered(i + 1)}‖ = ${short(found.norm, 3)}`);
       row.mark.hidden = !found.mark;
       if (found.mark) say(row.mark, `${SIGNS[found.mark]} ${TITLES[found.mark]}: ${found.reason}.`);
       row.element.classList.toggle("is-marked", Boolean(found.mark));

@@ -2,6 +2,7 @@
 import { h, say } from "../../common/dom.js";
 import { counted } from "../numbers.js";
 import { DEEP, PLAIN, hasLayers } from "../wishes.js";
+import { roundButton } from "./round.js";
 
 /** Units of a new layer, where there is none to go by. */
 const UNITS = 4;
@@ -13,30 +14,10 @@ const UNITS = 4;
  * @param {(change: (wishes: object) => void) => void} given.onChange
  */
 export function createLayers(root, { limits, onChange }) {
-  const less = h(
-    "button",
-    {
-      type: "button",
-      class: "tr-round",
-      "aria-label": "Remove a layer",
-      title: "Remove a layer",
-      onclick: () => onChange(remove),
-    },
-    "−",
-  );
-  const more = h(
-    "button",
-    {
-      type: "button",
-      class: "tr-round",
-      "aria-label": "Add a layer",
-      title: "Add a layer",
-      onclick: () => onChange(add),
-    },
-    "+",
-  );
+  const less = roundButton({ sign: "−", label: "Remove a layer", onPress: () => onChange(remove) });
+  const more = roundButton({ sign: "+", label: "Add a layer", onPress: () => onChange(add) });
   const count = h("span", {});
-  root.append(less, count, more);
+  root.append(less.element, count, more.element);
   const hidden = ({ settings }) => (hasLayers(settings) ? settings.hidden : []);
 
   function add(wishes) {
@@ -52,8 +33,8 @@ export function createLayers(root, { limits, onChange }) {
   return {
     set(wishes) {
       const layers = hidden(wishes);
-      less.disabled = layers.length === 0;
-      more.disabled = layers.length >= limits.hidden_layers;
+      less.end(layers.length ? null : "There is no hidden layer");
+      more.end(layers.length < limits.hidden_layers ? null : `At most ${counted(limits.hidden_layers, "layer")}`);
       say(count, layers.length ? counted(layers.length, "hidden layer") : "no hidden layer");
     },
     /** One unit more or less in a layer; a layer keeps at least one. */

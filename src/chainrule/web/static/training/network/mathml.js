@@ -8,12 +8,26 @@ export function m(tag, ...children) {
   return node;
 }
 
+/** A formula as the server writes it. */
+export function parsed(markup) {
+  const template = document.createElement("template");
+  template.innerHTML = markup;
+  return template.content;
+}
+
 /** A letter with an index: x₁, W₂; without an index, the letter alone. */
 export function indexed(letter, ...indices) {
   const names = letter.length > 1 ? m("mtext", letter) : m("mi", letter);
   if (!indices.length) return names;
   const parts = indices.flatMap((index, i) => (i ? [m("mo", ","), number(index)] : [number(index)]));
   return m("msub", names, parts.length > 1 ? m("mrow", ...parts) : parts[0]);
+}
+
+/** The transpose of a letter with an index: W₃ᵀ. */
+export function transposed(letter, index) {
+  const sign = m("mi", "T");
+  sign.setAttribute("mathvariant", "normal");
+  return m("msubsup", m("mi", letter), number(index), sign);
 }
 
 /** A number, with its sign as an operator of its own. */

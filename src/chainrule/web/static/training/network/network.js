@@ -1,10 +1,13 @@
 // The network: inputs, hidden units and outputs as columns, the weights between them as lines.
 import { h, say, svg } from "../../common/dom.js";
+import { lowered } from "../../common/numbers.js";
 import { counted, weight } from "../numbers.js";
 import { layersOf } from "../run/frames.js";
+import { breakable } from "../words.js";
 import { drawLinks } from "./links.js";
 import { createNodes } from "./nodes.js";
 import { planOf } from "./plan.js";
+import { roundButton } from "./round.js";
 import { unitFormula } from "./terms.js";
 
 const HINT = "Point at a unit to see its formula and its surface in large; press it to hold it.";
@@ -12,11 +15,12 @@ const HINT = "Point at a unit to see its formula and its surface in large; press
 /**
  * @param {HTMLElement} root
  * @param {object} given
+ * @param {{hidden_units: number}} given.limits
  * @param {() => object} given.palette
  * @param {(which: {layer: number, index: number} | null) => void} given.onUnit A hidden unit is looked at, or none.
  * @param {(layer: number, change: 1 | -1) => void} given.onUnits A layer shall have a unit more or less.
  */
-export function createNetwork(root, { palette, onUnit, onUnits }) {
+export function createNetwork(root, { limits, palette, onUnit, onUnits }) {
   const picture = svg("svg", { class: "tr-links", "aria-hidden": "true" });
   const sheet = h("div", { class: "tr-sheet" }, picture);
   const scroll = h("div", { class: "tr-network scroll" }, sheet);
@@ -48,6 +52,8 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
     if (!run || room < 60) return;
     const focused = sheet.contains(document.activeElement) ? nameOf(document.activeElement) : null;
     plan = planOf(run, room);
+    sheet.classList.toggle("is-dense", plan.isDense);
+    scroll.classList.toggle("is-wider", plan.width > room);
     sheet.style.setProperty("width", `${plan.width}px`);
     sheet.style.setProperty("height", `${plan.height}px`);
     sheet.style.setProperty("--room", `${Math.max(plan.spare.before, plan.spare.after) - 9}px`);
@@ -68,25 +74,19 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
         isHidden ? `Layer ${column.layer + 1}` : column.kind === "input" ? "Input" : "Output",
       );
       const count = isHidden ? run.layers[column.layer].units : 0;
-      const change = (sign, label, text) =>
-        h(
-          "button",
-          {
-            type: "button",
-            class: "tr-round",
-            "aria-label": label,
-            title: label,
-            onclick: () => onUnits(column.layer, sign),
-          },
-          text,
-        );
+      const { hidden_units: most } = limits;
+      const change = (by, label, sign, end) => {
+        const button = roundButton({ sign, label, onPress: () => onUnits(column.layer, by) });
+        button.end(end);
+        return button.element;
+      };
       const steps = isHidden
         ? h(
             "span",
             { class: "tr-units" },
-            change(-1, `Remove a unit from layer ${column.layer + 1}`, "−"),
-            h("span", {}, `${count}`, h("span", { class: "visually-hidden" }, " units")),
-            change(1, `Add a unit to layer ${column.layer + 1}`, "+"),
+            change(-1, `Remove a unit from layer ${column.layer + 1}`, "−", count > 1 ? null : "At least 1 unit"),
+            h("span", { class: "tr-unit-count" }, `${count}`, h("span", { class: "visually-hidden" }, " units")),
+            change(1, `Add a unit to layer ${column.layer + 1}`, "+", count < most ? null : `At most ${most} units`),
           )
         : h(
             "span",
@@ -133,7 +133,7 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
   }
 
   function text(words, kind, x, y) {
-    const node = h("span", { class: kind, title: words, "aria-hidden": "true" }, words);
+    const node = h("span", { class: kind, title: words, "aria-hidden": "true" }, breakable(words));
     node.style.setProperty("left", `${x}px`);
     node.style.setProperty("top", `${y}px`);
     return node;
@@ -186,7 +186,7 @@ export function createNetwork(root, { palette, onUnit, onUnits }) {
     if (tip.hidden) return;
     const box = sheet.getBoundingClientRect();
     const value = layers[layer]?.W?.[i]?.[j];
-    tip.textContent = `W${Number(layer) + 1}[${Number(i) + 1}, ${Number(j) + 1}] = ${value === undefined ? "?" : weight(value)}`;
+    tip.textContent = `W${lowered(Number(layer) + 1)}[${Number(i) + 1}, ${Number(j) + 1}] = ${value === undefined ? "?" : weight(value)}`;
     tip.style.setProperty("left", `${event.clientX - box.left}px`);
     tip.style.setProperty("top", `${event.clientY - box.top}px`);
   }

@@ -2,12 +2,16 @@
 
 /** Nodes of a column that are drawn. */
 const MOST = 10;
-const HEAD = 62;
+/** Height of what stands above a column: beside each other, or below each other where columns are close. */
+const [HEAD, HEAD_DENSE] = [62, 86];
 const FOOT = 8;
 /** Height that the nodes of a column may take up, where they are few. */
 const [TALL, TALLEST] = [360, 500];
-/** The least distance between two columns. */
-const [NARROW, NARROWEST] = [80, 69];
+/** The least distance between two columns: on a wide screen, on a narrow one, and where these do not suffice. */
+const [WIDE, NARROW, DENSE] = [78, 69, 54];
+/** What a second digit in a heading takes. */
+const DIGIT = 8;
+const SMALL = 34;
 
 /**
  * @typedef {{kind: string, layer: number, names: string[], indices: number[], left: number, x: number, y: number[],
@@ -17,7 +21,7 @@ const [NARROW, NARROWEST] = [80, 69];
 /**
  * @param {object} run
  * @param {number} room The width in pixels.
- * @returns {{width: number, height: number, node: number, spare: {before: number, after: number}, columns: Column[]}}
+ * @returns {{width: number, height: number, node: number, isDense: boolean, spare: {before: number, after: number}, columns: Column[]}}
  */
 export function planOf(run, room) {
   const columns = [
@@ -25,28 +29,30 @@ export function planOf(run, room) {
     ...run.layers.map((layer, i) => (i + 1 < run.layers.length ? units(layer, i) : outputs(run, i))),
   ];
   const most = Math.max(...columns.map((column) => column.indices.length + (column.left ? 0.6 : 0)));
-  const node = room < 420 ? 34 : room > 800 ? 52 : most > 6 ? 38 : 46;
-  const step = Math.min(Math.max((room > 800 ? TALLEST : TALL) / most, node + 9), node + 34);
+  const usual = room < 420 ? SMALL : room > 800 ? 52 : most > 6 ? 38 : 46;
   // Names of inputs and outputs stand outside.
   const spare = { before: besides(columns[0], room), after: besides(columns.at(-1), room) };
-  const width = Math.max(
-    room,
-    (columns.length - 1) * (room < 420 ? NARROWEST : NARROW) + node + spare.before + spare.after,
-  );
-  const height = HEAD + Math.max(3, most) * step + FOOT;
+  const needed = (distance, size) => (columns.length - 1) * distance + size + spare.before + spare.after;
+  const hasDigits = run.layers.slice(0, -1).some(({ units }) => units > 9);
+  const isDense = needed((room < 420 ? NARROW : WIDE) + (hasDigits ? DIGIT : 0), usual) > room;
+  const node = isDense ? SMALL : usual;
+  const step = Math.min(Math.max((room > 800 ? TALLEST : TALL) / most, node + 9), node + 34);
+  const head = isDense ? HEAD_DENSE : HEAD;
+  const width = Math.max(room, needed(DENSE, node)); // what does not fit then, scrolls
+  const height = head + Math.max(3, most) * step + FOOT;
   columns.forEach((column, i) => {
     column.x = spare.before + node / 2 + (i / (columns.length - 1)) * (width - spare.before - spare.after - node);
     const rows = column.indices.length + (column.left ? 0.6 : 0);
-    const top = HEAD + (height - HEAD - FOOT - rows * step) / 2 + step / 2;
+    const top = head + (height - head - FOOT - rows * step) / 2 + step / 2;
     column.y = column.indices.map((_, k) => top + k * step);
     column.rest = top + column.indices.length * step - step / 2 + 10;
   });
-  return { width, height, node, columns, spare };
+  return { width, height, node, columns, spare, isDense };
 }
 
 /** Room for the longest name of a column, on one or two lines; a heading needs some as well. */
 const besides = ({ names }, room) =>
-  Math.min(Math.max(28, 14 + 7 * Math.max(...names.map((name) => name.length))), room > 800 ? 128 : 96);
+  Math.min(Math.max(28, 14 + 7 * Math.max(...names.map((name) => name.length))), room > 800 ? 128 : room > 420 ? 108 : 92);
 
 function inputs(run) {
   const first = [...new Set([...(run.axes ?? []), ...run.features.keys()])].slice(0, MOST).sort((a, b) => a - b);

@@ -28,7 +28,8 @@ export function unitFormula(run, layers, layer, j) {
     ? terms(column, b?.[j], inputSymbols(run, layer))
     : [[m("mtext", `a sum of ${run.layers[layer].shape[0]} products`)]];
   if (!isPlain) sum.at(-1).push(fence(")"));
-  return [start, ...sum].map((parts) => formula(...parts));
+  const units = isLast && run.task === "regression" ? [[m("mtext", `(${run.in_table_units} in the table)`)]] : [];
+  return [start, ...sum, ...units].map((parts) => formula(...parts));
 }
 
 const HEADS = { binary: "sigmoid", multiclass: null, regression: null };

@@ -1,6 +1,7 @@
 // All weights as tables of numbers: what the drawing shows as lines, for who reads better than sees.
 import { h, say } from "../../common/dom.js";
-import { counted, weight } from "../numbers.js";
+import { lowered } from "../../common/numbers.js";
+import { aligned, counted } from "../numbers.js";
 
 /** Weights of a layer that somebody would read one by one. */
 const MOST = 400;
@@ -21,13 +22,13 @@ export function createWeights(root) {
       note.hidden = isReadable;
       box.hidden = !isReadable;
       if (!isReadable) return;
-      cells.forEach((row, r) =>
-        row.forEach((cell, c) => {
-          const text = weight(r < W.length ? W[r][c] : b?.[c]);
-          say(cell, text);
-          cell.className = text.startsWith("−") ? "tr-below" : "tr-above";
-        }),
-      );
+      for (const c of W[0].keys()) {
+        const texts = aligned([...W.map((row) => row[c]), b?.[c]]);
+        cells.forEach((row, r) => {
+          say(row[c], texts[r]);
+          row[c].className = texts[r].startsWith("−") ? "tr-below" : "tr-above";
+        });
+      }
     });
   }
 
@@ -36,7 +37,7 @@ export function createWeights(root) {
 
 function table(run, layer, i) {
   const [rows, columns] = layer.shape;
-  const name = `Layer ${i + 1}: W${i + 1} and b${i + 1}`;
+  const name = `Layer ${i + 1}: W${lowered(i + 1)} and b${lowered(i + 1)}`;
   const note = h(
     "p",
     { class: "tr-faint", hidden: true },

@@ -6,6 +6,7 @@ import { plain } from "../numbers.js";
 import { bytes } from "../run/frames.js";
 import { MARGIN, drawAxes, placer } from "./axes.js";
 import { traceLevel } from "./boundary.js";
+import { dateText } from "./dates.js";
 import { drawLegend } from "./legend.js";
 import { pointing } from "./pointing.js";
 import { drawPoints, markPoint, radiusOf } from "./points.js";
@@ -13,6 +14,9 @@ import { aroundZero, byClass, byValue, createPainter } from "./surface.js";
 
 /** The plot's height in terms of its width: a square, where it is small. */
 const shapeOf = (width) => (width < 420 ? 1 : 0.86);
+
+/** The most letters of a name with which two lists stand beside each other. */
+const BESIDE = 11;
 
 /**
  * @param {HTMLElement} root
@@ -60,6 +64,8 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
   const tell = calmly(1000, (text) => describe(surface, text));
   const ranges = () => last?.surface?.range ?? rangeOfPoints(run?.points);
   const numbers = () => scaleOf(run, last?.surface);
+  /** What spans the plane: its name, and whether it is a date. */
+  const features = () => run.axes.map((axis) => run.axes_choices.find(({ index }) => index === axis));
   const scene = () =>
     run?.points && size.width
       ? { points: run.points, place: placer(ranges(), size.width, size.height), ...size }
@@ -79,6 +85,7 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
       );
     }
     choices.hidden = run.axes_choices.length < 3;
+    choices.classList.toggle("is-long", run.axes_choices.some(({ name }) => name.length > BESIDE));
     frame.hidden = !run.points;
     empty.hidden = Boolean(run.points);
     legend.hidden = caption.hidden = hint.hidden = !run.points;
@@ -104,9 +111,9 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     }
     const { points } = run;
     const [x, y] = [points.x[index], points.y[index]];
-    const names = run.axes.map((axis) => run.features[axis]);
+    const [across, up] = features();
     const target = run.task === "regression" ? short(points.target[index]) : run.classes[points.target[index]];
-    const places = `${names[0]} ${plain(x, ranges().x)}, ${names[1]} ${plain(y, ranges().y)}`;
+    const places = `${placeOf(across, x, ranges().x)}, ${placeOf(up, y, ranges().y)}`;
     const told = `${points.part[index] ? "Validation" : "Training"} row: ${places}, ${run.target} ${target}`;
     say(hint, told);
     if (how === "keys") announce(told);
@@ -122,7 +129,7 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     ])
       plot.style.setProperty(name, `${value}px`);
     frame.style.setProperty("height", `${size.height + MARGIN.top + MARGIN.bottom}px`);
-    drawAxes(axes, { range: ranges(), names: run.axes.map((axis) => run.features[axis]), ...size });
+    drawAxes(axes, { range: ranges(), features: features(), ...size });
     drawLegend(legend, run, palette(), numbers());
     drawSurface();
     drawDots();
@@ -219,6 +226,10 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
       showPoint(null);
       redraw();
     },
+    /** Lets the lists say which features span the plane. */
+    showAxes() {
+      for (const [i, select] of selects.entries()) if (run?.axes) select.value = run.axes[i];
+    },
     /** Shows a hidden unit in the output's place, or with null the output again. */
     showUnit(which) {
       unit = which;
@@ -238,6 +249,9 @@ function rangeOfPoints(points) {
 
 /** The numbers that the colours of a regression reach over: those of the table, whatever the network says yet. */
 const scaleOf = (run, surface) => run?.target_range ?? [surface?.low ?? 0, surface?.high ?? 1];
+
+const placeOf = ({ name, is_date: isDate }, value, range) =>
+  `${name} ${isDate ? dateText(value) : plain(value, range)}`;
 
 function captionOf(run, kind) {
   if (kind === "number") return `Predicted ${run.target}; points have that of their row`;
