@@ -315,7 +315,7 @@ def test_a_file_that_is_no_table_is_refused_with_reasons(view: TrainingView) -> 
 
 
 def test_a_column_in_the_way_is_left_out(view: TrainingView) -> None:
-    rows = "".join(f'{k},"{k},5",{"inf" if k == 3 else k % 7},{"yes" if k > 20 else "no"}\n' for k in range(1, 41))
+    rows = "".join(f'{7 * k % 41},"{k},5",{"inf" if k == 3 else k % 7},{"yes" if k > 20 else "no"}\n' for k in range(1, 41))
     file = {"name": "commas.csv", "mimeType": "text/csv", "buffer": f"size,price,weight,sold\n{rows}".encode()}
     view.page.get_by_label("Own data").set_input_files(file)
     table = view.page.get_by_role("region", name="Own table")
@@ -381,7 +381,7 @@ def test_dates_are_dates_on_an_axis_and_in_the_words_of_a_point(view: TrainingVi
     across.locator("option", has_text=re.compile("^when$")).wait_for(state="attached")
     with view.page.expect_response("**/look"):
         across.select_option("when")
-    for text in ("2020-09", "2020-10", "when"):
+    for text in ("2020-09", "when"):
         view.page.locator(".tr-axes text", has_text=re.compile(f"^{text}$")).wait_for()
     plot = view.page.locator(".tr-plot")
     plot.focus()
