@@ -21,7 +21,7 @@ PACKAGE = Path(cr.__file__).parent
 
 #: Rooms from the ground up. A room may import from rows below its own, and from itself.
 FLOORS = [
-    {"errors", "version"},
+    {"advice", "errors", "version"},
     {"structure", "config", "notation"},
     {"graph"},
     {"ops"},

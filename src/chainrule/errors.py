@@ -312,6 +312,8 @@ class DataError(ChainRuleError, ValueError):
     ----------
     column : str or None
         The one column that is in the way, where the table can be used without it.
+    encoding : str or None
+        That of the text, where it is none in UTF-8 and would be in this one.
 
     Examples
     --------
@@ -328,10 +330,16 @@ class DataError(ChainRuleError, ValueError):
     """
 
     def __init__(
-        self, what: str, *, where: str | None = None, fix: str | None = None, column: str | None = None
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        fix: str | None = None,
+        column: str | None = None,
+        encoding: str | None = None,
     ) -> None:
         super().__init__(what, where=where, fix=fix)
-        self.column = column
+        self.column, self.encoding = column, encoding
 
 
 class StorageError(ChainRuleError, OSError):

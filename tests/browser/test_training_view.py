@@ -315,8 +315,9 @@ def test_a_file_that_is_no_table_is_refused_with_reasons(view: TrainingView) -> 
 
 
 def test_a_column_in_the_way_is_left_out(view: TrainingView) -> None:
-    rows = "".join(f"{k};{k},5;{'inf' if k == 3 else k % 7};{'yes' if k > 20 else 'no'}\n" for k in range(1, 41))
-    file = {"name": "commas.csv", "mimeType": "text/csv", "buffer": f"size;price;weight;sold\n{rows}".encode()}
+    weights = ["inf" if k == 3 else k % 7 for k in range(41)]
+    rows = "".join(f'{7 * k % 41},"{k},5",{weights[k]},{"yes" if k > 20 else "no"}\n' for k in range(1, 41))
+    file = {"name": "commas.csv", "mimeType": "text/csv", "buffer": f"size,price,weight,sold\n{rows}".encode()}
     view.page.get_by_label("Own data").set_input_files(file)
     table = view.page.get_by_role("region", name="Own table")
     table.get_by_text("is written with a decimal comma").wait_for()
@@ -331,6 +332,62 @@ def test_a_column_in_the_way_is_left_out(view: TrainingView) -> None:
     table.get_by_text("40 distinct").wait_for(state="detached")
     table.get_by_role("button", name="Use this data").click()
     view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
+
+
+def test_decimal_commas_are_read_where_they_are_clear_and_where_one_says_so(view: TrainingView) -> None:
+    table = view.page.get_by_role("region", name="Own table")
+    signs = table.get_by_role("combobox", name="Numbers")
+
+    def drop(name: str, size: str) -> None:
+        rows = "".join(f"{k},5;{size};{'ja' if k > 20 else 'nein'}\n" for k in range(1, 41))
+        file = {"name": name, "mimeType": "text/csv", "buffer": f"Preis;Größe;verkauft\n{rows}7,5;6;ja\n".encode()}
+        view.page.get_by_label("Own data").set_input_files(file)
+
+    drop("clear.csv", "3,25")
+    table.get_by_text("numbers are written with a decimal comma").wait_for()
+    assert signs.input_value() == "auto"
+    assert table.get_by_role("combobox", name="Kind of Größe").input_value() == "number"
+    drop("unclear.csv", "3.125")
+    alert = table.get_by_role("alert")
+    alert.get_by_text("the point of '3.125' may stand between thousands or before decimals").wait_for()
+    alert.get_by_text("choose 'decimal comma' beside 'Numbers'").wait_for()
+    assert not re.search("decimal=|types=|--", alert.inner_text()), "words of Python or of the command line"
+    signs.select_option("decimal comma")
+    table.get_by_text("points between thousands, as in '3.125'").wait_for()
+    assert signs.input_value() == ","
+    table.get_by_role("button", name="Use this data").click()
+    view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
+
+
+def test_a_table_in_another_encoding_is_read_on_demand(view: TrainingView) -> None:
+    rows = "".join(f"{k},5;{'schön' if k > 20 else 'trüb'}\n" for k in range(1, 41))
+    file = {"name": "wetter.csv", "mimeType": "text/csv", "buffer": f"Säure;Wetter\n{rows}".encode("cp1252")}
+    view.page.get_by_label("Own data").set_input_files(file)
+    table = view.page.get_by_role("region", name="Own table")
+    table.get_by_text("the name of column 1, read as windows-1252, is 'Säure'").wait_for()
+    assert table.get_by_role("button", name="Leave out").count() == 0
+    table.get_by_role("button", name="Read as windows-1252").click()
+    table.get_by_text("Numbers are written with a decimal comma. Read as windows-1252.").wait_for()
+    assert table.get_by_role("combobox", name="Kind of Säure").input_value() == "number"
+    table.get_by_role("button", name="Use this data").click()
+    view.page.wait_for_function("() => document.querySelectorAll('.tr-confusion tbody td').length === 4")
+
+
+def test_dates_are_dates_on_an_axis_and_in_the_words_of_a_point(view: TrainingView) -> None:
+    rows = "".join(f"{1 + k % 28:02}.{8 + k % 4:02}.2020;{k * k % 11};{k % 7};{k % 2}\n" for k in range(60))
+    file = {"name": "harvest.csv", "mimeType": "text/csv", "buffer": f"when;size;weight;sold\n{rows}".encode()}
+    view.page.get_by_label("Own data").set_input_files(file)
+    view.page.get_by_role("button", name="Use this data").click()
+    across = view.page.get_by_role("combobox", name="x axis")
+    across.locator("option", has_text=re.compile("^when$")).wait_for(state="attached")
+    with view.page.expect_response("**/look"):
+        across.select_option("when")
+    for text in ("2020-09", "when"):
+        view.page.locator(".tr-axes text", has_text=re.compile(f"^{text}$")).wait_for()
+    plot = view.page.locator(".tr-plot")
+    plot.focus()
+    plot.press("ArrowLeft")
+    view.page.locator(".tr-point", has_text=re.compile(r"row: when 2020-\d\d-\d\d, ")).wait_for()
 
 
 def test_kinds_can_be_changed_before_a_target_is_chosen(view: TrainingView) -> None:

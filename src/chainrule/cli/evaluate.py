@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from chainrule.cli.options import DATA
+from chainrule.cli.options import DATA, ENCODING
 
 __all__ = ["evaluate"]
 
@@ -12,8 +12,9 @@ __all__ = ["evaluate"]
 @click.command()
 @click.argument("model", type=click.Path(dir_okay=False))
 @click.argument("data", type=DATA)
+@ENCODING
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def evaluate(model: str, data: str, as_json: bool) -> None:
+def evaluate(model: str, data: str, encoding: str, as_json: bool) -> None:
     """Score MODEL, which `chainrule train --out` saved, on DATA with its target."""
     from chainrule.cli.telling import console, tell_json, tell_scores
     from chainrule.storage.model import TableModel
@@ -21,7 +22,7 @@ def evaluate(model: str, data: str, as_json: bool) -> None:
     from chainrule.workflow.predicting import evaluate_model
 
     loaded = TableModel.load(model)
-    table = open_table(data, missing=loaded.schema.missing)
+    table = open_table(data, missing=loaded.schema.missing, encoding=encoding)
     scores = evaluate_model(loaded, table)
     if as_json:
         tell_json(scores.to_json())

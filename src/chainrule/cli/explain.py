@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from chainrule.cli.options import DATA
+from chainrule.cli.options import DATA, ENCODING
 
 __all__ = ["explain"]
 
@@ -60,6 +60,7 @@ class _FormulaCommand(click.Command):
 )
 @click.option("--data", type=DATA, help="Of a model: the table with the row.")
 @click.option("--row", type=click.IntRange(min=1), help="Of a model: which row of DATA, counted from 1.")
+@ENCODING
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.")
 def explain(
     formula: str,
@@ -69,6 +70,7 @@ def explain(
     format: str | None,
     data: str | None,
     row: int | None,
+    encoding: str,
     output: Path | None,
 ) -> None:
     """Explain the backward pass of a formula, step by step.
@@ -89,7 +91,16 @@ def explain(
 
         if values:
             raise click.UsageError(f"{formula} is a model: its values come from --data and --row")
-        run_explaining_model(formula, data, row, wrt=wrt, level=level, format=format, output=output)  # type: ignore[arg-type]
+        run_explaining_model(
+            formula,
+            data,
+            row,
+            encoding=encoding,
+            wrt=wrt,
+            level=level,  # type: ignore[arg-type]
+            format=format,
+            output=output,
+        )
         return
     from chainrule.cli.explaining import run_explaining
 

@@ -9,6 +9,7 @@ import click
 from chainrule.cli.formats import check_folder, chosen_format, write_lesson
 from chainrule.explain.model import Level
 from chainrule.storage.model import TableModel
+from chainrule.tables.sources import open_table
 from chainrule.workflow.lessons import explain_row
 
 __all__ = ["run_explaining_model"]
@@ -19,6 +20,7 @@ def run_explaining_model(
     data: str | None,
     row: int | None,
     *,
+    encoding: str,
     wrt: str | None,
     level: Level,
     format: str | None,
@@ -34,6 +36,8 @@ def run_explaining_model(
         Path of the table.
     row : int or None
         Counted from 1; the first one, if None.
+    encoding : str
+        Of the table.
     wrt, level, format, output
         As in `run_explaining`.
     """
@@ -42,4 +46,6 @@ def run_explaining_model(
     format = chosen_format(format, output)
     check_folder(output)
     wanted = [name.strip() for name in wrt.split(",")] if wrt else None
-    write_lesson(explain_row(TableModel.load(model), data, row or 1, level=level, wrt=wanted), format, output)
+    loaded = TableModel.load(model)
+    table = open_table(data, missing=loaded.schema.missing, encoding=encoding)
+    write_lesson(explain_row(loaded, table, row or 1, level=level, wrt=wanted), format, output)

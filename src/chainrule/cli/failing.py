@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import click
 
+from chainrule.advice import advice_for
 from chainrule.errors import ChainRuleError, ConfigError, FormulaError
 
 __all__ = ["Group"]
@@ -21,9 +22,9 @@ class Group(click.Group):
         except ConfigError as error:
             raise _Failure(error.what, _with_options(error.fix, self._options()), 2) from None
         except FormulaError as error:
-            raise _Failure(error.what, error.fix, 2) from None
+            raise _Failure(error.what, advice_for("command", error.fix), 2) from None
         except ChainRuleError as error:
-            raise _Failure(error.what, error.fix, 1) from None
+            raise _Failure(error.what, advice_for("command", error.fix), 1) from None
         except KeyboardInterrupt as interrupt:
             click.echo(f"\n{interrupt or 'interrupted'}", err=True)
             ctx.exit(130)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli.options import DATA, named_targets, settings_of, training_options
+from chainrule.cli.options import DATA, ENCODING, named_targets, settings_of, training_options
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,9 +22,10 @@ _SIZES = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 @click.argument("data", type=DATA)
 @click.option("--target", required=True, help="Column to be predicted; several are separated by commas.")
 @click.option("--folds", type=click.IntRange(min=2), default=5, show_default=True)
+@ENCODING
 @training_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def learning_curve(data: str, target: str, folds: int, as_json: bool, **model: Any) -> None:
+def learning_curve(data: str, target: str, folds: int, encoding: str, as_json: bool, **model: Any) -> None:
     """Train on growing parts of the rows of DATA, and score each time on rows that were kept back."""
     from chainrule.cli.progress import counting
     from chainrule.cli.telling import console, tell_json
@@ -32,7 +33,7 @@ def learning_curve(data: str, target: str, folds: int, as_json: bool, **model: A
     from chainrule.workflow.validating import learning_curve_of_table
 
     settings = settings_of(model)
-    table = open_table(data)
+    table = open_table(data, encoding=encoding)
     with counting("models", folds * len(_SIZES)) as advance:
         curve = learning_curve_of_table(
             table,

@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from chainrule.tables.sources import TableSource
     from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["DATA", "named_targets", "settings_of", "training_options"]
+__all__ = ["DATA", "ENCODING", "named_targets", "settings_of", "training_options"]
 
 #: A file, a folder, or ``-`` for standard input.
 DATA = click.Path(exists=True, allow_dash=True)
+
+#: Of a file that is text and not in UTF-8.
+ENCODING = click.option(
+    "--encoding", default="utf-8", show_default=True, help="Of DATA that is text, such as windows-1252 or utf-16."
+)
 
 
 def _finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -135,6 +140,13 @@ _OPTIONS = (
         multiple=True,
         callback=_kinds,
         help="What a column is: number, integer, boolean, category, date, text or ignored.",
+    ),
+    click.option(
+        "--decimal",
+        type=click.Choice(["auto", ".", ","]),
+        default="auto",
+        show_default=True,
+        help="What stands before the decimals of numbers; auto finds out whether it is a comma.",
     ),
     click.option(
         "--seed",

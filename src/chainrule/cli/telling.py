@@ -57,6 +57,8 @@ def tell_schema(out: Console, name: str, schema: Schema) -> None:
         out.print(schema)
         out.print()
         return
+    if schema.note:
+        out.print(Text(schema.note))
     kinds: dict[str, int] = {}
     for column in schema.features:
         kinds[column.kind] = kinds.get(column.kind, 0) + 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.cli.options import DATA, named_targets, settings_of, training_options
+from chainrule.cli.options import DATA, ENCODING, named_targets, settings_of, training_options
 
 if TYPE_CHECKING:
     from chainrule.tables.sources import TableSource
@@ -23,6 +23,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("data", required=False, type=DATA)
 @click.option("--target", help="Column of DATA to be predicted; several are separated by commas.")
+@ENCODING
 @training_options
 @click.option(
     "--test-split",
@@ -42,6 +43,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def train(
     data: str | None,
     target: str | None,
+    encoding: str,
     test_split: float,
     stream: bool | None,
     out: Path | None,
@@ -71,7 +73,7 @@ def train(
     from chainrule.tables.sources import open_table
     from chainrule.workflow.training import train_table
 
-    table, column = _bundled() if data is None else (open_table(data), target or "")
+    table, column = _bundled() if data is None else (open_table(data, encoding=encoding), target or "")
     targets = named_targets(table, column)
     name = table.description
     screen = console()

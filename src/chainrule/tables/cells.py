@@ -10,6 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from chainrule.advice import Advice
+from chainrule.tables.advising import no_nul
+
 __all__ = [
     "BadCell",
     "as_labels",
@@ -113,9 +116,7 @@ def check_no_nul(cells: pa.Array) -> None:
     begin, data = _offsets_and_bytes(cells)
     if (data[begin[0] : begin[-1]] == 0).any():
         index = first_place(pc.match_substring(cells, "\0"))
-        raise BadCell(
-            index, str(cells[index]), "has a NUL byte", "remove NUL bytes (tr -d '\\000'), or repair the file"
-        )
+        raise BadCell(index, str(cells[index]), "has a NUL byte", Advice.of(no_nul(), ", or repair the file"))
 
 
 def without_missing(cells: pa.Array, markers: pa.Array) -> pa.Array:

@@ -58,7 +58,10 @@ class ParquetFile(Part):
         return f"{self.name} (Parquet)"
 
     def blocks(
-        self, columns: Sequence[str] | None = None, types: Mapping[str, pa.DataType] | None = None
+        self,
+        columns: Sequence[str] | None = None,
+        types: Mapping[str, pa.DataType] | None = None,
+        decimal: str = ".",
     ) -> Iterator[pa.RecordBatch]:
         wanted = list(self.columns if columns is None else columns)
         try:
@@ -128,7 +131,10 @@ class ArrowFile(Part):
         return f"{self.name} (Arrow)"
 
     def blocks(
-        self, columns: Sequence[str] | None = None, types: Mapping[str, pa.DataType] | None = None
+        self,
+        columns: Sequence[str] | None = None,
+        types: Mapping[str, pa.DataType] | None = None,
+        decimal: str = ".",
     ) -> Iterator[pa.RecordBatch]:
         wanted = list(self.columns if columns is None else columns)
         try:

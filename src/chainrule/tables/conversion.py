@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from chainrule.tables.cells import BadCell, as_labels, check_no_nul, first_place, parse_numbers, plain, without_missing
 from chainrule.tables.dates import MOMENT, parse_dates
+from chainrule.tables.decimals import THOUSANDS, has_decimal_comma, with_commas_read
 from chainrule.tables.schema import Column
 
 __all__ = ["ARROW_TYPES", "convert"]
@@ -29,7 +30,7 @@ _TRUE = pa.array(["true", "yes", "1", "t", "y"])
 _FALSE = pa.array(["false", "no", "0", "f", "n"])
 
 
-def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
+def convert(cells: pa.Array, column: Column, markers: pa.Array, decimal: str = ".") -> pa.Array:
     """The cells in the type that `ARROW_TYPES` gives for the column's kind; null where there is no value.
 
     Parameters
@@ -38,6 +39,8 @@ def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
     column : Column
     markers : pyarrow.Array
         Texts that mean "no value".
+    decimal : {".", ","}
+        What stands before the decimals of numbers that are text.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
     if pa.types.is_null(cells.type):
         return pa.nulls(len(cells), ARROW_TYPES[column.kind])
     if column.kind in ("number", "integer"):
-        return _numbers(cells, markers)
+        return _numbers(cells, column, markers, decimal)
     if column.kind == "boolean":
         return _booleans(_labels(cells, markers))
     if column.kind == "date":
@@ -63,10 +66,10 @@ def convert(cells: pa.Array, column: Column, markers: pa.Array) -> pa.Array:
     return _labels(cells, markers)
 
 
-def _numbers(cells: pa.Array, markers: pa.Array) -> pa.Array:
+def _numbers(cells: pa.Array, column: Column, markers: pa.Array, decimal: str) -> pa.Array:
     kind = cells.type
     if pa.types.is_string(kind):
-        cells = parse_numbers(without_missing(cells, markers))
+        cells = _parsed(without_missing(cells, markers), column, decimal)
     elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or kind == pa.bool_():
         cells = cells if kind == pa.float64() else pc.cast(cells, pa.float64(), safe=False)
     else:
@@ -82,6 +85,18 @@ def _numbers(cells: pa.Array, markers: pa.Array) -> pa.Array:
             infinite, str(cells[infinite]), "is no finite number", "leave the cell empty if the value is missing"
         )
     return cells
+
+
+def _parsed(cells: pa.Array, column: Column, decimal: str) -> pa.Array:
+    if decimal == ",":
+        return parse_numbers(with_commas_read(cells, has_thousands=column.format == THOUSANDS))
+    try:
+        return parse_numbers(cells)
+    except BadCell as bad:
+        if not has_decimal_comma(bad.value):
+            raise
+        why = "is written with a decimal comma, and the numbers of this table with a decimal point"
+        raise BadCell(bad.index, bad.value, why, "write 12.5") from None
 
 
 def _labels(cells: pa.Array, markers: pa.Array) -> pa.Array:

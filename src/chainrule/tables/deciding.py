@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import numpy as np
 
+from chainrule.advice import Advice
 from chainrule.errors import DataError
-from chainrule.tables.evidence import MOST_CATEGORIES, Evidence, First
+from chainrule.tables.advising import kind_of, no_kind
+from chainrule.tables.blocks import First
+from chainrule.tables.decimals import THOUSANDS
+from chainrule.tables.evidence import MOST_CATEGORIES, Evidence
 from chainrule.tables.schema import Column
 
 __all__ = ["MOST_NUMBER_CLASSES", "Place", "decide", "in_order"]
@@ -16,7 +19,6 @@ __all__ = ["MOST_NUMBER_CLASSES", "Place", "decide", "in_order"]
 #: How a first cell is written in messages: file, row and line.
 Place = Callable[[First], str]
 
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+\s*$")
 _FALSE_TRUE = ("false", "true")
 _BOOLEAN = set(_FALSE_TRUE)
 _GIVEN_BOOLEAN = [{"true", "false"}, {"yes", "no"}, {"1", "0"}, {"t", "f"}, {"y", "n"}]
@@ -25,13 +27,13 @@ _FEW_ROWS = 20
 MOST_NUMBER_CLASSES = 20
 
 
-def decide(evidence: Evidence, is_target: bool, place: Place) -> Column:
-    """What a column is.
+def decide(evidence: Evidence, is_target: bool, place: Place, *, takes_row_numbers: bool = False) -> Column:
+    """What a column is; whole numbers that count the rows are no feature, unless they are taken all the same.
 
     Raises
     ------
     DataError
-        If it has infinite numbers, decimal commas, or does not fit the kind that the user gave.
+        If it has infinite numbers, or does not fit the kind that the user gave.
     """
     given = evidence.given if evidence.given != "target" else ""
     if given == "ignored":  # its cells were not looked at
@@ -40,18 +42,18 @@ def decide(evidence: Evidence, is_target: bool, place: Place) -> Column:
         return _column(evidence, "ignored", note=f"{evidence.other_type} values are no features")
     if evidence.values == 0:
         if given:
-            raise DataError(f"column {evidence.name!r}: all cells are missing", fix="leave its type out")
+            raise DataError(f"column {evidence.name!r}: all cells are missing", fix=no_kind(evidence.name))
         return _column(evidence, "ignored", note="all cells are missing")
     if given:
         return _GIVEN[given](evidence, place)
     if evidence.state in ("integer", "number"):
-        return _numbers(evidence, is_target, place)
+        return _numbers(evidence, is_target, place, takes_row_numbers=takes_row_numbers)
     if evidence.state == "date":
         return _date(evidence, [""])
     return _text(evidence, is_target, place)
 
 
-def _numbers(evidence: Evidence, is_target: bool, place: Place) -> Column:
+def _numbers(evidence: Evidence, is_target: bool, place: Place, *, takes_row_numbers: bool = True) -> Column:
     if evidence.infinite:
         raise DataError(
             f"{place(evidence.infinite)}, column {evidence.name!r}: {evidence.infinite.value!r} is no finite number",
@@ -66,19 +68,13 @@ def _numbers(evidence: Evidence, is_target: bool, place: Place) -> Column:
         return _column(evidence, "ignored", note=f"constant: each value is {evidence.example.value}")  # type: ignore[union-attr]
     if kind == "integer" and not evidence.repeats and evidence.values > 1 and evidence.may_be_identifier:
         return _column(evidence, "ignored", note="an identifier: no value is there twice")
+    if not takes_row_numbers and evidence.values >= _FEW_ROWS and evidence.may_be_row_number:
+        return _column(evidence, "ignored", note="a row number: in each row one more than in that before")
     return _column(evidence, kind)
 
 
 def _text(evidence: Evidence, is_target: bool, place: Place) -> Column:
     notes = _remarks(evidence, place)
-    if (evidence.counts and all(map(_DECIMAL_COMMA.match, evidence.counts))) or _commas_in(evidence):
-        first = evidence.example
-        assert first is not None
-        raise DataError(
-            f"{place(first)}, column {evidence.name!r}: {first.value!r} is written with a decimal comma",
-            fix="write numbers with a decimal point (1234.5);"
-            f" if these are no numbers, say what they are: {evidence.name}=category",
-        )
     if evidence.formats and not is_target:
         return _date(evidence, evidence.formats)
     counts = evidence.counts
@@ -95,11 +91,6 @@ def _text(evidence: Evidence, is_target: bool, place: Place) -> Column:
     if counts is None or len(counts) > max(evidence.values / 2, _FEW_ROWS):
         return _column(evidence, "text", note="; ".join([*notes, "text: too many different values for a category"]))
     return _category(evidence, "category", notes)
-
-
-def _commas_in(evidence: Evidence) -> bool:
-    """Whether numbers with decimal commas are so many different ones that they were not counted."""
-    return evidence.counts is None and bool(evidence.words) and bool(_DECIMAL_COMMA.match(evidence.words.value))  # type: ignore[union-attr]
 
 
 def _remarks(evidence: Evidence, place: Place) -> list[str]:
@@ -164,6 +155,9 @@ def _column(evidence: Evidence, kind: str, **more: object) -> Column:
         "high": evidence.high if known and evidence.state != "text" else None,
         "example": evidence.example.value if evidence.example else "",
     }
+    if kind in ("number", "integer") and evidence.spelling and evidence.spelling.has_thousands:
+        grouped = evidence.spelling.grouped or evidence.spelling.either_point
+        settings |= {"format": THOUSANDS, "note": f"points between thousands, as in {grouped.value!r}"}  # type: ignore[union-attr]
     return Column(evidence.name, kind, **{**settings, **more})  # type: ignore[arg-type]
 
 
@@ -174,7 +168,7 @@ def _given_number(evidence: Evidence, place: Place) -> Column:
     if evidence.state not in ("integer", "number"):
         raise DataError(
             f"column {evidence.name!r} holds {evidence.state} values and cannot be taken as numbers",
-            fix="leave its type out",
+            fix=no_kind(evidence.name),
         )
     return _numbers(evidence, True, place)
 
@@ -183,7 +177,7 @@ def _given_category(evidence: Evidence, place: Place) -> Column:
     column = _category(evidence, "category", _remarks(evidence, place))
     if column.kind == "text":
         raise DataError(
-            f"column {evidence.name!r} has too many different values for a category", fix="leave its type out"
+            f"column {evidence.name!r} has too many different values for a category", fix=no_kind(evidence.name)
         )
     return column
 
@@ -194,7 +188,7 @@ def _given_boolean(evidence: Evidence, place: Place) -> Column:
         shown = ", ".join(map(repr, list(evidence.counts or {})[:5]))
         raise DataError(
             f"column {evidence.name!r} has other values than true and false: {shown}",
-            fix=f"take it as a category: {evidence.name}=category",
+            fix=Advice.of("take it as a category: ", kind_of(evidence.name, "category")),
         )
     return _column(evidence, "boolean", categories=_FALSE_TRUE)
 

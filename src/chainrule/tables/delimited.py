@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from chainrule.advice import Advice
 from chainrule.errors import DataError
+from chainrule.tables.advising import no_nul, with_encoding
 
 __all__ = ["DELIMITERS", "LARGEST_HEADER", "Dialect", "sniff"]
 
@@ -98,9 +100,13 @@ def _sample(file: BinaryIO, max_header: int) -> tuple[bytes, bool]:
 
 def _check_is_text(name: str, sample: bytes) -> None:
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        said = with_encoding("utf-16")
         raise DataError(
             f"{name} is UTF-16 text, as Excel's 'Unicode text' is",
-            fix="save it as 'CSV UTF-8', or convert it: iconv -f UTF-16 -t UTF-8",
+            fix=Advice.of(
+                "save it as 'CSV UTF-8'",
+                Advice(f", or say so: {said}", command=f", or say so: {said.command}", page=""),
+            ),
         )
     if sample.startswith(b"PK\x03\x04"):
         raise DataError(f"{name} is a ZIP archive or an Excel workbook", fix="save the sheet as CSV, or unpack it")
@@ -144,5 +150,5 @@ def _names(name: str, header: list[str]) -> tuple[str, ...]:
             )
         seen[column] = place
     if "\0" in "".join(names):
-        raise DataError(f"{name}, header: a column name has a NUL byte", fix="remove NUL bytes: tr -d '\\000'")
+        raise DataError(f"{name}, header: a column name has a NUL byte", fix=no_nul())
     return names

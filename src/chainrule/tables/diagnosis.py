@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from chainrule.advice import Advice
 from chainrule.errors import DataError
+from chainrule.tables.advising import no_nul, with_encoding
 from chainrule.tables.delimited import DELIMITERS, Dialect
 
 __all__ = ["diagnose", "line_of_row"]
 
 Opener = Callable[[], BinaryIO]
 
+#: In what text is that is not in UTF-8: so do spreadsheets write it in western Europe and America.
+_LIKELY = "windows-1252"
+_NO_TEXT = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _SHOWN = 60
 _PIECE = 1 << 20
 _LINE_END = re.compile(rb"\r\n?|\n")
@@ -59,11 +64,11 @@ def diagnose(name: str, open_file: Opener, dialect: Dialect) -> None:
     with open_file() as file:
         for number, record in enumerate(_records(file, dialect)):
             where = f"{name}, row {number:,} (line {record.line:,})" if number else f"{name}, header"
-            _check_record(where, record, dialect)
+            _check_record(where, record, dialect, is_header=number == 0)
 
 
-def _check_record(where: str, record: Record, dialect: Dialect) -> None:
-    text = _text(where, record.raw, dialect)
+def _check_record(where: str, record: Record, dialect: Dialect, *, is_header: bool) -> None:
+    text = _text(where, record.raw, dialect, is_header=is_header)
     if not record.closed:
         raise DataError(
             f"{where}: a quote opens here and is never closed: {_short(text)}",
@@ -73,7 +78,7 @@ def _check_record(where: str, record: Record, dialect: Dialect) -> None:
         column = _column(text[: text.index("\0")], dialect)
         raise DataError(
             f"{where}, column {column!r}: the cell has a NUL byte",
-            fix="remove NUL bytes (tr -d '\\000'); the file may be damaged, or be no CSV at all",
+            fix=Advice.of(no_nul(), "; the file may be damaged, or be no CSV at all"),
         )
     cells = _cells(text, dialect.delimiter)
     if len(cells) != len(dialect.columns):
@@ -88,20 +93,30 @@ def _check_record(where: str, record: Record, dialect: Dialect) -> None:
         )
 
 
-def _text(where: str, raw: bytes, dialect: Dialect) -> str:
+def _text(where: str, raw: bytes, dialect: Dialect, *, is_header: bool) -> str:
     try:
         return raw.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        column = _column(raw[: error.start].decode("utf-8"), dialect)
-        cell = _cells(raw.decode("latin-1").rstrip("\r\n"), dialect.delimiter)
-        place = dialect.columns.index(column) if column in dialect.columns else 0
-        shown = cell[place] if place < len(cell) else ""
+        place = max(len(_cells(raw[: error.start].decode("utf-8"), dialect.delimiter)), 1) - 1
+        column = None if is_header else dialect.columns[min(place, len(dialect.columns) - 1)]
+        found = f"byte 0x{raw[error.start]:02x} is no UTF-8"
+    text = raw.decode(_LIKELY, errors="replace").rstrip("\r\n")
+    if _NO_TEXT.search(text):
+        said = f", column {column!r}" if column else ""
         raise DataError(
-            f"{where}, column {column!r}: byte 0x{raw[error.start]:02x} is no UTF-8;"
-            f" read as Latin-1 the cell is {_short(shown)!r}",
-            fix="if that is right, convert the file: iconv -f LATIN1 -t UTF-8 old.csv > new.csv",
+            f"{where}{said}: {found}, and the bytes around it are no text",
+            fix="give a CSV file in UTF-8",
             column=column,
-        ) from None
+        )
+    cells = _cells(text, dialect.delimiter)
+    shown = _short(cells[place] if place < len(cells) else "")
+    said = f", column {column!r}: {found}; the cell" if column else f": {found}; the name of column {place + 1}"
+    raise DataError(
+        f"{where}{said}, read as {_LIKELY}, is {shown!r}",
+        fix=Advice.of("if that is right, ", with_encoding(_LIKELY), "; otherwise save the file as UTF-8"),
+        column=column,
+        encoding=_LIKELY,
+    )
 
 
 def _column(before: str, dialect: Dialect) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from chainrule.tables.blocks import Block, First
 from chainrule.tables.cells import (
     BadCell,
     as_labels,
@@ -23,8 +24,9 @@ from chainrule.tables.cells import (
     without_missing,
 )
 from chainrule.tables.dates import MOMENT, date_formats, likely_formats, parse_dates
+from chainrule.tables.decimals import Spelling, has_decimal_comma, in_points
 
-__all__ = ["LARGEST_EXACT", "MOST_CATEGORIES", "Evidence", "First"]
+__all__ = ["LARGEST_EXACT", "MOST_CATEGORIES", "Evidence"]
 
 #: A category has at most so many values; text with more is no feature.
 MOST_CATEGORIES = 10_000
@@ -42,16 +44,14 @@ _IDENTIFIER = re.compile(
     r"(?i:id|index|idx|uuid|guid|key|row|rownum|unnamed.*|column \d+|.*[_\- .](id|uuid|guid))$|.*[a-z](Id|ID)$",
     re.DOTALL,
 )
+_WORD = re.compile(r"[^\W\d_]+")
+#: How the names of times end, in English and German.
+_TIMES = (
+    *("year", "month", "week", "day", "hour", "minute", "second", "time", "date", "epoch", "step"),
+    *("years", "months", "weeks", "days", "hours", "minutes", "seconds", "epochs", "steps"),
+    *("jahr", "monat", "woche", "tag", "stunde", "sekunde", "zeit", "datum"),
+)
 _HUGE = r"^[+-]?\d{16,}$"
-
-
-@dataclass(frozen=True)
-class First:
-    """The first cell of some sort: its part of the table, its row there, from 0, and its text."""
-
-    part: int
-    row: int
-    value: str
 
 
 @dataclass
@@ -71,10 +71,14 @@ class Evidence:
         Whether it became text after numbers had been read, so that its values are not all counted.
     repeats : bool
         Whether a value was there twice in one block.
+    follows : bool
+        Whether each whole number so far is one more than that of the row before.
     spans : dict
         For each date format that may be, the range in seconds since 1970.
     words, codes, huge, infinite, other_dates : First or None
         The first cell of each sort.
+    spelling : Spelling or None
+        How its numbers are written, where they are read with decimal commas.
     """
 
     name: str
@@ -92,6 +96,8 @@ class Evidence:
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)
     late: bool = False
     repeats: bool = False
+    follows: bool = True
+    last: int | None = None
     mostly_numbers: bool = False
     words: First | None = None
     codes: First | None = None
@@ -99,6 +105,7 @@ class Evidence:
     infinite: First | None = None
     other_dates: First | None = None
     other_type: str = ""
+    spelling: Spelling | None = None
 
     def __post_init__(self) -> None:
         if self.given in ("category", "text", "boolean", "date"):
@@ -108,6 +115,12 @@ class Evidence:
     def may_be_identifier(self) -> bool:
         """Whether its name is that of a key."""
         return bool(_IDENTIFIER.match(self.name))
+
+    @property
+    def may_be_row_number(self) -> bool:
+        """Whether it counts the rows, and has not the name of a time, of which much may depend."""
+        is_time = any(word.lower().endswith(_TIMES) or word in ("t", "T") for word in _WORD.findall(self.name))
+        return self.state == "integer" and self.follows and self.missing == 0 and not is_time
 
     @property
     def values(self) -> int:
@@ -130,15 +143,15 @@ class Evidence:
             self._declare_category()
         cells = plain(cells)
         kind = cells.type
-        block = _Block(cells, part, row)
+        block = Block(cells, part, row)
         if pa.types.is_string(kind):
             self._add_text(block)
         elif pa.types.is_boolean(kind):
-            self._add_labels(_Block(as_labels(cells), part, row), "boolean")
+            self._add_labels(Block(as_labels(cells), part, row), "boolean")
         elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             self._add_typed_numbers(block)
         elif pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-            self._add_moments(_Block(pc.cast(cells, MOMENT, safe=False), part, row))
+            self._add_moments(Block(pc.cast(cells, MOMENT, safe=False), part, row))
         else:
             self.missing += cells.null_count
             self.state, self.other_type = "other", str(kind)
@@ -151,23 +164,36 @@ class Evidence:
 
     # Numbers ----------------------------------------------------------------------------------------------------------
 
-    def _add_text(self, block: _Block) -> None:
+    def _add_text(self, block: Block) -> None:
         if self.state in ("integer", "number") and self._add_number_cells(block):
             return
         check_no_nul(block.cells)
         cells = without_missing(block.cells, self.markers) if has_outer_spaces(block.cells) else block.cells
-        self._add_labels(_Block(cells, block.part, block.row), "text")
+        self._add_labels(Block(cells, block.part, block.row), "text")
 
-    def _add_number_cells(self, block: _Block) -> bool:
+    def _add_number_cells(self, block: Block) -> bool:
         """Whether all cells are numbers; if so, they are taken in."""
         cells = block.cells
+        if self.spelling is not None:
+            return self._add_cells_with_commas(block, self.spelling)
         numbers = self._parsed(cells)
         if numbers is None:
             cells = without_missing(cells, self.markers)
             numbers = self._parsed(cells)
-        block = _Block(cells, block.part, block.row)
+        return self._add_parsed(Block(cells, block.part, block.row), cells, numbers)
+
+    def _add_cells_with_commas(self, block: Block, spelling: Spelling) -> bool:
+        block = Block(without_missing(block.cells, self.markers), block.part, block.row)
+        cells = in_points(block.cells)
+        numbers = self._parsed(cells)
+        if numbers is not None:
+            spelling.add(block)
+        return self._add_parsed(block, cells, numbers)
+
+    def _add_parsed(self, block: Block, cells: pa.Array, numbers: pa.Array | None) -> bool:
+        """The same for a block, its cells with decimal points, and the numbers that they are, if all are."""
         if numbers is None:
-            self._note_words(block)
+            self._note_words(block, cells)
             return False
         if has_codes(cells) and self.given not in ("number", "integer"):
             self.codes = block.first(pc.match_substring_regex(cells, r"^0[^.eE \t]"))
@@ -186,11 +212,12 @@ class Evidence:
                 continue
         return None
 
-    def _note_words(self, block: _Block) -> None:
-        words = not_numbers(block.cells)
-        if self.given in ("number", "integer"):
-            parse_numbers(block.cells)
-            index = max(first_place(words), 0)
+    def _note_words(self, block: Block, cells: pa.Array) -> None:
+        words = not_numbers(cells)
+        index = max(first_place(words), 0)
+        may_have_commas = self.spelling is None and has_decimal_comma(str(cells[index]))
+        if self.given in ("number", "integer") and not may_have_commas:
+            parse_numbers(cells)
             raise BadCell(index, str(block.cells[index]), "is no number", "empty the cell if it is missing")
         self.words = block.first(words) or First(block.part, block.row, "")
         self.mostly_numbers = self.example is not None or (pc.mean(words).as_py() or 0) < 0.5
@@ -200,7 +227,7 @@ class Evidence:
         self.late = self.late or self.example is not None
         self.state = "text"
 
-    def _take_numbers(self, block: _Block, numbers: pa.Array) -> bool:
+    def _take_numbers(self, block: Block, numbers: pa.Array) -> bool:
         """Whether the numbers are fit for float64; if so, they are taken in."""
         integers = pa.types.is_integer(numbers.type)
         values = np.asarray(numbers.drop_null() if numbers.null_count else numbers)
@@ -222,10 +249,18 @@ class Evidence:
         self.missing += len(numbers) - len(values)
         self.low, self.high = min(self.low, float(low)), max(self.high, float(high))
         self.example = self.example or block.first_value()
+        self.follows = self.follows and integers and self._goes_on(values)
         self._count_numbers(values)
         return True
 
-    def _first_huge(self, block: _Block, integers: bool) -> First | None:
+    def _goes_on(self, values: np.ndarray[Any, Any]) -> bool:
+        """Whether each of these whole numbers is one more than that before, and the first one than the last so far."""
+        before, self.last = self.last, int(values[-1])
+        if before is not None and int(values[0]) != before + 1:
+            return False
+        return self.last - int(values[0]) == len(values) - 1 and bool((np.diff(values) == 1).all())
+
+    def _first_huge(self, block: Block, integers: bool) -> First | None:
         cells = block.cells
         if pa.types.is_string(cells.type):
             return block.first(pc.match_substring_regex(cells, _HUGE))
@@ -252,17 +287,17 @@ class Evidence:
         if self.numbers is not None and max(count, len(self.numbers)) > _MOST_NUMBERS:
             self.numbers = None
 
-    def _add_typed_numbers(self, block: _Block) -> None:
+    def _add_typed_numbers(self, block: Block) -> None:
         cells = block.cells
         if pa.types.is_decimal(cells.type) or pa.types.is_uint64(cells.type) or pa.types.is_float16(cells.type):
             cells = pc.cast(cells, pa.float64(), safe=False)
-        if self.state in ("integer", "number") and self._take_numbers(_Block(cells, block.part, block.row), cells):
+        if self.state in ("integer", "number") and self._take_numbers(Block(cells, block.part, block.row), cells):
             return
-        self._add_labels(_Block(as_labels(cells), block.part, block.row), "text")
+        self._add_labels(Block(as_labels(cells), block.part, block.row), "text")
 
     # Text -------------------------------------------------------------------------------------------------------------
 
-    def _add_labels(self, block: _Block, state: str) -> None:
+    def _add_labels(self, block: Block, state: str) -> None:
         cells = block.cells
         if self.values - len(cells) == 0 or self.example is None:
             self.state = state
@@ -293,7 +328,7 @@ class Evidence:
         if max(len(unique), len(self.counts)) > most:
             self.counts = None
 
-    def _narrow_formats(self, block: _Block, unique: pa.Array) -> None:
+    def _narrow_formats(self, block: Block, unique: pa.Array) -> None:
         """Keep the date formats that fit these values too; where none is left, remember the value."""
         known = likely_formats(unique) if self.formats is None else self.formats
         self.formats = date_formats(unique, known)
@@ -312,38 +347,12 @@ class Evidence:
             low, high = self.spans.get(name, (np.inf, -np.inf))
             self.spans[name] = min(low, span["min"] / 1e6), max(high, span["max"] / 1e6)
 
-    def _add_moments(self, block: _Block) -> None:
+    def _add_moments(self, block: Block) -> None:
         if self.example is None:
             self.state = "date"
         elif self.state != "date":
-            self._add_labels(_Block(pc.cast(block.cells, pa.string()), block.part, block.row), "text")
+            self._add_labels(Block(pc.cast(block.cells, pa.string()), block.part, block.row), "text")
             return
         self.missing += block.cells.null_count
         self._span("", block.cells)
         self.example = self.example or block.first_value()
-
-
-class _Block:
-    """Cells, and where the first of them stands."""
-
-    def __init__(self, cells: pa.Array, part: int, row: int) -> None:
-        self.cells, self.part, self.row = cells, part, row
-
-    def first_value(self) -> First | None:
-        """The first cell that has one."""
-        if self.cells.null_count == 0:
-            return First(self.part, self.row, _text(self.cells[0]))
-        return self.first(pc.is_valid(self.cells))
-
-    def first(self, flags: pa.Array) -> First | None:
-        """The first cell whose flag is set."""
-        index = first_place(flags)
-        return First(self.part, self.row + index, _text(self.cells[index])) if index >= 0 else None
-
-
-def _text(cell: pa.Scalar) -> str:
-    """As Python prints it, or Arrow where Python cannot: its times end with the year 9999."""
-    try:
-        return str(cell)
-    except OverflowError:
-        return str(cell.cast(pa.string()))

@@ -16,7 +16,9 @@ from chainrule.tables.diagnosis import diagnose, line_of_row
 from chainrule.tables.parts import Part
 from chainrule.tables.schema import MISSING
 
-__all__ = ["DelimitedFile", "open_content"]
+__all__ = ["UTF_8", "DelimitedFile", "open_content"]
+
+UTF_8 = "utf-8"
 
 #: Memory in use is some fifty times as much: pyarrow reads several blocks ahead.
 _SMALLEST_BLOCK, _LARGE_BLOCK = 1 << 21, 1 << 23
@@ -26,8 +28,8 @@ _TOO_SMALL = ("straddling object", "Empty CSV file or block")  # what pyarrow sa
 _FEWEST_ROWS = 64  # in tables so wide that a large block holds fewer
 
 
-def open_content(content: Content, missing: Sequence[str] = MISSING) -> Part:
-    """Bytes as a part of a table; the first ones say what format they have.
+def open_content(content: Content, missing: Sequence[str] = MISSING, encoding: str = UTF_8) -> Part:
+    """Bytes as a part of a table; the first ones say what format they have, and text is in the encoding that is given.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def open_content(content: Content, missing: Sequence[str] = MISSING) -> Part:
         return ParquetFile(content)
     if start.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
         return ArrowFile(content, is_stream=start.startswith(b"\xff"))
-    return DelimitedFile(content, missing)
+    return DelimitedFile(content, missing, encoding)
 
 
 class DelimitedFile(Part):
@@ -52,45 +54,67 @@ class DelimitedFile(Part):
     content : Content
     missing : sequence of str
         Cells that mean "no value".
+    encoding : str
+        Of the text.
     """
 
     is_text = True
 
-    def __init__(self, content: Content, missing: Sequence[str]) -> None:
+    def __init__(self, content: Content, missing: Sequence[str], encoding: str = UTF_8) -> None:
         self.name = content.name
+        self.encoding = encoding
         self.missing = tuple(missing)
         self._content = content
         self.held_bytes = content.held_bytes
         with self._open() as file:
             try:
                 self.dialect = sniff(self.name, file, content.max_header)
+            except UnicodeDecodeError as error:
+                raise self._undecodable(error) from None
             except (OSError, pa.ArrowException) as error:
                 raise content.damaged(error) from None
         self.columns = self.dialect.columns
+        self.delimiter = self.dialect.delimiter
         self._block_bytes = _block_bytes(self.dialect.row_bytes)
         if self.dialect.cells not in (None, len(self.columns)):
             self._raise_fault()
 
+    def in_encoding(self, encoding: str) -> Part:
+        return DelimitedFile(self._content, self.missing, encoding)
+
+    def _stream(self) -> Any:
+        """The text from its beginning, in UTF-8."""
+        stream = self._content.open()
+        return stream if self.encoding == UTF_8 else pa.transcoding_input_stream(stream, self.encoding, UTF_8)
+
     def _open(self) -> Any:
-        return io.BufferedReader(self._content.open(), 1 << 20)
+        return io.BufferedReader(self._stream(), 1 << 20)
 
     @property
     def description(self) -> str:
         packed = f", {self._content.compression}" if self._content.compression else ""
-        return f"{self.name} (cells separated by {DELIMITERS[self.dialect.delimiter]}{packed})"
+        encoding = "" if self.encoding == UTF_8 else f", {self.encoding}"
+        return f"{self.name} (cells separated by {DELIMITERS[self.dialect.delimiter]}{encoding}{packed})"
+
+    def check_names(self) -> None:
+        if any("\ufffd" in column for column in self.columns):  # in place of bytes that are no UTF-8
+            diagnose(self.name, self._open, self.dialect)
 
     def place(self, row: int) -> str:
         line = line_of_row(self._open, self.dialect, row)
         return super().place(row) + (f" (line {line:,})" if line else "")
 
     def blocks(
-        self, columns: Sequence[str] | None = None, types: Mapping[str, pa.DataType] | None = None
+        self,
+        columns: Sequence[str] | None = None,
+        types: Mapping[str, pa.DataType] | None = None,
+        decimal: str = ".",
     ) -> Iterator[pa.RecordBatch]:
         wanted = list(self.columns if columns is None else columns)
         block_bytes, done = self._block_bytes, 0
         while True:
             try:
-                for block in self._read(wanted, types or {}, block_bytes, done):
+                for block in self._read(wanted, types or {}, decimal, block_bytes, done):
                     done += block.num_rows
                     yield block
                 return
@@ -101,11 +125,13 @@ class DelimitedFile(Part):
                     raise
                 else:
                     self._raise_fault(error)
+            except UnicodeDecodeError as error:
+                raise self._undecodable(error) from None
             except OSError as error:
                 raise self._content.damaged(error) from None
 
     def _read(
-        self, columns: list[str], types: Mapping[str, pa.DataType], block_bytes: int, skip: int
+        self, columns: list[str], types: Mapping[str, pa.DataType], decimal: str, block_bytes: int, skip: int
     ) -> Iterator[pa.RecordBatch]:
         """Blocks from row `skip` on."""
         from pyarrow import csv
@@ -118,9 +144,10 @@ class DelimitedFile(Part):
             include_columns=[places[name] for name in columns],
             null_values=marker_variants(self.missing),
             strings_can_be_null=True,
+            decimal_point=decimal,
         )
         reader = csv.open_csv(
-            self._content.open(),
+            self._stream(),
             read_options=csv.ReadOptions(
                 block_size=block_bytes, skip_rows=self.dialect.header_lines, autogenerate_column_names=True
             ),
@@ -138,6 +165,12 @@ class DelimitedFile(Part):
             yield pa.RecordBatch.from_arrays(block.columns, names=columns)
         if last is not None and _ends_with_line(last):
             diagnose(self.name, self._open, self.dialect)  # all that follows an open quote is in that cell
+
+    def _undecodable(self, error: UnicodeDecodeError) -> DataError:
+        return DataError(
+            f"{self.name} is no text in {self.encoding}, which has no byte 0x{error.object[error.start]:02x}",
+            fix="give another encoding, or save the file as UTF-8",
+        )
 
     def _raise_fault(self, error: Exception | None = None) -> None:
         diagnose(self.name, self._open, self.dialect)

@@ -55,7 +55,10 @@ class Frame(Part):
         return f"{super().place(row)} (index {row:,})"
 
     def blocks(
-        self, columns: Sequence[str] | None = None, types: Mapping[str, pa.DataType] | None = None
+        self,
+        columns: Sequence[str] | None = None,
+        types: Mapping[str, pa.DataType] | None = None,
+        decimal: str = ".",
     ) -> Iterator[pa.RecordBatch]:
         table = self._table if columns is None else self._table.select(list(columns))
         yield from table.to_batches(max_chunksize=_ROWS_PER_BLOCK)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
 
+from chainrule.advice import Advice
 from chainrule.errors import DataError
+from chainrule.tables.advising import left_out, with_decimal
+from chainrule.tables.blocks import First
 from chainrule.tables.cells import BadCell, marker_variants
 from chainrule.tables.dates import FORMATS
 from chainrule.tables.deciding import decide
-from chainrule.tables.evidence import Evidence, First
-from chainrule.tables.schema import KINDS, MISSING, Schema, check_names
+from chainrule.tables.decimals import DECIMALS, Spelling
+from chainrule.tables.evidence import Evidence
+from chainrule.tables.schema import KINDS, MISSING, Column, Schema
+from chainrule.tables.signs import check_commas, have_commas, is_read, may_have_commas
 from chainrule.tables.sources import TableSource, open_table
 
 __all__ = ["infer_schema"]
@@ -30,6 +34,7 @@ def infer_schema(
     *,
     types: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
+    decimal: str = "auto",
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> Schema:
     """Decide what the columns of a table are, from all of its rows.
@@ -43,6 +48,9 @@ def infer_schema(
         What you know better: ``{"zip": "category", "when": "date:day/month/year", "remark": "ignored"}``.
     missing : sequence of str, optional
         Further cells that mean "no value", beside those of `MISSING`.
+    decimal : {"auto", ".", ","}, default "auto"
+        What stands before the decimals of numbers in text. With ``"auto"`` it is a comma where no comma separates the
+        cells, a column has numbers such as 12,5 and nothing else, and no number of another one has a decimal point.
     on_rows : callable, optional
         ``on_rows(count)`` after each block of rows, with how many there are up to its end; what it raises ends the
         pass.
@@ -71,30 +79,53 @@ def infer_schema(
     size    number          1  1 … 3.25    1
     sold    category        0  2 distinct  yes      target
     """
+    if decimal not in DECIMALS:
+        raise DataError(f"decimal is one of {', '.join(map(repr, DECIMALS))}, not {decimal!r}", fix=with_decimal(","))
     markers = tuple(dict.fromkeys((*MISSING, *missing)))
     table = open_table(source, missing=markers)
     targets = (target,) if isinstance(target, str) else tuple(target or ())
-    check_names((*targets, *(types or ())), table.columns, table.name)
+    table.check_names((*targets, *(types or ())))
     evidences = _evidences(table, targets, types or {}, markers)
+    if decimal == ",":
+        for evidence in evidences:
+            evidence.spelling = Spelling()
     with _could_be_left_out(targets):
         rows = _gather(table, [evidence for evidence in evidences if evidence.given != "ignored"], on_rows)
     if rows == 0 and evidences:
         raise DataError(f"{table.name} has no rows", fix="give at least one row below the header")
-    late = [evidence for evidence in evidences if evidence.late]
-    if late:  # their first blocks were numbers, so their values were not counted
-        with _could_be_left_out(targets):
-            _gather(table, [_start_again(evidence) for evidence in late])
 
     def place(first: First) -> str:
         return table.parts[first.part].place(first.row)
 
+    with _could_be_left_out(targets):
+        if decimal == ",":
+            check_commas(evidences, place)
+        else:
+            evidences, decimal = _with_decimal(table, evidences, place, is_open=decimal == "auto")
+    late = [evidence for evidence in evidences if evidence.late]
+    if late:  # their first blocks were numbers, so their values were not counted
+        with _could_be_left_out(targets):
+            _gather(table, [_start_again(evidence) for evidence in late])
+    columns = _decided(evidences, targets, place)
+    if not any(column.is_feature and column.name not in targets for column in columns):
+        columns = _decided(evidences, targets, place, takes_row_numbers=True)  # such as time, if there is nothing else
+    schema = Schema(columns, target if target is None or isinstance(target, str) else targets, rows, markers, decimal)
+    _check_targets(schema)
+    return schema
+
+
+def _decided(
+    evidences: Sequence[Evidence],
+    targets: Sequence[str],
+    place: Callable[[First], str],
+    *,
+    takes_row_numbers: bool = False,
+) -> tuple[Column, ...]:
     columns = []
     for evidence in evidences:
         with _could_be_left_out(targets, evidence.name):
-            columns.append(decide(evidence, evidence.name in targets, place))
-    schema = Schema(tuple(columns), target if target is None or isinstance(target, str) else targets, rows, markers)
-    _check_targets(schema)
-    return schema
+            columns.append(decide(evidence, evidence.name in targets, place, takes_row_numbers=takes_row_numbers))
+    return tuple(columns)
 
 
 def _evidences(
@@ -116,6 +147,25 @@ def _evidences(
             evidence.formats = [form]
         evidences.append(evidence)
     return evidences
+
+
+def _with_decimal(
+    table: TableSource, evidences: list[Evidence], place: Callable[[First], str], *, is_open: bool
+) -> tuple[list[Evidence], str]:
+    """The same for the sign before the decimals, which is a comma only if cells that were no numbers are some then."""
+    if not any(map(may_have_commas, evidences)):
+        return evidences, "."
+    again = {
+        evidence.name: Evidence(evidence.name, evidence.given, evidence.markers, spelling=Spelling())
+        for evidence in evidences
+        if may_have_commas(evidence) or evidence.state == "number"
+    }
+    _gather(table, list(again.values()))
+    is_open = is_open and all(part.delimiter not in (None, ",") for part in table.parts)
+    if not have_commas(list(again.values()), place, is_open=is_open):
+        return evidences, "."
+    read = {name: evidence for name, evidence in again.items() if is_read(evidence)}
+    return [read.get(evidence.name, evidence) for evidence in evidences], ","
 
 
 def _start_again(evidence: Evidence) -> Evidence:
@@ -162,10 +212,9 @@ def _could_be_left_out(targets: Sequence[str], name: str | None = None) -> Itera
     except DataError as error:
         name = name or error.column
         if name is None or name in targets:
-            raise DataError(error.what, fix=error.fix) from None
-        option = shlex.quote(f"{name}=ignored")
-        fix = f"{error.fix}; or leave the column out: types={{{name!r}: 'ignored'}} (--type {option})"
-        raise DataError(error.what, fix=fix, column=name) from None
+            raise DataError(error.what, fix=error.fix, encoding=error.encoding) from None
+        fix = Advice.of(error.fix or "", "; or ", left_out(name))
+        raise DataError(error.what, fix=fix, column=name, encoding=error.encoding) from None
 
 
 class _BadColumn(Exception):  # noqa: N818 — becomes a DataError where the file is known

@@ -64,7 +64,7 @@ def read_batches(
     else:
         check_names(columns, [column.name for column in schema.columns], "the schema")
         names = list(columns)
-    check_names(names, table.columns, table.name)
+    table.check_names(names)
     reader = _Reader([schema[name] for name in names], schema)
     blocks = (block for part in table.parts for block in reader.blocks(part))
     yield from blocks if rows is None else _of_equal_size(blocks, rows)
@@ -77,6 +77,7 @@ class _Reader:
         self._columns = columns
         self._names = [column.name for column in columns]
         self._targets = set(schema.targets)
+        self._decimal = schema.decimal
         self._markers = pa.array(marker_variants(schema.missing))
         self._types = pa.schema([(column.name, ARROW_TYPES[column.kind]) for column in columns])
 
@@ -84,7 +85,7 @@ class _Reader:
         """A part's rows; pyarrow parses the numbers, until it meets a cell that it does not understand."""
         done = 0
         try:
-            for block in part.blocks(self._names, fast_types(self._columns) if part.is_text else {}):
+            for block in part.blocks(self._names, fast_types(self._columns) if part.is_text else {}, self._decimal):
                 yield self._converted(part, block, done)
                 done += block.num_rows
             return
@@ -100,7 +101,7 @@ class _Reader:
         arrays = []
         for cells, column in zip(block.columns, self._columns, strict=True):
             try:
-                array = convert(cells, column, self._markers)
+                array = convert(cells, column, self._markers, self._decimal)
                 if column.name in self._targets and array.null_count:
                     missing = first_place(pc.is_null(array))
                     raise BadCell(missing, "", "is missing", "fill the target in, or leave the row out")

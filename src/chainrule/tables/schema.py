@@ -48,7 +48,7 @@ class Column:
     example : str
         The first value.
     format : str
-        How dates are written, such as ``"day.month.year"``.
+        How dates are written, such as ``"day.month.year"``; of numbers ``"1.234,5"`` if points stand in thousands.
     note : str
         Why the column is no feature, or what to look at.
 
@@ -98,6 +98,8 @@ class Schema:
         Of the table from which it was inferred.
     missing : tuple of str
         Cells that mean "no value".
+    decimal : {".", ","}
+        What stands before the decimals of numbers, where they are text.
 
     Examples
     --------
@@ -116,6 +118,7 @@ class Schema:
     target: str | tuple[str, ...] | None = None
     rows: int = 0
     missing: tuple[str, ...] = MISSING
+    decimal: str = "."
     _places: Mapping[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -141,6 +144,11 @@ class Schema:
         """The columns to learn from, in the order of the table."""
         targets = set(self.targets)
         return tuple(column for column in self.columns if column.is_feature and column.name not in targets)
+
+    @property
+    def note(self) -> str:
+        """What to know of the whole table."""
+        return "numbers are written with a decimal comma" if self.decimal == "," else ""
 
     def rows_of_table(self) -> list[tuple[str, ...]]:
         """The printed table, a header and a row for each column."""
@@ -170,7 +178,7 @@ class Schema:
                 for place, (cell, width) in enumerate(zip(row, widths, strict=True))
             ]
             lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
+        return "\n".join([*lines, self.note] if self.note else lines)
 
     def __rich__(self) -> Any:
         """The same table for ``rich.print``."""
@@ -178,7 +186,7 @@ class Schema:
         from rich.table import Table
 
         header, *rows = self.rows_of_table()
-        table = Table(box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False, caption=self.note or None, caption_justify="left")
         for name in header:
             is_example = name == "example"  # which may be cut short
             table.add_column(
@@ -200,6 +208,7 @@ class Schema:
             "target": list(self.target) if isinstance(self.target, tuple) else self.target,
             "rows": self.rows,
             "missing": list(self.missing),
+            **({} if self.decimal == "." else {"decimal": self.decimal}),
             "columns": [_column_to_json(column) for column in self.columns],
         }
 
@@ -221,6 +230,7 @@ class Schema:
                 tuple(target) if isinstance(target, list) else target,
                 int(data["rows"]),
                 tuple(map(str, data["missing"])),
+                _known_decimal(data.get("decimal", ".")),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise DataError(f"this is no schema: {error!r}", fix="give what Schema.to_json returned") from None
@@ -235,6 +245,12 @@ def check_names(wanted: Iterable[str], names: Sequence[str], where: str) -> None
             shown = ", ".join(names[:10]) + (f", … ({len(names):,} in all)" if len(names) > 10 else "")
             hint = f"did you mean {close[0]!r}? " if close else ""
             raise DataError(f"{where} has no column {name!r}", fix=f"{hint}its columns are {shown}")
+
+
+def _known_decimal(sign: object) -> str:
+    if sign not in (".", ","):
+        raise DataError(f"the schema has numbers with {sign!r} before their decimals, and only '.' and ',' are known")
+    return str(sign)
 
 
 _FIELDS = {item.name: item for item in dataclasses.fields(Column)}

@@ -8,17 +8,18 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from chainrule.errors import DataError
+from chainrule.tables.advising import with_encoding
 from chainrule.tables.content import FileContent, MemoryContent
 from chainrule.tables.delimited import LARGEST_HEADER
-from chainrule.tables.files import open_content
+from chainrule.tables.files import UTF_8, open_content
 from chainrule.tables.frames import Frame, is_frame
 from chainrule.tables.parts import Part
-from chainrule.tables.schema import MISSING
+from chainrule.tables.schema import MISSING, check_names
 
 __all__ = ["TableSource", "open_table"]
 
@@ -63,6 +64,21 @@ class TableSource:
                 fix="give files with the same columns",
             )
 
+    def check_names(self, wanted: Iterable[str]) -> None:
+        """Refuse names of columns that are no text, and wanted ones that do not exist.
+
+        Raises
+        ------
+        DataError
+        """
+        for part in self.parts:
+            part.check_names()
+        check_names(wanted, self.columns, self.name)
+
+    def in_encoding(self, encoding: str) -> TableSource:
+        """The same table, its text in this encoding."""
+        return TableSource([part.in_encoding(encoding) for part in self.parts])
+
     @property
     def name(self) -> str:
         """As messages call it."""
@@ -81,6 +97,7 @@ def open_table(
     *,
     missing: Sequence[str] = MISSING,
     name: str | None = None,
+    encoding: str = UTF_8,
     max_bytes: int = MAX_BYTES,
     max_header: int = LARGEST_HEADER,
 ) -> TableSource:
@@ -98,6 +115,8 @@ def open_table(
         Cells of text that mean "no value", in any case.
     name : str, optional
         What messages and reports call the table, if it is no file with a path.
+    encoding : str, default "utf-8"
+        Of files that are text, such as ``"windows-1252"`` of many spreadsheets, or ``"utf-16"``.
     max_bytes : int
         How large bytes that are packed (gzip, zstd, or within Parquet and Arrow) may become in memory; 1 GiB unless
         said otherwise.
@@ -121,24 +140,38 @@ def open_table(
     >>> table.description
     'the data (cells separated by semicolons)'
     """
+    _check_encoding(encoding)
     if isinstance(source, TableSource):
         return source
     if is_frame(source):
         return TableSource([Frame(source, name or "the table")])
     if isinstance(source, str) and source == "-":
-        return TableSource([_spooled(sys.stdin.buffer, name or "standard input", missing)])
+        return TableSource([_spooled(sys.stdin.buffer, name or "standard input", missing, encoding)])
     data = _bytes_in_memory(source)
     if data is not None:
-        return TableSource([open_content(MemoryContent(data, name or "the data", max_bytes, max_header), missing)])
+        content = MemoryContent(data, name or "the data", max_bytes, max_header)
+        return TableSource([open_content(content, missing, _encoding_in(source, encoding))])
     if hasattr(source, "read"):
-        return TableSource([_spooled(source, name or "the data", missing)])
+        return TableSource([_spooled(source, name or "the data", missing, encoding)])
     paths = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(paths, Sequence) or not all(isinstance(path, (str, os.PathLike)) for path in paths):
         raise DataError(f"{type(source).__name__} is no table", fix="give a path, a file or a data frame")
     found = [file for path in paths for file in _files(Path(path))]
     if not found:
         raise DataError("no files were given", fix="give at least one path")
-    return TableSource([open_content(FileContent(path, str(path)), missing) for path in found])
+    return TableSource([open_content(FileContent(path, str(path)), missing, encoding) for path in found])
+
+
+def _check_encoding(encoding: str) -> None:
+    try:
+        "a".encode(encoding)
+    except LookupError:
+        raise DataError(f"there is no encoding {encoding!r} of text", fix=with_encoding("windows-1252")) from None
+
+
+def _encoding_in(source: Any, encoding: str) -> str:
+    """In what the bytes are that `source` gives: text that is text already becomes UTF-8."""
+    return UTF_8 if isinstance(source, io.TextIOBase) else encoding
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -164,8 +197,8 @@ def _bytes_in_memory(source: Any) -> bytes | None:
     return None
 
 
-def _spooled(file: Any, name: str, missing: Sequence[str]) -> Part:
-    """What a file object gives, in a temporary file that goes with the part."""
+def _spooled(file: Any, name: str, missing: Sequence[str], encoding: str) -> Part:
+    """What a file object gives, in a temporary file that goes when no part needs it."""
     handle, path = tempfile.mkstemp(prefix="chainrule-", suffix=".table")
     try:
         with os.fdopen(handle, "wb") as copy:
@@ -174,9 +207,10 @@ def _spooled(file: Any, name: str, missing: Sequence[str]) -> Part:
                     copy.write(text.encode("utf-8"))
             else:
                 shutil.copyfileobj(file, copy, 1 << 20)
-        part = open_content(FileContent(Path(path), name), missing)
+        content = FileContent(Path(path), name)
+        part = open_content(content, missing, _encoding_in(file, encoding))
     except BaseException:
         os.unlink(path)
         raise
-    weakref.finalize(part, Path(path).unlink, missing_ok=True)
+    weakref.finalize(content, Path(path).unlink, missing_ok=True)
     return part

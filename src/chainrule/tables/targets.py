@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from chainrule.advice import Advice
 from chainrule.errors import DataError
+from chainrule.tables.advising import kind_of
 from chainrule.tables.cells import as_labels
 from chainrule.tables.deciding import MOST_NUMBER_CLASSES
 from chainrule.tables.schema import Column, Schema
@@ -149,7 +151,7 @@ def _check_classes(column: Column, task: str) -> None:
     if not count:
         raise DataError(
             f"the target {column.name!r} has more than {MOST_NUMBER_CLASSES} different numbers, too many for classes",
-            fix=f"predict it by regression, or take it as labels: {column.name}=category",
+            fix=Advice.of("predict it by regression, or take it as labels: ", kind_of(column.name, "category")),
         )
     if task == "binary" and count != 2:
         raise DataError(f"the target {column.name!r} has {count} classes, not two", fix="leave the task out")

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from chainrule.advice import advice_for
 from chainrule.errors import ChainRuleError, DataError
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
@@ -177,12 +178,12 @@ def refusal(error: ChainRuleError, **more: Any) -> Response:
     Response
     """
     what, _, shown = error.what.partition("\n")
-    payload = {"what": what, "shown": _dedented(shown) or None, "fix": error.fix, "name": None}
+    payload = {"what": what, "shown": _dedented(shown) or None, "fix": advice_for("page", error.fix), "name": None}
     status = 422
     if isinstance(error, Refused):
         status, payload["name"] = error.status, error.name
     elif isinstance(error, DataError):
-        payload["name"] = error.column
+        payload |= {"name": error.column, "encoding": error.encoding}
     return reply({"error": payload, **more}, status)
 
 

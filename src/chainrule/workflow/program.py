@@ -11,7 +11,7 @@ from chainrule.errors import ConfigError
 from chainrule.workflow.checkpointing import ENDLESS
 from chainrule.workflow.settings import TrainingSettings
 
-__all__ = ["BundledData", "GeneratedData", "program_of"]
+__all__ = ["BundledData", "GeneratedData", "UserData", "program_of"]
 
 #: What a call may fill of a line.
 _LINE = 100
@@ -47,14 +47,32 @@ class BundledData:
     name: str
 
 
+@dataclass(frozen=True)
+class UserData:
+    """A file of the user.
+
+    Attributes
+    ----------
+    path : str
+    encoding : str
+        Of text.
+    """
+
+    path: str
+    encoding: str = "utf-8"
+
+
 def program_of(
-    data: GeneratedData | BundledData | str, target: str | tuple[str, ...], settings: TrainingSettings, epochs: int
+    data: GeneratedData | BundledData | UserData | str,
+    target: str | tuple[str, ...],
+    settings: TrainingSettings,
+    epochs: int,
 ) -> str:
     """Write the program that ends with the parameters of a `LiveTraining` after so many epochs, bit for bit.
 
     Parameters
     ----------
-    data : GeneratedData, BundledData or str
+    data : GeneratedData, BundledData, UserData or str
         A text is the path of a file.
     target : str or tuple of str
     settings : TrainingSettings
@@ -110,10 +128,17 @@ def program_of(
     return "\n".join(lines) + "\n"
 
 
-def _table(data: GeneratedData | BundledData | str) -> tuple[str, str, str]:
+def _table(data: GeneratedData | BundledData | UserData | str) -> tuple[str, str, str]:
     """The function that is needed, the line that makes the table, and a name for the model."""
     if isinstance(data, str):
-        return "", _text(data), re.sub(r"[^\w.-]+", "_", data.rpartition("/")[2].partition(".")[0]) or "model"
+        data = UserData(data)
+    if isinstance(data, UserData):
+        name = re.sub(r"[^\w.-]+", "_", data.path.rpartition("/")[2].partition(".")[0]) or "model"
+        path, encoding = _text(data.path), _text(data.encoding)
+        is_usual = data.encoding == UserData.encoding
+        return (
+            ("", path, name) if is_usual else ("open_table", f"table = open_table({path}, encoding={encoding})", name)
+        )
     if isinstance(data, BundledData):
         return "bundled_table", f"table, _ = bundled_table({_text(data.name)})", data.name
     given = ", ".join(f"{part}={_text(value)}" for part, value in dataclasses.asdict(data).items() if part != "name")

@@ -143,7 +143,7 @@ def typed_table(source: Any, target: str | tuple[str, ...], settings: TrainingSe
         If the table cannot be used, naming row and column.
     """
     table = open_table(source)
-    schema = infer_schema(table, target, types=settings.types)
+    schema = infer_schema(table, target, types=settings.types, decimal=settings.decimal)
     outcome = target_of(schema, settings.task)  # type: ignore[arg-type]  # checked by the settings
     streams = _bytes_of(schema) > _MOST_BYTES if settings.stream is None else settings.stream
     return TypedTable(table, schema, outcome, None if streams else in_memory(table, schema))

@@ -12,6 +12,7 @@ from typing import Any
 from chainrule.errors import ConfigError
 from chainrule.learn.models.layers import ACTIVATIONS
 from chainrule.learn.models.objectives import LOSSES, TASKS
+from chainrule.tables.decimals import DECIMALS
 
 __all__ = ["MODELS", "OPTIMIZERS", "SCHEDULES", "TrainingSettings"]
 
@@ -27,6 +28,7 @@ _CHOICES = {
     "loss": ("auto", *LOSSES),
     "class_weight": ("balanced",),
     "task": tuple(TASKS),
+    "decimal": DECIMALS,
 }
 
 
@@ -72,6 +74,8 @@ class TrainingSettings:
         Without it, the target column decides.
     types : mapping of str to str, optional
         Kinds of columns, as `infer_schema` takes them.
+    decimal : {"auto", ".", ","}, default "auto"
+        What stands before the decimals of numbers in text, as `infer_schema` takes it.
     seed : int, default 0
         Of the split, the first parameters, the order of rows and dropout.
     stream : bool, optional
@@ -114,6 +118,7 @@ class TrainingSettings:
     test_split: float = 0.2
     task: str | None = None
     types: Mapping[str, str] = field(default_factory=dict)
+    decimal: str = "auto"
     seed: int = 0
     stream: bool | None = None
 

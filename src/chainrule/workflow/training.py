@@ -334,7 +334,8 @@ def scored(
         training=training,
         optimizer=None if recipe.is_lbfgs else recipe.optimizer(),
         schema=schema,
-        data={"Table": title, "Rows": schema.rows, "Target": ", ".join(outcome.names)},
+        data={"Table": title, "Rows": schema.rows, "Target": ", ".join(outcome.names)}
+        | ({"Note": schema.note} if schema.note else {}),
         with_lesson=False,
         learning_rate=learning.learning_rate,
     )

@@ -14,7 +14,7 @@ from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
 from chainrule.web.training.choices import choice_of, choices
 from chainrule.web.training.uploads import Upload
-from chainrule.workflow.program import BundledData, GeneratedData
+from chainrule.workflow.program import BundledData, GeneratedData, UserData
 
 CSV = b"size,city,sold\n" + b"1,Rome,yes\n2.5,Oslo,no\n3,Rome,yes\n4,Oslo,no\n" * 5
 
@@ -82,7 +82,7 @@ def test_an_upload_with_its_target_and_types() -> None:
     upload = Upload.read(CSV, "sold.csv", Limits())
     fields = {"source": {"kind": "upload", "target": "sold", "types": {"city": "ignored"}}}
     found = choice_of(Fields(fields), upload, Limits())
-    assert (found.target, found.title, found.data) == ("sold", "sold.csv", "sold.csv")
+    assert (found.target, found.title, found.data) == ("sold", "sold.csv", UserData("sold.csv"))
     assert found.settings.types == {"city": "ignored"}
 
 

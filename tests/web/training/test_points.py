@@ -152,3 +152,21 @@ def test_text_tables_work_as_well() -> None:
     drawn = points.drawn(points.first_axes)
     assert drawn is not None
     assert set(drawn["part"]) == {0}
+
+
+def test_dates_are_told_and_keep_their_time_of_day() -> None:
+    table = {
+        "when": [f"2020-08-{1 + i % 28:02} 21:{i:02}" for i in range(40)],
+        "size": TABLE["size"],
+        "y": TABLE["price"],
+    }
+    points = Points(rows_of(table, "y"), most=1000)
+    named = {choice["name"]: choice for choice in points.choices}
+    assert named["when"]["is_date"]
+    assert not named["size"]["is_date"]
+    assert not named["when hour" if "when hour" in named else "when weekday"]["is_date"]
+    drawn = points.drawn((named["when"]["index"], named["size"]["index"]))
+    assert drawn is not None
+    for row, x in zip(drawn["rows"], drawn["x"], strict=True):
+        moment = np.datetime64("1970-01-01T00:00") + np.timedelta64(round(x * 1440), "m")
+        assert str(moment) == table["when"][row - 1].replace(" ", "T")

@@ -56,6 +56,40 @@ def test_a_column_in_the_way_is_left_out(page: Served) -> None:
         assert described["left_out"] == {"constant": [], "other": ["price", "weight"]}
 
 
+def test_what_stands_before_decimals_can_be_said(page: Served) -> None:
+    rows = "".join(f"{k},5;{1 + k % 5}.125;{'yes' if k > 20 else 'no'}\n" for k in range(40))
+    with browsing(page) as tab:
+        answer = put(page, tab.path, f"price;size;sold\n{rows}".encode())
+        assert (answer.status, answer.error["name"]) == (422, "size")
+        assert "choose 'decimal comma' beside 'Numbers'" in answer.error["fix"]
+        assert "decimal=" not in answer.error["fix"]
+        assert tab.post("schema", types={}, decimal="comma").status == 400
+        schema = tab.post("schema", types={}, decimal=",").json
+        assert (schema["decimal"], schema["columns"][1]["kind"]) == (",", "integer")
+        source = {"kind": "upload", "target": "sold", "types": {}, "decimal": ","}
+        described = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
+        assert described["features"] == ["price", "size"]
+        assert max(described["points"]["y"]) == 5125
+
+
+def test_another_encoding_is_offered_and_taken(page: Served) -> None:
+    rows = "".join(f"{k},5;{'schön' if k > 20 else 'trüb'}\n" for k in range(40))
+    with browsing(page) as tab:
+        answer = put(page, tab.path, f"Säure;Wetter\n{rows}".encode("cp1252"))
+        assert answer.status == 422
+        assert (answer.error["name"], answer.error["encoding"]) == (None, "windows-1252")
+        assert "press 'Read as windows-1252'" in answer.error["fix"]
+        assert tab.post("schema", types={}, encoding="utf-7").status == 400
+        schema = tab.post("schema", types={}, encoding="windows-1252").json
+        assert [column["name"] for column in schema["columns"]] == ["Säure", "Wetter"]
+        assert schema["notes"][-1] == "read as windows-1252"
+        source = {"kind": "upload", "target": "Wetter", "types": {"Säure": "number"}, "encoding": "windows-1252"}
+        described = page.post(f"{tab.path}/run", {"source": source, "settings": {"hidden": [4]}}).json
+        assert described["classes"] == ["schön", "trüb"]
+        tab.post("control", action="epoch")
+        assert 'encoding="windows-1252")' in page.get(f"{tab.path}/code").body.decode()
+
+
 def test_a_table_without_any_use_is_forgotten(page: Served) -> None:
     with browsing(page) as tab:
         answer = put(page, tab.path, b"a,b\n")

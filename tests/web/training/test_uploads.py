@@ -13,6 +13,7 @@ import pytest
 from chainrule.errors import DataError
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
+from chainrule.web.training.readings import AS_FOUND, Reading
 from chainrule.web.training.uploads import Opened, Upload, file_name
 
 HEADER = "id,size,city,when,flag,sold,price\n"
@@ -57,7 +58,7 @@ def test_each_kind_that_is_offered_can_be_chosen() -> None:
     upload = read()
     for name, column in columns(upload).items():
         for kind in column["kinds"]:
-            upload.decide("price", {name: kind})
+            upload.decide("price", Reading({name: kind}))
             assert columns(upload)[name]["kind"] in (kind, "integer")
 
 
@@ -68,7 +69,7 @@ def test_the_target_is_a_column_with_a_telling_name_or_the_last_one() -> None:
 
 def test_another_target_and_another_kind_are_decided_anew() -> None:
     upload = read()
-    upload.decide("sold", {"id": "number", "when": "ignored"})
+    upload.decide("sold", Reading({"id": "number", "when": "ignored"}))
     found = columns(upload)
     assert found["id"]["kind"] == "integer"
     assert found["when"]["kind"] == "ignored"
@@ -78,7 +79,7 @@ def test_another_target_and_another_kind_are_decided_anew() -> None:
 
 def test_a_column_that_is_left_out_can_be_taken_back() -> None:
     upload = read()
-    upload.decide("sold", {"when": "ignored", "size": "ignored"})
+    upload.decide("sold", Reading({"when": "ignored", "size": "ignored"}))
     found = columns(upload)
     assert found["when"]["kinds"] == ["ignored", "date", "category"]
     assert found["size"]["kinds"] == ["ignored", "number", "category"]
@@ -86,21 +87,38 @@ def test_a_column_that_is_left_out_can_be_taken_back() -> None:
 
 
 def test_a_column_in_the_way_is_left_out_or_taken_as_a_category() -> None:
-    opened = Opened.read(b"x;a;y\n1;1,5;2\n2;2,5;3\n", "commas.csv", Limits())
+    opened = Opened.read(b'x,a,y\n1,"1,5",2\n2,"2,5",3\n', "commas.csv", Limits())
     with pytest.raises(DataError, match="decimal comma") as caught:
         opened.upload(Limits())
     assert caught.value.column == "a"
-    upload = opened.upload(Limits(), {"a": "ignored"})
-    assert upload.types == {"a": "ignored"}
+    upload = opened.upload(Limits(), Reading({"a": "ignored"}))
+    assert upload.reading.types == {"a": "ignored"}
     assert upload.payload(Limits())["target"] == "y"
     assert columns(upload)["a"]["kinds"] == ["ignored", "category"]
-    upload.decide("y", {"a": "category"})
+    upload.decide("y", Reading({"a": "category"}))
     assert columns(upload)["a"]["kind"] == "category"
+
+
+def test_decimal_commas_are_read_told_and_may_be_said() -> None:
+    upload = read(b"x;a;y\n1;1,5;2\n2;2,5;3\n")
+    payload = upload.payload(Limits())
+    assert payload["decimal"] == "auto"
+    assert payload["notes"][-1] == "numbers are written with a decimal comma"
+    assert columns(upload)["a"]["examples"] == ["1,5", "2,5"]
+    with pytest.raises(DataError, match="decimal comma"):
+        upload.decide("y", Reading(decimal="."))
+    assert upload.reading == AS_FOUND
+    opened = Opened.read(b"x;a;y\n1;1,5;2.125\n2;2,5;3\n", "both.csv", Limits())
+    with pytest.raises(DataError, match=r"the point of '2\.125' may stand"):
+        opened.upload(Limits())
+    upload = opened.upload(Limits(), Reading(decimal=","))
+    assert upload.schema["y"].high == 2125
+    assert upload.payload(Limits())["decimal"] == ","
 
 
 def test_a_target_that_cannot_be_predicted_is_told_of() -> None:
     upload = read(b"size,sold,other\n1,yes,a\n2.5,yes,b\n3,yes,a\n")
-    upload.decide("sold", {})
+    upload.decide("sold", Reading({}))
     assert upload.payload(Limits())["notes"] == ["the target 'sold' has one class only: each row is 'yes'"]
 
 
@@ -108,7 +126,7 @@ def test_a_kind_that_does_not_fit_names_row_and_column_and_leaves_the_schema_as_
     upload = read()
     before = upload.payload(Limits())
     with pytest.raises(DataError, match=r"houses\.csv, row 1 \(line 2\), column 'city': 'Rome' is no number"):
-        upload.decide("sold", {"city": "number"})
+        upload.decide("sold", Reading({"city": "number"}))
     assert upload.payload(Limits()) == before
 
 
@@ -119,7 +137,7 @@ def test_a_kind_that_does_not_fit_names_row_and_column_and_leaves_the_schema_as_
         (b"", "houses.csv is empty"),
         (b"a,b\n", "no rows"),
         (b"a,a\n1,2\n", "two columns named 'a'"),
-        (b"a;b\n1,5;2\n2,5;3\n", r"row 1 \(line 2\), column 'a': '1,5' is written with a decimal comma"),
+        (b'a,b\n"1,5",2\n"2,5",3\n', r"row 1 \(line 2\), column 'a': '1,5' is written with a decimal comma"),
         (gzip.compress(CSV)[:-10], "cannot be read"),
         (b"PAR1" + bytes(50), "Parquet"),
     ],
@@ -171,7 +189,7 @@ def test_tables_that_are_too_large_are_refused(limits: dict[str, int]) -> None:
 
 def test_categories_count_as_columns() -> None:
     upload = read()
-    upload.decide("city", {"sold": "ignored"})
+    upload.decide("city", Reading({"sold": "ignored"}))
     upload.require_size(Limits())
     for limits in (Limits(features=6), Limits(table_numbers=60 * 6), Limits(classes=1)):
         with pytest.raises(Refused) as refused:

@@ -4,12 +4,12 @@
 class ApiError extends Error {
   /**
    * @param {number} status 0 where there was no answer.
-   * @param {{what: string, shown?: string, fix?: string, name?: string}} told
+   * @param {{what: string, shown?: string, fix?: string, name?: string, encoding?: string}} told
    * @param {object[]|null} values Of a formula: records of its names, which are known even so.
    */
-  constructor(status, { what, shown = null, fix = null, name = null }, values = null) {
+  constructor(status, { what, shown = null, fix = null, name = null, encoding = null }, values = null) {
     super(what);
-    Object.assign(this, { status, what, shown, fix, about: name, values });
+    Object.assign(this, { status, what, shown, fix, about: name, encoding, values });
   }
 }
 

@@ -12,8 +12,9 @@ from chainrule.tables.generated import FEWEST_ROWS, GENERATED, generated_table
 from chainrule.tables.sources import open_table
 from chainrule.web.fields import Fields, Refused
 from chainrule.web.limits import Limits
+from chainrule.web.training.readings import AS_FOUND, NAMES, Reading
 from chainrule.web.training.uploads import Upload
-from chainrule.workflow.program import BundledData, GeneratedData
+from chainrule.workflow.program import BundledData, GeneratedData, UserData
 from chainrule.workflow.settings import TrainingSettings
 
 __all__ = ["MODELS", "OPTIMIZERS", "Choice", "choice_of", "choices", "warm_up"]
@@ -47,7 +48,7 @@ class Choice:
     settings : TrainingSettings
     title : str
         As reports call the table.
-    data : GeneratedData, BundledData or str
+    data : GeneratedData, BundledData or UserData
         The table as `program_of` takes it.
     numbers : int
         Of the design matrix of an upload; the other tables are small.
@@ -57,7 +58,7 @@ class Choice:
     target: str
     settings: TrainingSettings
     title: str
-    data: GeneratedData | BundledData | str
+    data: GeneratedData | BundledData | UserData
     numbers: int = 0
 
 
@@ -166,21 +167,22 @@ def choice_of(fields: Fields, upload: Upload | None, limits: Limits) -> Choice:
         columns, target = generated_table(made.name, rows=rows, noise=noise, seed=seed), made.target
         data = GeneratedData(made.name, rows, noise, seed)
         task, title = made.task, made.title
-    return Choice(open_table(columns, name=title), target, _settings(fields, task, {}, limits), title, data)
+    return Choice(open_table(columns, name=title), target, _settings(fields, task, AS_FOUND, limits), title, data)
 
 
 def _of_upload(source: Fields, fields: Fields, upload: Upload | None, limits: Limits) -> Choice:
-    source.only("kind", "target", "types")
+    source.only("kind", "target", *NAMES)
     if upload is None:
         raise Refused(409, "this tab has no table of its own", "drop a file on the page first", "source")
     target = source.text("target", most=1000)
-    upload.decide(target, source.texts("types", {}, most=limits.table_columns, longest=40))
+    upload.decide(target, Reading.of(source, limits))
     upload.require_size(limits)
-    settings = _settings(fields, upload.outcome.task, upload.types, limits)
-    return Choice(upload.table, target, settings, upload.name, upload.name, upload.numbers)
+    settings = _settings(fields, upload.outcome.task, upload.reading, limits)
+    data = UserData(upload.name, upload.reading.encoding)
+    return Choice(upload.table, target, settings, upload.name, data, upload.numbers)
 
 
-def _settings(fields: Fields, task: str, types: dict[str, str], limits: Limits) -> TrainingSettings:
+def _settings(fields: Fields, task: str, reading: Reading, limits: Limits) -> TrainingSettings:
     given = fields.inside("settings", Fields({}))
     given.only(
         "model", "hidden", "activation", "loss", "optimizer", "lr", "l2", "batch_size", "validation_split", "seed"
@@ -202,7 +204,8 @@ def _settings(fields: Fields, task: str, types: dict[str, str], limits: Limits) 
         early_stopping=False,  # whoever looks at the run decides when it ends
         validation_split=given.number("validation_split", 0.2, least=0.0, most=0.9),
         test_split=0.0,
-        types=types,
+        types=dict(reading.types),
+        decimal=reading.decimal,
         seed=given.whole("seed", 0, least=0, most=_LARGEST_SEED),
         stream=False,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.tables.encodings import CategoryEncoding
+from chainrule.tables.encodings import CategoryEncoding, NumberEncoding
 from chainrule.tables.preprocessing import Preprocessing
 from chainrule.web.training.numbers import rounded
 from chainrule.web.training.texts import short
@@ -92,7 +92,26 @@ class Points:
     def choices(self) -> list[dict[str, Any]]:
         """The columns that may span a plane: not those of values that no training row has."""
         unseen = self.preprocessing.unseen_features
-        return [{"index": index, "name": short(name)} for index, name in enumerate(self.names) if not unseen[index]]
+        return [
+            {"index": index, "name": short(self._dates.get(index, name)), "is_date": index in self._dates}
+            for index, name in enumerate(self.names)
+            if not unseen[index]
+        ]
+
+    @cached_property
+    def _dates(self) -> dict[int, str]:
+        """The columns that are the days of dates, and what the dates are called."""
+        found: dict[int, str] = {}
+        place = 0
+        for encoding in self.preprocessing.encodings:
+            if isinstance(encoding, NumberEncoding) and encoding.part == "days" and encoding.deviation:
+                found[place] = encoding.column
+            place += encoding.width
+        return found
+
+    def _shown(self, axis: int, value: float) -> float:
+        """A place on an axis; of dates, to some seconds."""
+        return round(float(value), 4) if axis in self._dates else rounded(value)
 
     @cached_property
     def first_axes(self) -> tuple[int, int] | None:
@@ -120,7 +139,7 @@ class Points:
             low = min(X[:, axis].min() for X in self._X) * deviations[axis] + means[axis]
             high = max(X[:, axis].max() for X in self._X) * deviations[axis] + means[axis]
             margin = _MARGIN * (high - low) or 1.0
-            spans.append((rounded(low - margin), rounded(high + margin)))
+            spans.append((self._shown(axis, low - margin), self._shown(axis, high + margin)))
         return Plane(axes, spans[0], spans[1], self._typical, means, deviations)
 
     def drawn(self, axes: tuple[int, int] | None) -> dict[str, list[Any]] | None:
@@ -132,8 +151,8 @@ class Points:
         x, y = (self._column(axis)[rows] * deviations[axis] + means[axis] for axis in axes)
         return {
             "rows": self._numbers[rows].tolist(),
-            "x": [rounded(value) for value in x],
-            "y": [rounded(value) for value in y],
+            "x": [self._shown(axes[0], value) for value in x],
+            "y": [self._shown(axes[1], value) for value in y],
             "target": [rounded(value) for value in np.concatenate(self._targets)[rows]],
             "part": (rows >= len(self._X[0])).astype(int).tolist(),
         }

@@ -20,6 +20,7 @@ from chainrule.web.training.downloads import attachment, model_file, program_fil
 from chainrule.web.training.events import EventResponse
 from chainrule.web.training.frames import SHOWS
 from chainrule.web.training.previews import previews
+from chainrule.web.training.readings import AS_FOUND, NAMES, Reading
 from chainrule.web.training.runs import Run
 from chainrule.web.training.samples import sample_of
 from chainrule.web.training.tabs import Tab, Tabs
@@ -120,20 +121,20 @@ class _View:
                 name = file_name(request.headers.get("x-file-name", ""))
                 opened = await self._tabs.heavily(lambda: Opened.read(data, name, self._limits))
                 room.require(tab.id, opened=opened.table.held_bytes, body=0)
-            return reply(await self._looked_through(tab, opened, {}))
+            return reply(await self._looked_through(tab, opened, AS_FOUND))
 
-    async def _looked_through(self, tab: Tab, opened: Opened, types: dict[str, str]) -> dict[str, Any]:
-        """What a new table is. Where one column is in the way, it stays opened, so that this can be left out."""
+    async def _looked_through(self, tab: Tab, opened: Opened, reading: Reading) -> dict[str, Any]:
+        """What a new table is. Where it may be read in another way, it stays opened."""
 
         def looked_through() -> tuple[Upload, dict[str, Any]]:
-            upload = opened.upload(self._limits, types)
+            upload = opened.upload(self._limits, reading)
             return upload, upload.payload(self._limits)
 
         tab.opened = None
         try:
             upload, payload = await self._tabs.heavily(looked_through)
         except BaseException as error:
-            if isinstance(error, DataError) and error.column is not None and not tab.is_closed:
+            if isinstance(error, DataError) and (error.column or error.encoding) and not tab.is_closed:
                 tab.opened = opened
             else:
                 self._tabs.room.require(tab.id, opened=0)
@@ -145,18 +146,18 @@ class _View:
 
     async def schema(self, request: Request) -> Response:
         tab = self._tab(request)
-        fields = (await self._fields(request)).only("target", "types")
+        fields = (await self._fields(request)).only("target", *NAMES)
         target = fields.text("target", None, most=1000)
-        types = fields.texts("types", {}, most=self._limits.table_columns, longest=40)
+        reading = Reading.of(fields, self._limits)
         async with self._tabs.turn(tab):
             if target is None and tab.opened is not None:
-                return reply(await self._looked_through(tab, tab.opened, types))
+                return reply(await self._looked_through(tab, tab.opened, reading))
             upload = tab.upload
             if upload is None:
                 raise Refused(409, "this tab has no table of its own", "upload one first")
 
             def decided() -> dict[str, Any]:
-                upload.decide(target, types)
+                upload.decide(target, reading)
                 return upload.payload(self._limits)
 
             return reply(await self._tabs.heavily(decided))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from chainrule.advice import advice_for
 from chainrule.errors import ChainRuleError
 from chainrule.explain.page.formulas import typeset
 from chainrule.notation.numbers import number_text
@@ -185,7 +186,7 @@ class Run:
         try:
             self.live.advance(**how)
         except ChainRuleError as error:
-            self._stop("failed", error.what, error.fix or "")
+            self._stop("failed", error.what, advice_for("page", error.fix) or "")
         except Exception:  # it ends this run, and nothing else
             _log.exception("a run failed")
             self._stop("failed", *_FAILED)

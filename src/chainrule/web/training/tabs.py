@@ -35,7 +35,7 @@ class Tab:
     id : str
     upload : Upload or None
     opened : Opened or None
-        A table that is of use only if a certain column is left out.
+        A table that is of use only if it is read in another way, such as without a certain column.
     run : Run or None
     lock : asyncio.Lock
         Held by requests that change the upload or the run.

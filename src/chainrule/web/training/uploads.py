@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +16,7 @@ from chainrule.tables.sources import TableSource, open_table
 from chainrule.tables.targets import Target, target_of
 from chainrule.web.fields import Refused
 from chainrule.web.limits import Limits
+from chainrule.web.training.readings import AS_FOUND, Reading
 from chainrule.web.training.texts import short
 from chainrule.workflow.rows import design_width
 
@@ -72,23 +72,16 @@ class Opened:
             If it is no table.
         """
         table = open_table(data, name=name, max_bytes=limits.table_bytes, max_header=limits.header_bytes)
-        if len(table.columns) > limits.table_columns:
-            raise _too_large(name, f"{len(table.columns):,}", "columns", limits.table_columns)
-        for column in table.columns:
-            if len(column) > _LONGEST_NAME:
-                raise Refused(422, f"{name} has a column with a name of {len(column):,} characters", "shorten its name")
-        if table.rows is not None and table.rows > limits.table_rows:
-            raise _too_large(name, f"{table.rows:,}", "rows", limits.table_rows)
-        return cls(name, table)
+        return cls(name, _of_fitting_size(table, limits))
 
-    def upload(self, limits: Limits, types: Mapping[str, str] | None = None) -> Upload:
+    def upload(self, limits: Limits, reading: Reading = AS_FOUND) -> Upload:
         """Look at all rows.
 
         Parameters
         ----------
         limits : Limits
-        types : mapping of str to str, optional
-            Kinds of columns: ``{"remark": "ignored"}`` leaves one out that cannot be read.
+        reading : Reading, optional
+            The kind ``"ignored"`` leaves a column out that cannot be read.
 
         Raises
         ------
@@ -97,19 +90,21 @@ class Opened:
         DataError
             If they are no table, naming row and column, and the column that could be left out.
         """
-        given = dict(types or {})
+        table = self.table
+        if reading.encoding != AS_FOUND.encoding:
+            table = _of_fitting_size(table.in_encoding(reading.encoding), limits)
 
         def bounded(rows: int) -> None:
             if rows > limits.table_rows:  # there may be millions more: they are not looked at
                 raise _too_large(self.name, f"{rows:,} or more", "rows", limits.table_rows)
 
-        schema = infer_schema(self.table, types=given, on_rows=bounded)
+        schema = infer_schema(table, types=reading.types, decimal=reading.decimal, on_rows=bounded)
         kinds = {column.name: _kinds(column) for column in schema.columns}
-        upload = Upload(self.name, self.table, schema, given, kinds)
+        upload = Upload(self.name, table, schema, reading, kinds)
         target = upload._suggested_target()
         if target is not None:
             try:
-                upload.decide(target, given)
+                upload.decide(target, reading)
             except ChainRuleError:  # a column that can be shown need not be one that can be predicted
                 upload.schema = schema
         return upload
@@ -125,8 +120,8 @@ class Upload:
     table : TableSource
         In memory.
     schema : Schema
-    types : dict of str to str
-        Kinds of columns that the user chose.
+    reading : Reading
+        What the user said.
     kinds : dict of str to list of str
         Those that each column may have, as it was found.
     """
@@ -134,7 +129,7 @@ class Upload:
     name: str
     table: TableSource
     schema: Schema
-    types: dict[str, str] = field(default_factory=dict)
+    reading: Reading = AS_FOUND
     kinds: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
@@ -150,7 +145,7 @@ class Upload:
         """
         return Opened.read(data, name, limits).upload(limits)
 
-    def decide(self, target: str | None, types: Mapping[str, str]) -> None:
+    def decide(self, target: str | None, reading: Reading) -> None:
         """Run the schema pass again, with what the user knows better.
 
         Raises
@@ -158,10 +153,12 @@ class Upload:
         DataError
             If a column does not fit its kind, naming row and column.
         """
-        given = dict(types)
-        if (target, given) != (self.schema.target, self.types) or target is None:
-            self.schema = infer_schema(self.table, target, types=given)
-            self.types = given
+        if (target, reading) == (self.schema.target, self.reading) and target is not None:
+            return
+        is_other = reading.encoding != self.reading.encoding
+        table = self.table.in_encoding(reading.encoding) if is_other else self.table
+        self.schema = infer_schema(table, target, types=reading.types, decimal=reading.decimal)
+        self.table, self.reading = table, reading
 
     @property
     def outcome(self) -> Target:
@@ -218,7 +215,8 @@ class Upload:
             "rows": self.schema.rows,
             "columns": [self._shown(column, examples.get(column.name, [])) for column in self.schema.columns],
             "target": self.schema.targets[0] if self.schema.targets else None,
-            "notes": self._notes(limits),
+            "decimal": self.reading.decimal if any(part.is_text for part in self.table.parts) else None,
+            "notes": [*self._notes(limits), *filter(None, [self.schema.note, self._encoding_note()])],
         }
 
     def _examples(self) -> dict[str, list[str]]:
@@ -239,7 +237,7 @@ class Upload:
             some = [short(name) for name in column.categories[:4]]
             values += f": {', '.join(some)}" + (", …" if len(column.categories) > 4 else "")
         kinds = _kinds(column)
-        if column.name in self.types and kinds == ["ignored"]:  # its cells were not looked at
+        if column.name in self.reading.types and kinds == ["ignored"]:  # its cells were not looked at
             before = self.kinds.get(column.name, kinds)
             kinds = (
                 [*kinds, *(kind for kind in before if kind != "ignored")] if before != kinds else [*kinds, "category"]
@@ -252,6 +250,9 @@ class Upload:
             "detail": "; ".join(filter(None, [values, column.note])),
             "examples": examples,
         }
+
+    def _encoding_note(self) -> str:
+        return "" if self.reading.encoding == AS_FOUND.encoding else f"read as {self.reading.encoding}"
 
     def _notes(self, limits: Limits) -> list[str]:
         if not self.schema.targets:
@@ -278,6 +279,19 @@ def _texts(cells: pa.Array) -> list[str]:
     if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type) or pa.types.is_duration(cells.type):
         cells = cells.cast(pa.string())
     return [str(value) for value in cells.to_pylist() if value is not None]
+
+
+def _of_fitting_size(table: TableSource, limits: Limits) -> TableSource:
+    """Refuse a table with too many columns or rows, or with names that are too long."""
+    name = table.name
+    if len(table.columns) > limits.table_columns:
+        raise _too_large(name, f"{len(table.columns):,}", "columns", limits.table_columns)
+    for column in table.columns:
+        if len(column) > _LONGEST_NAME:
+            raise Refused(422, f"{name} has a column with a name of {len(column):,} characters", "shorten its name")
+    if table.rows is not None and table.rows > limits.table_rows:
+        raise _too_large(name, f"{table.rows:,}", "rows", limits.table_rows)
+    return table
 
 
 def _too_large(name: str, count: str, what: str, most: int) -> Refused:

@@ -150,17 +150,17 @@ export function createDesk(root, page, catalog) {
     });
   }
 
-  /** Shows the columns of a table as the server reads it; one that is in the way can be left out. */
-  async function showTable(file, read, leftOut = {}) {
+  /** Shows the columns of a table as the server reads it; where it cannot, it may be read in another way. */
+  async function showTable(file, read, reading) {
     data.upload.reading(file.name);
     try {
       const found = await read();
-      schema.show(found, { isNew: true, leftOut });
+      schema.show(found, { isNew: true, reading });
       data.upload.offer(found.name);
     } catch (error) {
-      schema.refuse(file.name, error, (column) => {
-        const without = { ...leftOut, [column]: "ignored" };
-        return showTable(file, () => session.upload(file, without), without);
+      schema.refuse(file.name, error, {
+        reading,
+        onRead: (other) => showTable(file, () => session.upload(file, other), other),
       });
     } finally {
       data.upload.reading(null);

@@ -3,13 +3,16 @@ import { newest } from "../../api.js";
 import { freshId, h } from "../../common/dom.js";
 import { problemNotice, sentence } from "../problem.js";
 import { counted, whole } from "../numbers.js";
+import { createSigns } from "./signs.js";
 
 const NUMBERS = ["number", "integer"];
+/** How a table is read of which the user has said nothing. */
+const AS_FOUND = { types: {}, decimal: "auto", encoding: "utf-8" };
 
 /**
  * @param {HTMLElement} root A section that is hidden until there is a table.
  * @param {object} given
- * @param {(table: number, target: string|null, types: Record<string, string>) => Promise<object>} given.check Asks the server what the table is then.
+ * @param {(table: number, target: string|null, reading: object) => Promise<object>} given.check Asks the server what the table is then.
  * @param {(source: object, task: string) => void} given.onUse With what is probably its task; the server knows for sure.
  * @param {(text: string) => void} given.announce
  */
@@ -19,6 +22,7 @@ export function createSchema(root, { check, onUse, announce }) {
   const problem = h("div", { role: "alert" });
   const targetId = freshId("target");
   const target = h("select", { id: targetId, class: "field", onchange: () => again() });
+  const signs = createSigns({ onChange: (decimal) => otherwise({ decimal }) });
   const table = h("table", { class: "tr-schema" });
   const choice = h("div", { class: "tr-use" });
   const use = h("button", { type: "button", class: "button is-main", onclick: finish }, "Use this data");
@@ -27,18 +31,22 @@ export function createSchema(root, { check, onUse, announce }) {
     h("div", { class: "tr-card-head" }, title, close),
     facts,
     problem,
+    signs.element,
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Columns of the table" }, table),
     choice,
   );
   const goal = h("span", { class: "tr-use" }, h("label", { for: targetId }, "Target"), target);
   choice.append(goal, use);
   let schema = null;
-  let types = {}; // what the user wants
-  let accepted = {}; // and what the server took
+  let reading = AS_FOUND; // what the user wants
+  let accepted = AS_FOUND; // and what the server took
+  let otherwise = null; // has the table read in another way
 
-  function show(next, { isNew = false, leftOut = {} } = {}) {
+  function show(next, { isNew = false, reading: used = AS_FOUND } = {}) {
     schema = next;
-    if (isNew) types = accepted = leftOut;
+    if (isNew) reading = accepted = used;
+    otherwise = again;
+    signs.set(schema.decimal);
     root.hidden = false;
     problem.replaceChildren();
     goal.hidden = false;
@@ -65,7 +73,7 @@ export function createSchema(root, { check, onUse, announce }) {
   function row(column) {
     const kind = h(
       "select",
-      { class: "field", "aria-label": `Kind of ${column.name}`, onchange: () => again({ [column.name]: kind.value }) },
+      { class: "field", "aria-label": `Kind of ${column.name}`, onchange: () => retyped(column.name, kind.value) },
       column.kinds.map((name) => h("option", { selected: name === column.kind }, name)),
     );
     const isTarget = column.name === schema.target;
@@ -94,17 +102,19 @@ export function createSchema(root, { check, onUse, announce }) {
       for (const field of table.querySelectorAll("select"))
         if (field.getAttribute("aria-label") === focused) field.focus();
     } catch (error) {
-      if (types === asked) types = accepted;
+      if (reading === asked) reading = accepted;
       if (root.hidden) return;
       show(schema);
       problem.replaceChildren(problemNotice(error));
     }
   }, Infinity);
 
-  /** Asks the server again: with another target, or another kind of a column. */
+  const retyped = (name, kind) => otherwise({ types: { ...reading.types, [name]: kind } });
+
+  /** Asks the server again: with another target, or read in another way. */
   function again(changed = {}) {
-    types = { ...types, ...changed };
-    ask({ wanted: target.value || null, asked: types });
+    reading = { ...reading, ...changed };
+    ask({ wanted: target.value || null, asked: reading });
   }
 
   function finish() {
@@ -112,24 +122,30 @@ export function createSchema(root, { check, onUse, announce }) {
     const { kind } = schema.columns.find((column) => column.name === target.value);
     const { table: number, name } = schema;
     onUse(
-      { kind: "upload", table: number, name, target: target.value, types },
+      { kind: "upload", table: number, name, target: target.value, ...reading },
       kind === "number" ? "regression" : "binary",
     );
   }
 
   return {
     show,
-    /** A file that is no table: says why, in place of its columns; one that is in the way may be left out. */
-    refuse(name, error, onLeaveOut) {
+    /** A file that is no table: says why, in place of its columns; it may be read in another way. */
+    refuse(name, error, { reading: used = AS_FOUND, onRead }) {
       root.hidden = false;
       title.textContent = name;
       facts.textContent = "";
       table.replaceChildren();
       goal.hidden = true;
       use.disabled = true;
-      const leave = (column) =>
-        h("button", { type: "button", class: "button", onclick: () => onLeaveOut(column) }, `Leave out column ${column}`);
-      problem.replaceChildren(problemNotice(error, ...[error.about].filter(Boolean).map(leave)));
+      reading = used;
+      otherwise = (changed) => onRead({ ...reading, ...changed });
+      signs.set(error.about ? used.decimal : null);
+      const { about: column, encoding } = error;
+      const button = (name, onclick) => h("button", { type: "button", class: "button", onclick }, name);
+      const ways = [];
+      if (encoding) ways.push(button(`Read as ${encoding}`, () => otherwise({ encoding })));
+      if (column) ways.push(button(`Leave out column ${column}`, () => retyped(column, "ignored")));
+      problem.replaceChildren(problemNotice(error, ...ways));
       root.scrollIntoView({ block: "nearest" });
     },
     open: () => schema && show(schema),

@@ -6,6 +6,7 @@ import { plain } from "../numbers.js";
 import { bytes } from "../run/frames.js";
 import { MARGIN, drawAxes, placer } from "./axes.js";
 import { traceLevel } from "./boundary.js";
+import { dateText } from "./dates.js";
 import { drawLegend } from "./legend.js";
 import { pointing } from "./pointing.js";
 import { drawPoints, markPoint, radiusOf } from "./points.js";
@@ -63,6 +64,8 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
   const tell = calmly(1000, (text) => describe(surface, text));
   const ranges = () => last?.surface?.range ?? rangeOfPoints(run?.points);
   const numbers = () => scaleOf(run, last?.surface);
+  /** What spans the plane: its name, and whether it is a date. */
+  const features = () => run.axes.map((axis) => run.axes_choices.find(({ index }) => index === axis));
   const scene = () =>
     run?.points && size.width
       ? { points: run.points, place: placer(ranges(), size.width, size.height), ...size }
@@ -108,9 +111,9 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     }
     const { points } = run;
     const [x, y] = [points.x[index], points.y[index]];
-    const names = run.axes.map((axis) => run.features[axis]);
+    const [across, up] = features();
     const target = run.task === "regression" ? short(points.target[index]) : run.classes[points.target[index]];
-    const places = `${names[0]} ${plain(x, ranges().x)}, ${names[1]} ${plain(y, ranges().y)}`;
+    const places = `${placeOf(across, x, ranges().x)}, ${placeOf(up, y, ranges().y)}`;
     const told = `${points.part[index] ? "Validation" : "Training"} row: ${places}, ${run.target} ${target}`;
     say(hint, told);
     if (how === "keys") announce(told);
@@ -126,7 +129,7 @@ export function createOutput(root, { palette, onAxes, onOpen, announce }) {
     ])
       plot.style.setProperty(name, `${value}px`);
     frame.style.setProperty("height", `${size.height + MARGIN.top + MARGIN.bottom}px`);
-    drawAxes(axes, { range: ranges(), names: run.axes.map((axis) => run.features[axis]), ...size });
+    drawAxes(axes, { range: ranges(), features: features(), ...size });
     drawLegend(legend, run, palette(), numbers());
     drawSurface();
     drawDots();
@@ -246,6 +249,9 @@ function rangeOfPoints(points) {
 
 /** The numbers that the colours of a regression reach over: those of the table, whatever the network says yet. */
 const scaleOf = (run, surface) => run?.target_range ?? [surface?.low ?? 0, surface?.high ?? 1];
+
+const placeOf = ({ name, is_date: isDate }, value, range) =>
+  `${name} ${isDate ? dateText(value) : plain(value, range)}`;
 
 function captionOf(run, kind) {
   if (kind === "number") return `Predicted ${run.target}; points have that of their row`;

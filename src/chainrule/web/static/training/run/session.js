@@ -104,13 +104,13 @@ export function createSession({ onRun, onRefused, onFrame, onError, onConnection
       return turned;
     },
     sample: (row) => within((path) => post(`${path}/sample`, { row })),
-    /** What the columns of a table are, with another target or other kinds. */
-    async schema(table, target, types) {
-      const ask = () => tables.having(table, () => post(`${address()}/schema`, { target, types }));
+    /** What the columns of a table are, with another target or read in another way. */
+    async schema(table, target, reading) {
+      const ask = () => tables.having(table, () => post(`${address()}/schema`, { target, ...reading }));
       return { ...(await within(ask)), table };
     },
-    /** Sends a table to the server's memory, perhaps without some of its columns; gives back what its columns are. */
-    upload: (file, leftOut) => within(() => tables.add(file, leftOut)),
+    /** Sends a table to the server's memory, perhaps to be read in another way; gives back what its columns are. */
+    upload: (file, reading) => within(() => tables.add(file, reading)),
     /** The Python program that does the same as this run. */
     program: () => within((path) => text(`${path}/code`)),
     /** The address of a file of this run: model or report. */

@@ -3,9 +3,9 @@ import { post, send } from "../../api.js";
 
 /** How to send files to a tab; `tab()` is its address at the moment. */
 export function createTables(tab) {
-  const files = new Map(); // by number: the file, and the kinds with which it could be read
+  const files = new Map(); // by number: the file, and how it could be read
   let held = null; // the number of the one that the server has
-  let refused = null; // the file that it could not read, unless columns are left out
+  let refused = null; // the file that it could not read, or only in another way
   let turn = Promise.resolve();
 
   /** One after the other, so that nothing meets another table than its own. */
@@ -30,27 +30,27 @@ export function createTables(tab) {
     }
   }
 
-  /** Has a file read; columns that are in the way can be left out once the server has refused it for them. */
-  async function read({ file, leftOut }) {
-    if (refused !== file || !leftOut) {
+  /** Has a file read; in another way than the usual once the server has refused it. */
+  async function read({ file, reading }) {
+    if (refused !== file || !reading) {
       try {
         return await put(file);
       } catch (error) {
-        if (!leftOut) throw error;
+        if (!reading) throw error;
       }
     }
-    const schema = await post(`${tab()}/schema`, { types: leftOut });
+    const schema = await post(`${tab()}/schema`, reading);
     refused = null;
     return schema;
   }
 
   return {
     /** Sends a table to the server's memory; gives back what its columns are, and its number. */
-    add: (file, leftOut = null) =>
+    add: (file, reading = null) =>
       inTurn(async () => {
-        const schema = await read({ file, leftOut });
+        const schema = await read({ file, reading });
         held = files.size + 1;
-        files.set(held, { file, leftOut });
+        files.set(held, { file, reading });
         return { ...schema, table: held };
       }),
     /** Does something while the server has the table of this number. */
