@@ -182,6 +182,13 @@ def test_what_is_printed_is_the_gradient_where_it_is_the_same_in_many_places(lev
     check()
 
 
+@pytest.mark.parametrize(
+    "text", ["L = sum(W * x * W / W)", "L = mean(2 * W * x / W * W)", "L = sum(W * x * W / W + W)"]
+)
+def test_a_sum_of_rows_is_repeated_where_the_gradient_has_more_of_them(text: str) -> None:
+    assert_printed_forms_give_gradients(text, "statement", 0)
+
+
 def test_the_gradient_of_one_of_two_equal_parts_is_its_own() -> None:
     assert_printed_forms_give_gradients("z = sqrt(1 + a ** 2); z * sqrt(1 + a ** 2) * a", "operation", 0)
 

@@ -241,8 +241,10 @@ def add_terms(terms: list[Term], shape: tuple[int, ...]) -> Term:
     flat.sort(key=lambda term: term.number < 0)  # b − a reads better than −a + b
     written = tuple([term.expression() for term in flat])
     summed = Sum(written, is_array=any(part.is_array for part in written))
-    part = Part(summed, shape, max(term.rank for term in flat), terms=tuple(flat))
-    if shape:
+    # Not `shape`: where no term is as large, the sum is repeated along an axis.
+    common = broadcast_shapes(*[body.shape if body else () for body in [term.body() for term in flat]])
+    part = Part(summed, common, max(term.rank for term in flat), terms=tuple(flat))
+    if part.shape:
         return Term(shape, front, (), shared, (part,))
     return Term(shape, front, (part,), shared)
 
