@@ -56,7 +56,7 @@ ALONE = {
     "flat and noisy": (RNG.lognormal(0, 1, 200), ""),
     "flat with a spike": (np.where(EPOCHS == 10000, 5e3, 1.0), "exploding"),
     "flat with a small spike": (np.where(EPOCHS == 10000, 50.0, 1.0), ""),
-    "dead from the beginning": (np.zeros(200), "zero"),
+    "without a gradient from the beginning": (np.zeros(200), ""),
     "converged from the beginning": (1e-17 * (1 + RNG.random(200)), ""),
 }
 
@@ -107,6 +107,24 @@ def test_one_layer_beside_another(name: str) -> None:
     assert first.mark == mark
     assert says in first.reason
     assert second.mark == ""
+
+
+def test_no_layer_is_marked_where_none_has_a_gradient() -> None:
+    first, second = gradient_flow({"W1": [0.0, 0.0], "W2": [0.0, 0.0]})
+    assert (first.mark, first.reason) == (second.mark, second.reason) == ("", "")
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_gradients_whose_squares_no_float_holds_are_measured_as_others(size: float) -> None:
+    (layer,) = gradient_flow({"W1": [3 * size, 3 * size], "b1": [4 * size, 0.0]})
+    assert layer.norms == pytest.approx((5 * size, 3 * size), rel=1e-15, abs=0)
+    assert layer.mark == ""
+
+
+def test_growth_from_huge_gradients_is_seen() -> None:
+    first, other = gradient_flow({"W1": [1e200, 5e203], "W2": [1e200, 1e200]})
+    assert (first.mark, first.reason) == ("exploding", "5,000 times as large as at first")
+    assert other.mark == ""
 
 
 def test_no_epochs_and_no_parameters() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from chainrule.evaluation.norms import scaled_norm
 from chainrule.notation.numbers import number_text
 
 __all__ = ["REMEDIES", "LayerGradient", "dead_layers", "gradient_flow"]
@@ -85,7 +86,7 @@ def gradient_flow(
       are compared in the same epochs, and only in those in which any of them still learns: gradients that all get small
       while the loss reaches its minimum are no fault;
     - ``zero`` if its gradient is exactly zero up to the end, though others learn, as behind units of ReLU that are off
-      for all rows.
+      for all rows. Where no layer has a gradient at all, none is worse off than the others, and none is marked.
 
     Examples
     --------
@@ -95,10 +96,7 @@ def gradient_flow(
     layer 2 ('W2',) 0.5
     """
     members = _layers(norms)
-    rows = {
-        layer: np.sqrt(sum(np.asarray(norms[name], np.float64) ** 2 for name in names))
-        for layer, names in members.items()
-    }
+    rows = {layer: scaled_norm([norms[name] for name in names], axis=0) for layer, names in members.items()}
     flow = _Flow(list(rows.values()), epochs)
     found = []
     for layer, names in members.items():
@@ -161,7 +159,7 @@ class _Flow:
             return "exploding", f"{_times(growth)} as large as at first"
         alive = np.flatnonzero(row)
         if not alive.size:
-            return "zero", "no gradient arrives"
+            return ("zero", "no gradient arrives") if self._start else ("", "")
         end = alive[-1] + 1
         if end < len(row) and self._is_learning[end]:
             return "zero", f"no gradient arrives from epoch {self._epochs[end]} on"

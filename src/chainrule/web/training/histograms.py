@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.evaluation.gradient_flow import REMEDIES, LayerGradient
+from chainrule.evaluation.norms import scaled_norm
 from chainrule.web.training.numbers import rounded, rounded_or_none
 
 __all__ = ["histograms", "shown_weights"]
@@ -51,7 +52,7 @@ def histograms(
                 "layer": f"layer {number}",
                 "weights": _histogram(params[name]),
                 "gradients": _histogram(gradients[name]),
-                "norm": rounded_or_none(_norm(gradients[name])),
+                "norm": rounded_or_none(scaled_norm(gradients[name])),
                 "mark": mark,
                 "reason": reason,
             }
@@ -96,12 +97,6 @@ def shown_weights(params: Mapping[str, Array], most: int) -> list[dict[str, Any]
 
 def _weights(params: Mapping[str, Array]) -> list[str]:
     return sorted((name for name in params if re.fullmatch(r"W\d+", name)), key=lambda name: int(name[1:]))
-
-
-def _norm(values: Array) -> float:
-    """Of large numbers as well, whose squares would overflow."""
-    largest = float(np.abs(values).max())
-    return largest * float(np.linalg.norm(values / largest)) if 0 < largest < np.inf else largest
 
 
 def _histogram(values: Array) -> dict[str, list[Any]] | None:
