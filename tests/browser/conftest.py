@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.training_view import TrainingView
 from tests.browser.visiting import Visitor
 from tests.web.serving import Served, served
 
@@ -80,6 +81,12 @@ def visit(browser: Any, site: Served) -> Iterator[Visitor]:
     yield visitor
     visitor.close()
     assert visitor.complaints == []
+
+
+@pytest.fixture
+def view(visit: Visitor) -> TrainingView:
+    """The training view as it opens: with the moons."""
+    return TrainingView(visit("#training"))
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,6 @@ RENTS = "area,rooms,rent\n" + "".join(f"{30 + k % 60},{1 + k % 4},{400 + 11 * (k
 ONE_CLASS = "x,y,label\n" + "".join(f"{k / 7:.3f},{k % 5},same\n" for k in range(40))
 
 
-@pytest.fixture
-def view(visit: Visitor) -> TrainingView:
-    """The view as it opens: with the moons."""
-    return TrainingView(visit("#training"))
-
-
 def has_address(page: Any, part: str) -> None:
     """Wait until the address has something in it."""
     page.wait_for_function("part => location.hash.includes(part)", arg=part)

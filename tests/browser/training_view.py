@@ -86,3 +86,17 @@ class TrainingView:
                 return {expression};
             }}"""
         )
+
+
+def colours_of(view: TrainingView, canvas: str) -> int:
+    """How many colours a canvas shows, roughly."""
+    return view.page.locator(canvas).first.evaluate(
+        """canvas => {
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            const found = new Set();
+            for (let i = 0; i < data.length; i += 4) {
+                if (data[i + 3]) found.add([data[i] >> 4, data[i + 1] >> 4, data[i + 2] >> 4].join());
+            }
+            return found.size;
+        }"""
+    )
