@@ -77,6 +77,9 @@ class Limits:
         Names of a typed formula that need values.
     formula_numbers : int
         All inputs and results of a typed formula together. The time of a lesson grows with its square at worst.
+    loose_values : int
+        Values left over from an example that are tried one by one, where not all of them fit. If there are more, all of
+        them go at once: each try takes up to a fifth of a second for the largest formula.
     descent_steps : int
         Of gradient descent that one request takes.
     descent_seconds : float
@@ -93,6 +96,7 @@ class Limits:
     workers: int = 4
     formula_names: int = 64
     formula_numbers: int = 200_000
+    loose_values: int = 6
     descent_steps: int = 1_000
     descent_seconds: float = 2.0
 

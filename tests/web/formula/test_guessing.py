@@ -7,9 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chainrule.errors import ChainRuleError
 from chainrule.explain.formulas import parse
+from chainrule.explain.formulas.shapes import infer_shapes
+from chainrule.web.fields import Fields
+from chainrule.web.formula import guessing
 from chainrule.web.formula.guessing import guess_values
 from chainrule.web.formula.presets import PRESETS
+from chainrule.web.formula.statements import read_typed
+from chainrule.web.limits import Limits
 
 
 def guessed(text: str, loose: tuple[str, ...] = (), **given: Any) -> dict[str, Any]:
@@ -60,7 +66,8 @@ def test_what_fits_nowhere_is_1() -> None:
 
 
 def test_a_matrix_beside_a_long_vector_is_left_to_whoever_wants_it() -> None:
-    assert not guess_values(parse("sum(W @ x)"), {"x": np.ones(600)}).fits
+    guess = guess_values(parse("sum(W @ x)"), {"x": np.ones(600)})
+    assert (guess.fits, guess.too_large, guess.values) == (False, {"W": (2, 600)}, {"W": 1.0})
     assert guessed("sum(W @ x)", x=np.ones(500))["W"].shape == (2, 500)
 
 
@@ -76,6 +83,38 @@ def test_left_over_values_go_one_by_one() -> None:
     assert {name: value.shape for name, value in values.items()} == {"v": (3,), "u": (3,)}
     values = guessed("mean((X @ X.T @ W - Y)**2)", loose=("X", "W", "Y"), **given)
     assert {name: value.shape for name, value in values.items()} == {"W": (4, 3)}
+
+
+@pytest.mark.parametrize(
+    ("statements", "most"), [("sum(W @ x + b)", 3), (" + ".join(f"w{k}*x{k}" for k in range(20)), 2)]
+)
+def test_a_request_infers_shapes_a_few_times_however_many_values_are_left_over(
+    statements: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[dict[str, tuple[int, ...]]] = []
+
+    def counted(statements: Any, given: Any) -> Any:
+        calls.append(dict(given))
+        return infer_shapes(statements, given)
+
+    monkeypatch.setattr(guessing, "infer_shapes", counted)
+    names = parse(statements).names
+    misfits = {name: f"[{', '.join(['1'] * (place % 7 + 2))}]" for place, name in enumerate(names)}
+    sent = {"statements": statements, "values": misfits, "loose": list(names)}
+    with pytest.raises(ChainRuleError):
+        read_typed(Fields(sent | {"values": misfits | {names[0]: "["}}), Limits())
+    assert not calls  # what is no value is refused first
+    typed = read_typed(Fields(sent), Limits(loose_values=3))
+    assert len(calls) <= 2 + 3
+    assert len(calls) >= most
+    assert not typed.misfits
+
+
+def test_where_many_values_are_left_over_all_go_at_once() -> None:
+    leftovers = {"W": np.ones((2, 3)), "x": np.ones(3), "b": np.ones(5)}
+    formula = parse("sum(W @ x + b)")
+    assert set(guess_values(formula, leftovers, tuple(leftovers), one_by_one=3).values) == {"b"}
+    assert set(guess_values(formula, leftovers, tuple(leftovers), one_by_one=2).values) == {"W", "x", "b"}
 
 
 def test_given_values_stay_though_left_over_ones_could_go() -> None:

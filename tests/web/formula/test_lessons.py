@@ -131,6 +131,13 @@ def test_values_without_a_shape_that_fits_are_named() -> None:
     assert caught.value.fix == "w has no value yet: give w a shape, such as [0.1, -0.2, 0.3]"
 
 
+def test_a_shape_that_is_too_large_to_guess_is_named() -> None:
+    with pytest.raises(FormulaError) as caught:
+        lesson_of(typed("L = sum(W @ x)", {"x": str([1] * 600)}), "statement")
+    assert caught.value.what == "W has no value yet, and the shape that it needs, 2 × 600, is too large to guess"
+    assert caught.value.fix == "give its 1,200 numbers, or fewer to x"
+
+
 def test_a_fixed_number_has_nothing_to_explain() -> None:
     with pytest.raises(ChainRuleError, match="the formula is a fixed number, so there is nothing to explain"):
         lesson_of(typed("L = 3*4"), "statement")

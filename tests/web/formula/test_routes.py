@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from tests.web.serving import Served
 
+from chainrule.web.formula import statements
+from chainrule.web.formula.guessing import guess_values
 from chainrule.web.formula.presets import PRESETS
 
 
@@ -50,6 +52,27 @@ def test_a_file_is_sent_to_be_saved(page: Served) -> None:
     assert answer.headers["content-type"] == "image/svg+xml"
     assert answer.headers["content-disposition"] == 'attachment; filename="lesson.svg"'
     assert ElementTree.fromstring(answer.body).tag.endswith("svg")
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [({"x": "[1, 2]"}, "the backward pass begins at one number"), ({"x": "[1, 2"}, "is no number, vector or matrix")],
+)
+def test_values_are_guessed_once_also_where_the_formula_is_refused(
+    page: Served, values: dict[str, str], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return guess_values(*arguments)
+
+    monkeypatch.setattr(statements, "guess_values", counted)
+    answer = page.post("/api/lesson", {"statements": "W @ x", "values": values})
+    assert answer.status == 422
+    assert what in answer.error["what"]
+    assert [value["name"] for value in answer.json["values"]] == ["W", "x"]
+    assert len(calls) == 1
 
 
 def test_an_error_of_a_formula_has_its_parts(page: Served) -> None:

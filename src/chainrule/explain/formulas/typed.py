@@ -2,6 +2,7 @@
 
 Beside Python's arithmetic, the signs of mathematics are understood where they mean one thing only, so that most of what
 a lesson prints can be typed again: ``−`` ``·`` ``×`` ``⊙`` ``²`` ``⁻¹`` ``ᵀ`` ``√`` ``≤`` ``≥`` ``≠`` ``x₁``.
+``3.2·10⁻⁸`` without spaces is one number, as it is printed, so that ``x / 3.2·10⁻⁸`` divides by all of it.
 Which names mean the same, such as ``ŷ`` and ``y_hat``, is said in `naming`.
 """
 
@@ -12,7 +13,7 @@ import unicodedata
 
 from chainrule.errors import FormulaError
 
-__all__ = ["TypedText", "shown_briefly"]
+__all__ = ["TypedText", "number_in_python", "shown_briefly"]
 
 #: Longer lines are shown around the column in question.
 _SHOWN = 76
@@ -23,7 +24,9 @@ _SIGNS = {"−": "-", "·": "*", "⋅": "*", "×": "*", "⊙": "*", "ᵀ": ".T",
 _NO_NAME = f"{_SUPERSCRIPTS}{_SUBSCRIPTS}ᵀ"  # digits and letters to Python's regular expressions
 _TRANSLATED = re.compile(
     rf"""
-    (?P<power> [⁻⁺]? [{_SUPERSCRIPTS}]+ )
+    (?<![\w.]) (?<! [eE][-+−] ) (?<! \*\* ) (?<! \*\*[-+−\ ] ) (?P<scientific>
+        (?P<size> \d+(?:\.\d*)? | \.\d+ ) [·⋅×] 10 (?P<tens> [⁻⁺]? [{_SUPERSCRIPTS}]+ ) (?! [\w.] ) )
+    | (?P<power> [⁻⁺]? [{_SUPERSCRIPTS}]+ )
     | (?P<index> [{_SUBSCRIPTS}]+ )
     | √ \s* (?: (?P<group> (?=\() )
         | (?P<radicand> [^\W\d{_NO_NAME}][^\W{_NO_NAME}]* | \d+(?:\.\d+)? ) (?! [\w.⁻⁺{_NO_NAME}] | \s*\( ) )
@@ -31,6 +34,8 @@ _TRANSLATED = re.compile(
     """,
     re.VERBOSE,
 )
+#: Of a value, where there is no arithmetic that it could be instead.
+_NUMBER = re.compile(rf"(?<![\w.])(?:(?P<size>\d+(?:\.\d*)?|\.\d+)[·⋅×])?10(?P<tens>[⁻⁺]?[{_SUPERSCRIPTS}]+)(?![\w.])")
 
 
 class TypedText:
@@ -100,6 +105,21 @@ class TypedText:
         return FormulaError(f"{what}\n  {before}{shown}{after}\n  {caret}^", fix=fix)
 
 
+def number_in_python(text: str) -> str:
+    """Numbers as Python writes them: ``3.2·10⁻⁸`` and ``10⁻⁴``, and the sign −.
+
+    Examples
+    --------
+    >>> number_in_python("[−3.2·10⁻⁸, 10⁴]")
+    '[-3.2e-8, 1e4]'
+    """
+    return _NUMBER.sub(_in_python, text).replace("−", "-")
+
+
+def _in_python(number: re.Match[str]) -> str:
+    return f"{number['size'] or 1}e{number['tens'].translate(_SAME_WIDTH)}"
+
+
 def shown_briefly(text: str) -> str:
     """A typed text, fit for a message."""
     return _printable(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
@@ -126,6 +146,8 @@ def _replacement(match: re.Match[str]) -> tuple[str, list[int]]:
     start, found = match.start(), match.group()
     piece: str
     match match.lastgroup:
+        case "scientific":
+            piece = _in_python(match)
         case "power":
             exponent = found.translate(_SAME_WIDTH)
             piece = f"**{exponent}" if exponent.isdigit() else f"**({exponent})"

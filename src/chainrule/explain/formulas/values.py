@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.errors import FormulaError
 from chainrule.explain.formulas.syntax import python_syntax
-from chainrule.explain.formulas.typed import shown_briefly
+from chainrule.explain.formulas.typed import number_in_python, shown_briefly
 
 __all__ = ["parse_value"]
 
@@ -25,7 +25,7 @@ def parse_value(text: str) -> Any:
     Parameters
     ----------
     text : str
-        As Python writes it; a minus may also be the sign −.
+        As Python writes it, or as it is printed: ``−3.2·10⁻⁸``, ``10⁻⁴``.
 
     Returns
     -------
@@ -38,8 +38,8 @@ def parse_value(text: str) -> Any:
 
     Examples
     --------
-    >>> parse_value("-4"), parse_value("[[1, 2], [3, 4]]").shape
-    (-4.0, (2, 2))
+    >>> parse_value("-4"), parse_value("3.2·10⁻⁸"), parse_value("[[1, 2], [3, 4]]").shape
+    (-4.0, 3.2e-08, (2, 2))
     """
     if len(text) > 20 * _MOST_NUMBERS:
         raise FormulaError(
@@ -50,7 +50,7 @@ def parse_value(text: str) -> Any:
         raise FormulaError("give a number", fix=_WRITTEN)
     try:
         with python_syntax():
-            value = ast.literal_eval(text.strip().replace("−", "-"))
+            value = ast.literal_eval(number_in_python(text.strip()))
         array = np.asarray(value)
         is_numeric = array.dtype.kind in "iuf" and array.size > 0
         array = array.astype(float) if is_numeric else array

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import ChainRuleError
 from chainrule.explain.formulas import Formula
 from chainrule.explain.formulas.shapes import infer_shapes
+from chainrule.web.limits import Limits
 
 __all__ = ["Guess", "guess_values"]
 
@@ -30,13 +31,21 @@ class Guess:
         For each name that has none, or whose value was replaced.
     fits : bool
         Whether there are shapes for them that fit. If there are none, all of them are 1.
+    too_large : dict of str to tuple of int
+        Where shapes fit, but have too many numbers to be guessed: these. All values are 1 then, too.
     """
 
     values: dict[str, Any]
     fits: bool = True
+    too_large: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def guess_values(formula: Formula, given: Mapping[str, Any], loose: Collection[str] = ()) -> Guess:
+def guess_values(
+    formula: Formula,
+    given: Mapping[str, Any],
+    loose: Collection[str] = (),
+    one_by_one: int = Limits.loose_values,
+) -> Guess:
     """Guess what is missing, from how it is used.
 
     Parameters
@@ -46,6 +55,8 @@ def guess_values(formula: Formula, given: Mapping[str, Any], loose: Collection[s
         These values stay, except
     loose : collection of str
         what is left over from an example, and goes where it does not fit any more.
+    one_by_one : int
+        Loose values that are tried one by one, so that as many as can be stay. If there are more, all go at once.
 
     Returns
     -------
@@ -58,10 +69,13 @@ def guess_values(formula: Formula, given: Mapping[str, Any], loose: Collection[s
     >>> guess.values["W"].shape
     (3, 2)
     """
-    shapes = _fitting_shapes(formula, given, loose)
+    shapes = _fitting_shapes(formula, given, loose, one_by_one)
     missing = {name: 1.0 for name in formula.names if name not in given}
-    if shapes is None or any(math.prod(shape) > _MOST_NUMBERS for shape in shapes.values()):
+    if shapes is None:
         return Guess(missing, fits=False)
+    too_large = {name: shape for name, shape in shapes.items() if math.prod(shape) > _MOST_NUMBERS}
+    if too_large:
+        return Guess(missing, fits=False, too_large={name: too_large[name] for name in missing if name in too_large})
     values = {name: _numbers(name, shape) for name, shape in shapes.items()}
     if not any(shapes.values()) or _is_finite(formula, {**given, **values}):
         return Guess(values)
@@ -70,9 +84,9 @@ def guess_values(formula: Formula, given: Mapping[str, Any], loose: Collection[s
 
 
 def _fitting_shapes(
-    formula: Formula, given: Mapping[str, Any], loose: Collection[str]
+    formula: Formula, given: Mapping[str, Any], loose: Collection[str], one_by_one: int
 ) -> dict[str, tuple[int, ...]] | None:
-    """Shapes of what is missing, and of as few of the loose values as need be."""
+    """Shapes of what is missing, and of the loose values that go. It takes at most two inferences and `one_by_one`."""
     all_given = {name: np.shape(value) for name, value in given.items()}
     if not loose and len(all_given) == len(formula.names):
         return {}
@@ -81,7 +95,10 @@ def _fitting_shapes(
     if shapes is not None or len(kept) == len(all_given):
         return shapes
     shapes = infer_shapes(formula.statements, kept)
-    for name in (name for name in all_given if name in loose and shapes is not None):
+    left_over = [name for name in all_given if name in loose]
+    if shapes is None or len(left_over) > one_by_one:
+        return shapes
+    for name in left_over:
         with_it = infer_shapes(formula.statements, kept | {name: all_given[name]})
         if with_it is not None:
             kept[name], shapes = all_given[name], with_it

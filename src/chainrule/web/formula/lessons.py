@@ -48,6 +48,8 @@ def lesson_of(typed: Typed, level: Level, *, closed_forms: bool = True) -> Lesso
             raise typed.formula.failure(what, "write sum(…) or mean(…) around it") from None
         raise typed.formula.failure("this is true or false, which has no gradient", "end with a number") from None
     except FormulaError as error:
+        if typed.too_large:
+            raise _too_large(typed) from None
         if typed.misfits:
             raise FormulaError(error.what, fix=_give_shapes(typed.misfits)) from None
         raise
@@ -94,6 +96,16 @@ def _loss(lesson: Lesson) -> float | None:
     values += [operand.value for operand in lesson.operands if operand.symbol == lesson.output]
     loss = float(np.asarray(values[0]).item()) if values else math.nan  # it may be an array of one number
     return loss if math.isfinite(loss) else None
+
+
+def _too_large(typed: Typed) -> FormulaError:
+    """The error where shapes fit that nobody wants to see filled with made up numbers."""
+    name, shape = next(iter(typed.too_large.items()))
+    lengths = " × ".join(map(str, shape))
+    what = f"{name_text(name)} has no value yet, and the shape that it needs, {lengths}, is too large to guess"
+    others = [other for other in typed.formula.names if other in typed.given and np.ndim(typed.values[other])]
+    shorter = f", or fewer to {' and '.join(map(name_text, others))}" if others else ""
+    return FormulaError(what, fix=f"give its {math.prod(shape):,} numbers{shorter}")
 
 
 def _give_shapes(names: tuple[str, ...]) -> str:

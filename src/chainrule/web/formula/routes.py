@@ -43,10 +43,15 @@ def routes(limits: Limits) -> list[Route]:
         fields.only(*_TYPED, "level", "closed_forms")
         level, closed_forms = _level(fields), fields.flag("closed_forms", False)
         sent = read_sent(fields, limits)
+        # Whatever is wrong, there are fields for the values, or one could not change it.
         try:
-            return lesson_payload(typed_from(sent), level, closed_forms=closed_forms)
-        except ChainRuleError as error:  # there are fields for the values, or one could not change what is wrong
-            return refusal(error, values=value_records(typed_from(sent, skips_wrong=True)))
+            typed = typed_from(sent, limits)
+        except ChainRuleError as error:
+            return refusal(error, values=value_records(typed_from(sent, limits, skips_wrong=True)))
+        try:
+            return lesson_payload(typed, level, closed_forms=closed_forms)
+        except ChainRuleError as error:
+            return refusal(error, values=value_records(typed))
 
     def descent(fields: Fields, request: Request) -> dict[str, Any]:
         fields.only(*_TYPED, "lr", "steps")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,8 @@ class Typed:
         As they were sent.
     misfits : tuple of str
         Names without a value for which no shape was found that fits.
+    too_large : dict of str to tuple of int
+        Shapes that fit, of names without a value, but have too many numbers to be guessed.
     wrong : frozenset of str
         Names whose texts are no values.
     """
@@ -72,6 +74,7 @@ class Typed:
     unused: tuple[str, ...]
     wrt: tuple[str, ...] | None
     misfits: tuple[str, ...] = ()
+    too_large: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     wrong: frozenset[str] = frozenset()
 
     def at(self, values: Mapping[str, Any]) -> Typed:
@@ -99,7 +102,7 @@ def read_typed(fields: Fields, limits: Limits) -> Typed:
     Refused
         422 for a value that is none, which it names, and for more names than are allowed.
     """
-    return typed_from(read_sent(fields, limits))
+    return typed_from(read_sent(fields, limits), limits)
 
 
 def read_sent(fields: Fields, limits: Limits) -> Sent:
@@ -135,12 +138,13 @@ def read_sent(fields: Fields, limits: Limits) -> Sent:
     return Sent(formula, texts, frozenset(loose & texts.keys()), unused, _wanted(fields, formula))
 
 
-def typed_from(sent: Sent, *, skips_wrong: bool = False) -> Typed:
+def typed_from(sent: Sent, limits: Limits, *, skips_wrong: bool = False) -> Typed:
     """Read the values, and guess those that are missing.
 
     Parameters
     ----------
     sent : Sent
+    limits : Limits
     skips_wrong : bool, default False
         Whether to go on without values that are none: their texts stay, as of something that is being typed.
 
@@ -161,13 +165,13 @@ def typed_from(sent: Sent, *, skips_wrong: bool = False) -> Typed:
         except Refused:
             if not skips_wrong:
                 raise
-    guess = guess_values(formula, given, sent.loose)
+    guess = guess_values(formula, given, sent.loose, limits.loose_values)
     values = {name: guess.values[name] if name in guess.values else given[name] for name in formula.names}
     wrong = frozenset(sent.texts.keys() - given.keys())
     kept = {name: text for name, text in sent.texts.items() if name not in guess.values or name in wrong}
     texts = {name: kept.get(name, value_as_text(value)) for name, value in values.items()}
     misfits = () if guess.fits else tuple(guess.values)
-    return Typed(formula, texts, values, frozenset(kept), sent.unused, sent.wrt, misfits, wrong)
+    return Typed(formula, texts, values, frozenset(kept), sent.unused, sent.wrt, misfits, guess.too_large, wrong)
 
 
 def _by_name(sent: Mapping[str, str], formula: Formula) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -85,6 +85,13 @@ def computed(text: str, shapes: Shapes) -> Any:
         ("max(sum(w, axis=1))", {"w": (2, 3)}),
         ("mean(W)", {"W": (2, 3)}),
         ("trace(A)", {"A": (2, 2)}),
+        ("trace(W @ x)", {"W": (2, 3), "x": (3, 2)}),
+        ("sum(cumsum(X) * y)", {"X": (2, 3), "y": (6,)}),
+        ("sum(cumsum(x) * y)", {"x": (3,), "y": (3,)}),
+        ("sum(cumsum(X, axis=0) * y)", {"X": (2, 3), "y": (2, 3)}),
+        # what is held against each other has one shape
+        ("mse(W @ x, y)", {"W": (2, 3), "x": (3,), "y": (2,)}),
+        ("inner(w, x) + b", {"w": (3,), "x": (3,), "b": ()}),
         ("sum(P*log(P), axis=1) @ w", {"P": (2, 3), "w": (2,)}),
         ("P = exp(Z)/sum(exp(Z), axis=1, keepdims=True); sum(P*Y)", {"Z": (2, 3), "Y": (2, 3)}),
         ("mu = mean(X, axis=0); sum((X - mu) @ W)", {"X": (2, 3), "W": (3, 2)}),
@@ -113,11 +120,21 @@ def test_shapes_follow_from_use(text: str, shapes: Shapes) -> None:
         ("sum(W @ x + b)", {"W": (2, 3), "b": (4,)}, {"x": (3, 4)}),
         ("sum(A @ B)", {"A": (5, 2, 3)}, {"B": (3, 2)}),
         ("w*x", {"w": (), "x": ()}, {}),
+        ("sum(cumsum(X) + y)", {"X": (2, 4)}, {"y": (8,)}),
+        ("mse(W @ x, y)", {"W": (2, 3), "y": (2, 4)}, {"x": (3, 4)}),
+        ("mse(W @ x, y)", {"W": (2, 3), "y": ()}, {"x": (3,)}),
+        ("cross_entropy(softmax(X @ W), y)", {"X": (4, 3), "y": (4, 2)}, {"W": (3, 2)}),
+        ("sum(inner(A, B) @ x)", {"A": (2, 3), "B": (4, 3)}, {"x": (4,)}),
     ],
 )
 def test_values_that_are_given_decide(text: str, given: Shapes, shapes: Shapes) -> None:
     assert inferred(text, **given) == shapes
     assert np.ndim(computed(text, given | shapes)) == 0
+
+
+def test_whole_numbers_for_classes_have_no_axis_of_classes() -> None:
+    assert inferred("cross_entropy(softmax(X @ W), y)", X=(4, 3), y=(4,)) == {"W": (3, 2)}
+    assert inferred("cross_entropy(softmax(X @ W), y)", X=(4, 3), y=(5,)) is None
 
 
 @pytest.mark.parametrize(
@@ -127,6 +144,11 @@ def test_values_that_are_given_decide(text: str, given: Shapes, shapes: Shapes) 
         ("W @ x + V @ x", {"W": (2, 3), "V": (2, 4)}),
         ("A @ B + B @ A + C", {"A": (2, 3)}),
         ("sum(x) @ w", {}),
+        ("trace(x)", {"x": (3,)}),
+        ("mse(W @ x, y)", {"W": (2, 3), "y": (3,)}),
+        ("bce(sigmoid(W @ x), y)", {"W": (2, 3), "y": (3,)}),
+        ("cross_entropy(W @ x, y)", {"W": (2, 3), "y": (3,)}),
+        ("cumsum(X) + y", {"X": (2, 3), "y": (5,)}),
         ("sum(W, axis=2) + V @ x", {"W": (2, 3)}),
     ],
 )

@@ -19,6 +19,7 @@ __all__ = ["infer_shapes"]
 
 #: Lengths that nothing decides: two for the first axis, and three beside it, so that one tells them apart.
 _FIRST, _SECOND = 2, 3
+_OF_ARRAYS = (Kind.REDUCED, Kind.ALONG, Kind.FLATTENED, Kind.INNER, Kind.PAIR, Kind.LABELLED, Kind.TRACE)
 
 
 def infer_shapes(
@@ -75,6 +76,7 @@ def _assume(terms: Sequence[Term], convention: Convention) -> bool:
         lambda term: _operands_of_product(term, convention) or _bias(term) or _elementwise(term),
         lambda term: _array(term, convention),
         _number,
+        _flattened,
     )
     return any(rule(term) for rule in rules for term in terms)
 
@@ -120,7 +122,9 @@ def _shape_of_bias(product: Term) -> Shape:
 
 def _elementwise(term: Term) -> bool:
     """Where one operand is an array, or the result is, the others have its shape."""
-    if term.kind is Kind.PAIR:
+    if all(operand.shape is not None for operand in term.operands):
+        return False
+    if term.kind in (Kind.PAIR, Kind.LABELLED, Kind.INNER):
         shapes = [operand.shape for operand in term.operands]
     elif term.kind in (Kind.ELEMENTWISE, Kind.SUM, Kind.SCALED):
         shapes = [operand.shape for operand in (*term.operands, term)]
@@ -139,12 +143,14 @@ def _elementwise(term: Term) -> bool:
 
 def _array(term: Term, convention: Convention) -> bool:
     """What has its elements added, or is compared with another array, is one itself."""
-    if term.kind not in (Kind.REDUCED, Kind.ALONG, Kind.PAIR, Kind.TRACE):
+    if term.kind not in _OF_ARRAYS:
         return False
     operand = next((operand for operand in term.operands if operand.shape is None), None)
     if operand is None:
         return False
-    if any(other.shape == () for other in term.operands):  # such as a loss of one number
+    if term.kind is not Kind.LABELLED and any(
+        other.shape == () for other in term.operands
+    ):  # such as a loss of one number
         operand.shape = ()
         return True
     rank = 2 if term.kind is Kind.TRACE else max(rank_of(operand, convention), _least_rank(term))
@@ -171,13 +177,29 @@ def _number(term: Term) -> bool:
     return True
 
 
+def _flattened(term: Term) -> bool:
+    """What is put into one axis needs its lengths, or nobody knows how long that is."""
+    if term.kind is not Kind.FLATTENED:
+        return False
+    (shape,) = (operand.shape for operand in term.operands)
+    return shape is not None and len(shape) > 1 and _measure(shape)
+
+
 def _measured(shapes: Mapping[str, Shape]) -> dict[str, tuple[int, ...]]:
     """Shapes in numbers."""
     for shape in sorted(shapes.values(), key=len, reverse=True):  # matrices decide, and vectors follow
-        for axis, length in enumerate(shape):
-            free = known(length)
-            if isinstance(free, Length):
-                others = [known(other) for other in (*shape[:axis], *shape[axis + 1 :])]
-                free.become(_SECOND if _FIRST in others or not others else _FIRST)
+        _measure(shape)
     found = {name: [known(length) for length in shape] for name, shape in shapes.items()}
     return {name: tuple(length for length in lengths if isinstance(length, int)) for name, lengths in found.items()}
+
+
+def _measure(shape: Shape) -> bool:
+    """Decide the lengths of a shape that nothing else decides; says whether there were any."""
+    is_new = False
+    for axis, length in enumerate(shape):
+        free = known(length)
+        if isinstance(free, Length):
+            others = [known(other) for other in (*shape[:axis], *shape[axis + 1 :])]
+            free.become(_SECOND if _FIRST in others or not others else _FIRST)
+            is_new = True
+    return is_new

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from chainrule.explain.formulas.shapes.lengths import Length, Misfit, Shape, broadcast, unify
+import math
+from collections.abc import Sequence
+
+from chainrule.explain.formulas.shapes.lengths import Length, Misfit, Shape, broadcast, known, unify
 from chainrule.explain.formulas.shapes.terms import Kind, Term
 
 __all__ = ["axes_of", "relate", "settle"]
@@ -32,11 +35,19 @@ def relate(term: Term) -> bool:
             return (inner is not None and settle(term, inner)) or below
         case Kind.REDUCED:
             return _relate_reduced(term)
-        case Kind.PAIR | Kind.TRACE:
+        case Kind.FLATTENED:
+            (inner,) = shapes
+            return inner is not None and settle(term, (_flattened(term, inner),))
+        case Kind.PAIR | Kind.LABELLED | Kind.TRACE:
+            _hold_together(term, [shape for shape in shapes if shape is not None])
             return settle(term, ())
     whole = [shape for shape in shapes if shape is not None]
     if len(whole) < len(shapes):
         return False
+    if term.kind is Kind.INNER and all(whole):
+        left, right = whole
+        unify(left[-1], right[-1])
+        return settle(term, left[:-1] + right[:-1])
     return settle(term, _product(*whole) if term.kind is Kind.PRODUCT else broadcast(whole))
 
 
@@ -61,6 +72,35 @@ def axes_of(term: Term, rank: int) -> set[int]:
     if not all(-rank <= one < rank for one in axes):
         raise Misfit
     return {one % rank for one in axes}
+
+
+def _flattened(term: Term, inner: Shape) -> Length | int:
+    """How many elements there are, as far as that is known."""
+    lengths = [known(length) for length in inner]
+    if len(lengths) == 1:
+        return lengths[0]
+    numbers = [length for length in lengths if isinstance(length, int)]
+    if len(numbers) == len(lengths):
+        return math.prod(numbers)
+    return Length() if term.shape is None else term.shape[0]
+
+
+def _hold_together(term: Term, shapes: Sequence[Shape]) -> None:
+    """Hold the operands of what gives a number against each other, or against what it needs."""
+    if term.kind is Kind.TRACE:
+        if any(len(shape) != 2 for shape in shapes):
+            raise Misfit
+        return
+    if len(shapes) < 2 or (term.kind is Kind.PAIR and () in shapes):  # a loss may hold all against one number
+        return
+    first, second = shapes
+    if term.kind is Kind.LABELLED and len(second) == len(first) - 1:  # such as 2 for the third class
+        (classes,) = axes_of(term, len(first)) if "axis" in term.settings else {len(first) - 1}
+        first = first[:classes] + first[classes + 1 :]
+    if len(first) != len(second):
+        raise Misfit
+    for left, right in zip(first, second, strict=True):
+        unify(left, right)
 
 
 def _relate_reduced(term: Term) -> bool:

@@ -28,7 +28,10 @@ class Kind(enum.Enum):
     TRANSPOSED = "axes in reverse"
     ALONG = "along an axis, and nothing is gone"
     REDUCED = "some axes are gone"
+    FLATTENED = "all elements in one axis"
+    INNER = "a number for each pair of rows, along the last axes"
     PAIR = "a number, of two arrays of one shape"
+    LABELLED = "a number, of two arrays of one shape, or of probabilities and whole numbers for classes"
     TRACE = "a number, of a matrix"
 
 
@@ -58,11 +61,14 @@ class Term:
 _BINARY = {ast.MatMult: Kind.PRODUCT, ast.Add: Kind.SUM, ast.Pow: Kind.SCALED, ast.Div: Kind.SCALED}
 _FUNCTIONS = {
     **dict.fromkeys(("sum", "mean", "prod", "max", "min", "var", "std", "median", "logsumexp"), Kind.REDUCED),
-    **dict.fromkeys(("softmax", "log_softmax", "cumsum", "sort"), Kind.ALONG),
+    **dict.fromkeys(("softmax", "log_softmax", "sort"), Kind.ALONG),
     **dict.fromkeys(("dot", "matmul"), Kind.PRODUCT),
-    **dict.fromkeys(("bce", "bce_with_logits", "cross_entropy", "mse", "inner", "vdot"), Kind.PAIR),
+    **dict.fromkeys(("bce", "bce_with_logits", "mse", "vdot"), Kind.PAIR),
     **dict.fromkeys(("power", "float_power", "divide"), Kind.SCALED),
     "add": Kind.SUM,
+    "cross_entropy": Kind.LABELLED,
+    "cumsum": Kind.FLATTENED,
+    "inner": Kind.INNER,
     "transpose": Kind.TRANSPOSED,
     "trace": Kind.TRACE,
 }
@@ -130,8 +136,10 @@ class _Reader:
         settings: dict[str, Any] = {"axis": -1} if function in _LAST_AXIS else {}
         settings |= {str(keyword.arg): setting(keyword.value) for keyword in node.keywords}
         operands = [self.read(argument) for argument in node.args]
-        other = Kind.MAPPED if len(operands) == 1 else Kind.ELEMENTWISE
-        return self._add(_FUNCTIONS.get(function, other), operands, settings=settings)
+        kind = _FUNCTIONS.get(function, Kind.MAPPED if len(operands) == 1 else Kind.ELEMENTWISE)
+        if kind is Kind.FLATTENED and "axis" in settings:
+            kind = Kind.ALONG
+        return self._add(kind, operands, settings=settings)
 
     def _add(self, kind: Kind, operands: Iterable[Term] = (), **more: Any) -> Term:
         self.terms.append(Term(kind, tuple(operands), **more))

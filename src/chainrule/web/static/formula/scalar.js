@@ -1,4 +1,5 @@
-// A number with a slider; a vector or a matrix that is typed in its place has all the room. The range of the slider follows the number, but never while it is dragged.
+// A number with a slider; a vector or a matrix that is typed in its place has all the room. The range of the slider
+// follows the number, but never while it is dragged.
 
 import { h } from "../common/dom.js";
 import { fitting, typedNumber } from "../common/numbers.js";
