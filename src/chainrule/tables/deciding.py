@@ -9,15 +9,12 @@ import numpy as np
 from chainrule.advice import Advice
 from chainrule.errors import DataError
 from chainrule.tables.advising import kind_of, no_kind
-from chainrule.tables.blocks import First
+from chainrule.tables.blocks import Place
 from chainrule.tables.decimals import THOUSANDS
 from chainrule.tables.evidence import MOST_CATEGORIES, Evidence
 from chainrule.tables.schema import Column
 
-__all__ = ["MOST_NUMBER_CLASSES", "Place", "decide", "in_order"]
-
-#: How a first cell is written in messages: file, row and line.
-Place = Callable[[First], str]
+__all__ = ["MOST_NUMBER_CLASSES", "decide", "in_order"]
 
 _FALSE_TRUE = ("false", "true")
 _BOOLEAN = set(_FALSE_TRUE)

@@ -24,7 +24,7 @@ from chainrule.tables.cells import (
     without_missing,
 )
 from chainrule.tables.dates import MOMENT, date_formats, likely_formats, parse_dates
-from chainrule.tables.decimals import Spelling, has_decimal_comma, in_points
+from chainrule.tables.decimals import Spelling, has_decimal_comma, have_decimal_commas, in_points
 
 __all__ = ["LARGEST_EXACT", "MOST_CATEGORIES", "Evidence"]
 
@@ -75,8 +75,8 @@ class Evidence:
         Whether each whole number so far is one more than that of the row before.
     spans : dict
         For each date format that may be, the range in seconds since 1970.
-    words, codes, huge, infinite, other_dates : First or None
-        The first cell of each sort.
+    words, comma, codes, huge, infinite, other_dates : First or None
+        The first cell of each sort: `comma` of numbers with a decimal comma, where points are expected.
     spelling : Spelling or None
         How its numbers are written, where they are read with decimal commas.
     """
@@ -100,6 +100,7 @@ class Evidence:
     last: int | None = None
     mostly_numbers: bool = False
     words: First | None = None
+    comma: First | None = None
     codes: First | None = None
     huge: First | None = None
     infinite: First | None = None
@@ -220,6 +221,8 @@ class Evidence:
             parse_numbers(cells)
             raise BadCell(index, str(block.cells[index]), "is no number", "empty the cell if it is missing")
         self.words = block.first(words) or First(block.part, block.row, "")
+        if self.spelling is None:
+            self.comma = block.first(have_decimal_commas(cells))
         self.mostly_numbers = self.example is not None or (pc.mean(words).as_py() or 0) < 0.5
         self._become_text()
 
