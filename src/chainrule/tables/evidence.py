@@ -44,12 +44,9 @@ _IDENTIFIER = re.compile(
     r"(?i:id|index|idx|uuid|guid|key|row|rownum|unnamed.*|column \d+|.*[_\- .](id|uuid|guid))$|.*[a-z](Id|ID)$",
     re.DOTALL,
 )
-_WORD = re.compile(r"[^\W\d_]+")
-#: How the names of times end, in English and German.
-_TIMES = (
-    *("year", "month", "week", "day", "hour", "minute", "second", "time", "date", "epoch", "step"),
-    *("years", "months", "weeks", "days", "hours", "minutes", "seconds", "epochs", "steps"),
-    *("jahr", "monat", "woche", "tag", "stunde", "sekunde", "zeit", "datum"),
+#: What columns that only number the rows are called, in English and German.
+_ROW_NUMBER = re.compile(
+    r"(?i:(?:(?:lfd|laufende|row|zeilen?)[\s_.\-]*)?(?:nr|no|num|number|nummer|#|№)\.?|lfd\.?|zeile)$"
 )
 _HUGE = r"^[+-]?\d{16,}$"
 
@@ -118,10 +115,14 @@ class Evidence:
         return bool(_IDENTIFIER.match(self.name))
 
     @property
+    def counts_rows(self) -> bool:
+        """Whether each row has one more than that before, which may be a dose, a distance or a time as well."""
+        return self.state == "integer" and self.follows and self.missing == 0
+
+    @property
     def may_be_row_number(self) -> bool:
-        """Whether it counts the rows, and has not the name of a time, of which much may depend."""
-        is_time = any(word.lower().endswith(_TIMES) or word in ("t", "T") for word in _WORD.findall(self.name))
-        return self.state == "integer" and self.follows and self.missing == 0 and not is_time
+        """Whether it counts the rows, and its name says that it does nothing else."""
+        return self.counts_rows and bool(_ROW_NUMBER.match(self.name.strip()))
 
     @property
     def values(self) -> int:
