@@ -1,4 +1,4 @@
-"""Columns that are called row numbers and are such are no features; all else that counts the rows stays, and is told."""
+"""Columns that are called row numbers, and are, are no features; all else that counts the rows stays and says so."""
 
 from __future__ import annotations
 
