@@ -257,3 +257,7 @@ def test_a_hundred_thousand_columns() -> None:
     schema = learn(header + rows)
     assert len(schema.features) == count
     assert {column.kind for column in schema.features} == {"number"}
+
+
+def test_a_row_of_tabs_is_a_row_without_values() -> None:
+    assert infer_schema(open_table(b"a\tb\tc\n\t\t\n")).rows == 1

@@ -1,4 +1,4 @@
-"""Columns that count the rows are no features, whatever they are called; times, and what is alone, stay."""
+"""Columns that are called row numbers, and are, are no features; all else that counts the rows stays and says so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,24 @@ def rows(first: int = 1000, count: int = 30) -> list[tuple[object, ...]]:
     return [(first + k, k * k % 7, "yes" if k % 3 else "no") for k in range(count)]
 
 
-@pytest.mark.parametrize(("name", "first"), [("Nr", 1000), ("Probe", 0), ("x", -10), ("sample", 1)])
+NAMES = [
+    "Nr",
+    "nr.",
+    "No",
+    "no.",
+    "num",
+    "Number",
+    "Nummer",
+    "#",
+    "Lfd",
+    "lfd. Nr.",
+    "Lfd-Nr",
+    "laufende Nummer",
+    "row_no",
+]
+
+
+@pytest.mark.parametrize(("name", "first"), [*((name, 1) for name in NAMES), ("Nr", 1000), ("Nr", 0), ("Nr", -10)])
 def test_whole_numbers_one_up_in_each_row_are_a_row_number(name: str, first: int) -> None:
     column = learn(f"{name};size;y", rows(first))[name]
     assert (column.kind, column.note) == ("ignored", "a row number: in each row one more than in that before")
@@ -57,9 +74,42 @@ def test_a_few_rows_say_nothing() -> None:
     assert learn("Nr;size;y", rows(count=20))["Nr"].kind == "ignored"
 
 
-@pytest.mark.parametrize("name", ["year", "Erntejahr", "t", "day of trial", "time_step", "Hours", "Zeit (s)"])
-def test_times_stay_features(name: str) -> None:
-    assert learn(f"{name};size;y", rows(1900))[name].kind == "integer"
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dose",
+        "distance",
+        "age",
+        "x",
+        "Tage",
+        "quarter",
+        "year",
+        "t",
+        "Zeit (s)",
+        "Probe",
+        "sample",
+        "note",
+        "Nr of legs",
+    ],
+)
+def test_what_is_not_called_a_row_number_stays_and_is_told(name: str) -> None:
+    column = learn(f"{name};size;y", rows())[name]
+    assert column.kind == "integer"
+    assert column.note == "counts the rows one by one: leave it out if it only numbers them"
+    assert learn(f"{name};size;y", rows(count=19))[name].note == ""
+    assert learn(f"{name};size;y", rows(), types={name: "integer"})[name].note == ""
+
+
+@pytest.mark.parametrize("name", ["id", "index", "row", "Unnamed: 0", ""])
+def test_names_of_keys_are_left_out_as_ever(name: str) -> None:
+    assert learn(f"{name};size;y", rows()).columns[0].kind == "ignored"
+
+
+def test_thousands_that_count_are_told_as_both() -> None:
+    table = [(f"1.{row}", f"{row % 7},5", "yes" if row % 3 else "no") for row in range(100, 130)]
+    assert learn("x;size;y", table, decimal=",")["x"].note == (
+        "points between thousands, as in '1.100'; counts the rows one by one: leave it out if it only numbers them"
+    )
 
 
 def test_what_is_the_only_feature_stays() -> None:

@@ -196,3 +196,74 @@ def test_a_table_that_was_learnt_with_points_takes_no_commas() -> None:
     preprocessing = Preprocessing.fit(open_table(io.StringIO(text)), learn(text, "y"))
     with pytest.raises(DataError, match=r"column 'a': '1,5' is written with a decimal comma, and the numbers of this"):
         preprocessing.transform(open_table(io.StringIO("a;b\n1,5;x\n")))
+
+
+THOUSANDS = 'price,y\n"1,234",1\n"12,345",2\n999,3\n'
+
+
+@pytest.mark.parametrize("decimal", ["auto", "."])
+def test_commas_that_may_all_stand_between_thousands_are_not_called_decimal(decimal: str) -> None:
+    with pytest.raises(DataError) as caught:
+        learn(THOUSANDS, decimal=decimal)
+    assert caught.value.what == (
+        "data.csv, row 1 (line 2), column 'price': the comma of '1,234' may stand before decimals or between"
+        " thousands, and no other number of the column tells"
+    )
+    assert str(advice_for("page", caught.value.fix)).startswith(
+        "if it stands between thousands, write them without it (1234); if it stands before decimals,"
+        " choose 'decimal comma' beside 'Numbers'"
+    )
+    assert learn(THOUSANDS, decimal=decimal, types={"price": "category"})["price"].kind == "category"
+
+
+def test_commas_that_may_all_stand_between_thousands_are_decimal_if_the_user_says_so() -> None:
+    price = learn(THOUSANDS, decimal=",")["price"]
+    assert (price.low, price.high) == (1.234, 999.0)
+
+
+def test_a_comma_that_can_only_be_decimal_is_named_before_one_that_may_be() -> None:
+    with pytest.raises(DataError, match=r"row 2 \(line 3\), column 'b': '12,5' is written with a decimal comma"):
+        learn('a,b\n"1,234",1\n"2,345","12,5"\n')
+
+
+def test_thousands_beside_a_decimal_point_are_told_as_such() -> None:
+    with pytest.raises(DataError, match=r"'1,234' is written with a comma, and '999\.5' with") as caught:
+        learn("a;b\n1,234;1\n999.5;2\n")
+    assert "write thousands without a comma (1234)" in str(caught.value)
+
+
+def test_thousands_beside_a_decimal_point_are_told_in_files_with_commas_too() -> None:
+    with pytest.raises(DataError, match=r"'1,234' is written with a comma, and '999\.5' with"):
+        learn('a,b\n"1,234",1\n999.5,2\n')
+
+
+@pytest.mark.parametrize("odd", [0, 7, 29])
+def test_a_word_among_numbers_with_commas_is_told_as_among_those_with_points(odd: int) -> None:
+    cells = [f"{row % 5},5" for row in range(30)]
+    cells[odd] = "k.A."
+    notes = [
+        learn("a;b\n" + "".join(f"{cell.replace(',', sign)};{row % 3}{sign}5\n" for row, cell in enumerate(cells)))["a"]
+        for sign in ".,"
+    ]
+    assert notes[0].note.startswith(f"numbers, but data.csv, row {odd + 1} (line {odd + 2}) is 'k.A.'")
+    assert notes[0].note == notes[1].note
+    alone = learn("a\n" + "".join(f"{cell}\n" for cell in cells))["a"]
+    assert alone.note == notes[0].note
+
+
+ADDRESSES = "ip;load;y\n192.168.100.200;0,5;a\n192.168.100.201;1,5;b\n192.168.100.200;2,5;a\n192.168.100.201;3,5;b\n"
+
+
+@pytest.mark.parametrize("decimal", ["auto", ","])
+def test_addresses_stay_labels_beside_decimal_commas(decimal: str) -> None:
+    schema = learn(ADDRESSES, "y", decimal=decimal)
+    assert (schema["ip"].kind, schema["ip"].categories) == ("category", ("192.168.100.200", "192.168.100.201"))
+    assert schema["ip"].note == "codes such as '192.168.100.200', not numbers"
+    assert schema["load"].high == 3.5
+    assert learn(ADDRESSES, "y", decimal=decimal, types={"ip": "number"})["ip"].low == 192168100200
+
+
+@pytest.mark.parametrize("other", ["12", "548.547", "1.234,5"])
+def test_groups_among_other_numbers_are_thousands(other: str) -> None:
+    schema = learn(f"people;share\n3.644.826;0,5\n{other};1,5\n1.841.179;2,5\n")
+    assert (schema["people"].kind, schema["people"].high) == ("number" if "," in other else "integer", 3644826.0)

@@ -91,3 +91,39 @@ def test_what_is_no_encoding_is_refused() -> None:
         open_table(b"a\n\x81\n", encoding="windows-1252")
     with pytest.raises(DataError, match="is no text in ascii, which has no byte 0xe4"):
         infer_schema(open_table(b"a\n" + b"1\n" * 100_000 + b"\xe4\n", encoding="ascii"))
+
+
+@pytest.mark.parametrize("name", ["undefined", "punycode", "idna", "unicode_escape", "raw-unicode-escape"])
+def test_codecs_that_are_not_of_files_are_refused(name: str) -> None:
+    with pytest.raises(DataError, match=f"'{name}' is no encoding of files") as caught:
+        open_table(b"a\n1\n", encoding=name)
+    assert str(advice_for("command", caught.value.fix)) == "--encoding windows-1252"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", ""])
+def test_names_that_no_codec_can_have_are_refused(name: str) -> None:
+    with pytest.raises(DataError) as caught:
+        open_table(b"a\n1\n", encoding=name)
+    assert caught.value.what == f"there is no encoding {name!r} of text"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "why"),
+    [
+        ("utf-16", "a\n1\nx\n".encode("utf-16")[:-1], r"truncated data \(byte 0x0a\)"),
+        ("shift_jis", "a\n1\n日".encode("shift_jis")[:-1], r"incomplete multibyte sequence \(byte 0x93\)"),
+        ("utf-16", b"a\n1\n", "UTF-16 stream does not start with BOM"),
+    ],
+    ids=["half a character", "half a sign", "no mark"],
+)
+def test_text_that_is_cut_off_is_told_as_such(encoding: str, data: bytes, why: str) -> None:
+    with pytest.raises(DataError, match=f"is no text in {encoding}: {why}"):
+        open_table(data, encoding=encoding)
+
+
+def test_a_table_that_is_open_is_read_in_the_encoding_that_is_said_and_else_stays() -> None:
+    table = open_table(WINE.encode("cp1252"))
+    assert "Säure" not in table.columns
+    table = open_table(table, encoding="windows-1252")
+    assert table.columns == ("Nr", "Säure", "Lage")
+    assert open_table(table).columns == ("Nr", "Säure", "Lage")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 
 from chainrule.tables.cells import first_place
 
-__all__ = ["Block", "First"]
+__all__ = ["Block", "First", "Place"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class First:
     part: int
     row: int
     value: str
+
+
+#: How a first cell is written in messages: file, row and line.
+Place = Callable[[First], str]
 
 
 class Block:

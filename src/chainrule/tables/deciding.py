@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from chainrule.advice import Advice
 from chainrule.errors import DataError
 from chainrule.tables.advising import kind_of, no_kind
-from chainrule.tables.blocks import First
+from chainrule.tables.blocks import Place
 from chainrule.tables.decimals import THOUSANDS
 from chainrule.tables.evidence import MOST_CATEGORIES, Evidence
 from chainrule.tables.schema import Column
 
-__all__ = ["MOST_NUMBER_CLASSES", "Place", "decide", "in_order"]
-
-#: How a first cell is written in messages: file, row and line.
-Place = Callable[[First], str]
+__all__ = ["MOST_NUMBER_CLASSES", "decide", "in_order"]
 
 _FALSE_TRUE = ("false", "true")
 _BOOLEAN = set(_FALSE_TRUE)
@@ -68,9 +66,13 @@ def _numbers(evidence: Evidence, is_target: bool, place: Place, *, takes_row_num
         return _column(evidence, "ignored", note=f"constant: each value is {evidence.example.value}")  # type: ignore[union-attr]
     if kind == "integer" and not evidence.repeats and evidence.values > 1 and evidence.may_be_identifier:
         return _column(evidence, "ignored", note="an identifier: no value is there twice")
-    if not takes_row_numbers and evidence.values >= _FEW_ROWS and evidence.may_be_row_number:
+    column = _column(evidence, kind)
+    if evidence.values < _FEW_ROWS or not evidence.counts_rows:
+        return column
+    if evidence.may_be_row_number and not takes_row_numbers:
         return _column(evidence, "ignored", note="a row number: in each row one more than in that before")
-    return _column(evidence, kind)
+    counts = "counts the rows one by one: leave it out if it only numbers them"
+    return replace(column, note="; ".join(filter(None, [column.note, counts])))
 
 
 def _text(evidence: Evidence, is_target: bool, place: Place) -> Column:

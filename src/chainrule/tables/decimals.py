@@ -11,7 +11,15 @@ import pyarrow.compute as pc
 from chainrule.tables.blocks import Block, First
 from chainrule.tables.cells import BadCell
 
-__all__ = ["DECIMALS", "THOUSANDS", "Spelling", "has_decimal_comma", "in_points", "with_commas_read"]
+__all__ = [
+    "DECIMALS",
+    "THOUSANDS",
+    "Spelling",
+    "has_decimal_comma",
+    "have_decimal_commas",
+    "in_points",
+    "with_commas_read",
+]
 
 #: What stands before the decimals of a number in text; ``"auto"`` where that is to be found out.
 DECIMALS = ("auto", ".", ",")
@@ -49,6 +57,17 @@ def has_decimal_comma(text: str) -> bool:
     [True, True, True, False, False, False]
     """
     return bool(_SPELT_WITH_COMMA.match(text))
+
+
+def have_decimal_commas(cells: pa.Array) -> pa.Array:
+    """The same for each of these cells.
+
+    Examples
+    --------
+    >>> have_decimal_commas(pa.array(["12,5", None, "12.5"])).to_pylist()
+    [True, None, False]
+    """
+    return pc.match_substring_regex(cells, f"{_COMMA}|{_GROUPED}")
 
 
 def in_points(cells: pa.Array) -> pa.Array:
@@ -120,6 +139,8 @@ class Spelling:
         With a point before decimals or between thousands: 1.234.
     grouped : First or None
         With points between thousands: 1.234,5 or 1.234.567.
+    plain : First or None
+        With neither comma nor point: 12.
     """
 
     comma: First | None = None
@@ -127,6 +148,7 @@ class Spelling:
     point: First | None = None
     either_point: First | None = None
     grouped: First | None = None
+    plain: First | None = None
 
     def add(self, block: Block) -> None:
         """Look at further cells.
@@ -151,11 +173,18 @@ class Spelling:
             self.grouped = self.grouped or block.first(pc.match_substring_regex(cells, _GROUPED))
             if self.point is None:
                 self.point = block.first(pc.and_not(pc.match_substring_regex(cells, _POINT), either))
+        self.plain = self.plain or block.first(pc.invert(pc.match_substring_regex(cells, "[.,]")))
 
     @property
     def has_commas(self) -> bool:
         """Whether there are commas that may stand before decimals."""
         return bool(self.comma or self.either_comma)
+
+    @property
+    def only_groups(self) -> bool:
+        """Whether all cells are as 1.234.567, which may also be addresses (192.168.100.200) or versions."""
+        others = (self.comma, self.either_comma, self.point, self.either_point, self.plain)
+        return self.grouped is not None and not any(others)
 
     @property
     def has_thousands(self) -> bool:

@@ -73,7 +73,7 @@ def sniff(name: str, file: BinaryIO, max_header: int = LARGEST_HEADER) -> Dialec
     if not records:
         raise DataError(f"{name}: the header does not end within {max_header >> 10:,} KiB", fix="check its quotes")
     header, header_lines = records[0]
-    if ended and not any(line.strip() for line in text.splitlines()[header_lines:]):
+    if ended and not any(line.strip(" ") for line in text.splitlines()[header_lines:]):
         raise DataError(f"{name} has a header but no rows", fix="give at least one row")
     return Dialect(
         delimiter,

@@ -24,7 +24,7 @@ from chainrule.tables.cells import (
     without_missing,
 )
 from chainrule.tables.dates import MOMENT, date_formats, likely_formats, parse_dates
-from chainrule.tables.decimals import Spelling, has_decimal_comma, in_points
+from chainrule.tables.decimals import Spelling, has_decimal_comma, have_decimal_commas, in_points
 
 __all__ = ["LARGEST_EXACT", "MOST_CATEGORIES", "Evidence"]
 
@@ -44,12 +44,9 @@ _IDENTIFIER = re.compile(
     r"(?i:id|index|idx|uuid|guid|key|row|rownum|unnamed.*|column \d+|.*[_\- .](id|uuid|guid))$|.*[a-z](Id|ID)$",
     re.DOTALL,
 )
-_WORD = re.compile(r"[^\W\d_]+")
-#: How the names of times end, in English and German.
-_TIMES = (
-    *("year", "month", "week", "day", "hour", "minute", "second", "time", "date", "epoch", "step"),
-    *("years", "months", "weeks", "days", "hours", "minutes", "seconds", "epochs", "steps"),
-    *("jahr", "monat", "woche", "tag", "stunde", "sekunde", "zeit", "datum"),
+#: What columns that only number the rows are called, in English and German.
+_ROW_NUMBER = re.compile(
+    r"(?i:(?:(?:lfd|laufende|row|zeilen?)[\s_.\-]*)?(?:nr|no|num|number|nummer|#|№)\.?|lfd\.?|zeile)$"
 )
 _HUGE = r"^[+-]?\d{16,}$"
 
@@ -75,8 +72,8 @@ class Evidence:
         Whether each whole number so far is one more than that of the row before.
     spans : dict
         For each date format that may be, the range in seconds since 1970.
-    words, codes, huge, infinite, other_dates : First or None
-        The first cell of each sort.
+    words, comma, codes, huge, infinite, other_dates : First or None
+        The first cell of each sort: `comma` of numbers with a decimal comma, where points are expected.
     spelling : Spelling or None
         How its numbers are written, where they are read with decimal commas.
     """
@@ -100,6 +97,7 @@ class Evidence:
     last: int | None = None
     mostly_numbers: bool = False
     words: First | None = None
+    comma: First | None = None
     codes: First | None = None
     huge: First | None = None
     infinite: First | None = None
@@ -117,10 +115,14 @@ class Evidence:
         return bool(_IDENTIFIER.match(self.name))
 
     @property
+    def counts_rows(self) -> bool:
+        """Whether each row has one more than that before, which may be a dose, a distance or a time as well."""
+        return self.state == "integer" and self.follows and self.missing == 0
+
+    @property
     def may_be_row_number(self) -> bool:
-        """Whether it counts the rows, and has not the name of a time, of which much may depend."""
-        is_time = any(word.lower().endswith(_TIMES) or word in ("t", "T") for word in _WORD.findall(self.name))
-        return self.state == "integer" and self.follows and self.missing == 0 and not is_time
+        """Whether it counts the rows, and its name says that it does nothing else."""
+        return self.counts_rows and bool(_ROW_NUMBER.match(self.name.strip()))
 
     @property
     def values(self) -> int:
@@ -220,6 +222,8 @@ class Evidence:
             parse_numbers(cells)
             raise BadCell(index, str(block.cells[index]), "is no number", "empty the cell if it is missing")
         self.words = block.first(words) or First(block.part, block.row, "")
+        if self.spelling is None:
+            self.comma = block.first(have_decimal_commas(cells))
         self.mostly_numbers = self.example is not None or (pc.mean(words).as_py() or 0) < 0.5
         self._become_text()
 

@@ -69,7 +69,7 @@ class DelimitedFile(Part):
         with self._open() as file:
             try:
                 self.dialect = sniff(self.name, file, content.max_header)
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:
                 raise self._undecodable(error) from None
             except (OSError, pa.ArrowException) as error:
                 raise content.damaged(error) from None
@@ -125,7 +125,7 @@ class DelimitedFile(Part):
                     raise
                 else:
                     self._raise_fault(error)
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:
                 raise self._undecodable(error) from None
             except OSError as error:
                 raise self._content.damaged(error) from None
@@ -166,9 +166,14 @@ class DelimitedFile(Part):
         if last is not None and _ends_with_line(last):
             diagnose(self.name, self._open, self.dialect)  # all that follows an open quote is in that cell
 
-    def _undecodable(self, error: UnicodeDecodeError) -> DataError:
+    def _undecodable(self, error: UnicodeError) -> DataError:
+        why = f": {error}"  # such as that no byte order mark stands at the beginning
+        if isinstance(error, UnicodeDecodeError):
+            byte = f"0x{error.object[error.start]:02x}"
+            has_single_bytes = error.encoding in ("charmap", "ascii")
+            why = f", which has no byte {byte}" if has_single_bytes else f": {error.reason} (byte {byte})"
         return DataError(
-            f"{self.name} is no text in {self.encoding}, which has no byte 0x{error.object[error.start]:02x}",
+            f"{self.name} is no text in {self.encoding}{why}",
             fix="give another encoding, or save the file as UTF-8",
         )
 

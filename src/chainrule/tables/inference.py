@@ -100,6 +100,7 @@ def infer_schema(
     with _could_be_left_out(targets):
         if decimal == ",":
             check_commas(evidences, place)
+            _take_groups_as_text(evidences)
         else:
             evidences, decimal = _with_decimal(table, evidences, place, is_open=decimal == "auto")
     late = [evidence for evidence in evidences if evidence.late]
@@ -161,11 +162,28 @@ def _with_decimal(
         if may_have_commas(evidence) or evidence.state == "number"
     }
     _gather(table, list(again.values()))
+    for evidence in filter(may_have_commas, evidences):
+        _know_words(evidence, again[evidence.name])
     is_open = is_open and all(part.delimiter not in (None, ",") for part in table.parts)
     if not have_commas(list(again.values()), place, is_open=is_open):
         return evidences, "."
     read = {name: evidence for name, evidence in again.items() if is_read(evidence)}
     return [read.get(evidence.name, evidence) for evidence in evidences], ","
+
+
+def _take_groups_as_text(evidences: Sequence[Evidence]) -> None:
+    """Of columns in which all cells are as 1.234.567, which nothing tells to be numbers."""
+    for evidence in evidences:
+        if not evidence.given and evidence.state == "integer" and evidence.spelling and evidence.spelling.only_groups:
+            evidence.codes, evidence.late = evidence.spelling.grouped, True
+
+
+def _know_words(evidence: Evidence, again: Evidence) -> None:
+    """Take over what its cells tell that are no numbers with a comma either, where the others are."""
+    if again.words and again.mostly_numbers:
+        evidence.words, evidence.mostly_numbers = again.words, True
+    if again.state in ("integer", "number") and again.spelling and again.spelling.only_groups:
+        evidence.codes = again.spelling.grouped
 
 
 def _start_again(evidence: Evidence) -> Evidence:

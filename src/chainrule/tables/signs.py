@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from chainrule.advice import Advice
 from chainrule.errors import DataError
 from chainrule.tables.advising import no_numbers, with_decimal
-from chainrule.tables.blocks import First
-from chainrule.tables.decimals import Spelling, has_decimal_comma
+from chainrule.tables.blocks import First, Place
+from chainrule.tables.decimals import Spelling
 from chainrule.tables.evidence import Evidence
 
 __all__ = ["check_commas", "have_commas", "is_read", "may_have_commas"]
 
 _NUMBERS = ("integer", "number")
-#: How a first cell is written in messages: file, row and line.
-Place = Callable[[First], str]
 
 
 def may_have_commas(evidence: Evidence) -> bool:
-    """Whether a column was taken for text because of a cell that is a number with a decimal comma."""
-    return evidence.words is not None and has_decimal_comma(evidence.words.value)
+    """Whether a column was taken for text, and a cell of it is a number with a decimal comma."""
+    return evidence.comma is not None
 
 
 def have_commas(again: Sequence[Evidence], place: Place, *, is_open: bool) -> bool:
@@ -42,16 +40,18 @@ def have_commas(again: Sequence[Evidence], place: Place, *, is_open: bool) -> bo
     """
     for evidence in again:
         spelling = _spelling(evidence)
-        is_wanted = is_open or evidence.given in _NUMBERS
+        is_wanted = is_open or evidence.given in _NUMBERS or not spelling.comma  # 1,234 and 3.5 are English
         if is_wanted and evidence.state in _NUMBERS and spelling.has_commas and spelling.point:
-            _refuse_point(evidence, spelling.point, place)
+            refuse = _refuse_point if spelling.comma else _refuse_thousands
+            refuse(evidence, spelling.point, place)
     with_commas = [evidence for evidence in again if is_read(evidence) and _spelling(evidence).has_commas]
     if not with_commas:
         return False
-    if not is_open:
-        _refuse_comma(with_commas[0], place)
-    if not any(_spelling(evidence).comma for evidence in with_commas):
+    sure = [evidence for evidence in with_commas if _spelling(evidence).comma]
+    if not sure:
         _refuse_either_comma(with_commas[0], place)
+    if not is_open:
+        _refuse_comma(sure[0], place)
     others = [evidence for evidence in again if evidence.state in _NUMBERS and not _spelling(evidence).has_commas]
     _check_points(others, with_commas, place)
     return True
@@ -59,7 +59,9 @@ def have_commas(again: Sequence[Evidence], place: Place, *, is_open: bool) -> bo
 
 def is_read(evidence: Evidence) -> bool:
     """Whether all cells of a column are numbers that have no decimal point."""
-    return evidence.state in _NUMBERS and not _spelling(evidence).point
+    spelling = _spelling(evidence)
+    are_numbers = evidence.given in _NUMBERS or not spelling.only_groups
+    return evidence.state in _NUMBERS and are_numbers and not spelling.point
 
 
 def check_commas(evidences: Sequence[Evidence], place: Place) -> None:
@@ -79,9 +81,10 @@ def _spelling(evidence: Evidence) -> Spelling:
     return evidence.spelling
 
 
-def _first(*cells: First | None) -> First:
-    """The first of these sorts of cells that there is; there is one."""
-    return next(cell for cell in cells if cell)
+def _first(cell: First | None) -> First:
+    """The first cell of a sort of which there is one."""
+    assert cell is not None
+    return cell
 
 
 def _refuse_point(evidence: Evidence, point: First, place: Place) -> None:
@@ -93,9 +96,18 @@ def _refuse_point(evidence: Evidence, point: First, place: Place) -> None:
     )
 
 
+def _refuse_thousands(evidence: Evidence, point: First, place: Place) -> None:
+    first = _first(_spelling(evidence).either_comma)
+    raise DataError(
+        f"{place(first)}, column {evidence.name!r}: {first.value!r} is written with a comma,"
+        f" and {point.value!r} with a decimal point",
+        fix=Advice.of("write thousands without a comma (1234); ", no_numbers(evidence.name)),
+        column=evidence.name,
+    )
+
+
 def _refuse_comma(evidence: Evidence, place: Place) -> None:
-    spelling = _spelling(evidence)
-    first = _first(spelling.comma, spelling.either_comma)
+    first = _first(_spelling(evidence).comma)
     raise DataError(
         f"{place(first)}, column {evidence.name!r}: {first.value!r} is written with a decimal comma",
         fix=Advice.of(
@@ -112,8 +124,13 @@ def _refuse_either_comma(evidence: Evidence, place: Place) -> None:
     first = _first(_spelling(evidence).either_comma)
     raise DataError(
         f"{place(first)}, column {evidence.name!r}: the comma of {first.value!r} may stand before decimals"
-        " or between thousands, and no other number tells",
-        fix=Advice.of("if it stands before decimals, ", with_decimal(","), "; if not, write 1234 without a comma"),
+        " or between thousands, and no other number of the column tells",
+        fix=Advice.of(
+            "if it stands between thousands, write them without it (1234); if it stands before decimals, ",
+            with_decimal(","),
+            "; ",
+            no_numbers(evidence.name),
+        ),
         column=evidence.name,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import shutil
@@ -28,6 +29,9 @@ ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst", ".parqu
 
 #: How large packed bytes may become in memory, unless said otherwise.
 MAX_BYTES = 1 << 30
+
+#: Python's codecs of host names and program text, and one that always fails.
+_NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 
 
 class TableSource:
@@ -97,7 +101,7 @@ def open_table(
     *,
     missing: Sequence[str] = MISSING,
     name: str | None = None,
-    encoding: str = UTF_8,
+    encoding: str | None = None,
     max_bytes: int = MAX_BYTES,
     max_header: int = LARGEST_HEADER,
 ) -> TableSource:
@@ -115,8 +119,9 @@ def open_table(
         Cells of text that mean "no value", in any case.
     name : str, optional
         What messages and reports call the table, if it is no file with a path.
-    encoding : str, default "utf-8"
-        Of files that are text, such as ``"windows-1252"`` of many spreadsheets, or ``"utf-16"``.
+    encoding : str, optional
+        Of files that are text, such as ``"windows-1252"`` of many spreadsheets, or ``"utf-16"``; UTF-8 unless said
+        otherwise. A `TableSource` is opened again in it.
     max_bytes : int
         How large bytes that are packed (gzip, zstd, or within Parquet and Arrow) may become in memory; 1 GiB unless
         said otherwise.
@@ -140,9 +145,11 @@ def open_table(
     >>> table.description
     'the data (cells separated by semicolons)'
     """
-    _check_encoding(encoding)
+    if encoding is not None:
+        _check_encoding(encoding)
     if isinstance(source, TableSource):
-        return source
+        return source if encoding is None else source.in_encoding(encoding)
+    encoding = encoding or UTF_8
     if is_frame(source):
         return TableSource([Frame(source, name or "the table")])
     if isinstance(source, str) and source == "-":
@@ -164,9 +171,13 @@ def open_table(
 
 def _check_encoding(encoding: str) -> None:
     try:
-        "a".encode(encoding)
-    except LookupError:
+        name = codecs.lookup(encoding).name
+        if name not in _NOT_OF_FILES:
+            "a".encode(encoding)  # codecs that are not from text to bytes refuse this
+    except (LookupError, ValueError):
         raise DataError(f"there is no encoding {encoding!r} of text", fix=with_encoding("windows-1252")) from None
+    if name in _NOT_OF_FILES:
+        raise DataError(f"{encoding!r} is no encoding of files", fix=with_encoding("windows-1252"))
 
 
 def _encoding_in(source: Any, encoding: str) -> str:
