@@ -52,8 +52,15 @@ export function wrongNumber(text) {
   return typedNumber(pointed) === null ? "This is no number: write 0.1 or 1e-3." : `Write a point: ${pointed}.`;
 }
 
+/** A power of ten as it is printed, 3.2·10⁻⁸, in the place of e-8. */
+const withExponent = (text) =>
+  text.replace(/[·⋅×]10([⁻⁺]?)([⁰¹²³⁴-⁹]+)$/, (_, sign, digits) => {
+    const plain = [...digits].map((digit) => RAISED.indexOf(digit)).join("");
+    return `e${sign === "⁻" ? "-" : ""}${plain}`;
+  });
+
 /** The number that a person typed, or null: "−0,5" is none, "−0.5" is. */
 export function typedNumber(text) {
-  const plain = text.trim().replace(/[−–]/g, "-");
+  const plain = withExponent(text.trim().replace(/[−–]/g, "-"));
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : null;
 }
