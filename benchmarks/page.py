@@ -1,8 +1,8 @@
 """The page under the clock: ``python benchmarks/page.py [--clients 50] [--seconds 10] [--repeats 15]``.
 
-Three questions. How long does each example's lesson take after a key press? How long until something is painted (with
-the extra `browser` and a Chromium)? And when so many clients train at once, each with its stream of frames open, how
-long does the page of each take to answer, and how much memory does the server need?
+Four questions. How long does each example's lesson take after a key press? How long until the page shows it, and until
+anything is painted at all (with the extra `browser` and a Chromium)? And when so many clients train at once, each with
+its stream of frames open, how long does the page of each take to answer, and how much memory does the server need?
 
 The server is a process of its own; the clients are this one.
 """
@@ -119,34 +119,69 @@ def processor_seconds(typed: Typed, level: Level) -> float:
     return time.process_time() - start
 
 
-# First paint --------------------------------------------------------------------------------------------------------
+# In the browser -----------------------------------------------------------------------------------------------------
 
 
-def first_paint(page: Page, repeats: int) -> None:
-    """In a browser that has nothing in its cache, and in one that was here before."""
+def in_the_browser(page: Page, repeats: int) -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         chromium = None
     if chromium is None:
-        print("\nFirst paint is not measured: it needs playwright and a Chromium.")
+        print("\nNothing is measured in a browser: it needs playwright and a Chromium.")
         return
-    print("\n| first paint, in ms | median | slowest |\n|---|---:|---:|")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for view in ("formula", "training"):
-            address = f"http://127.0.0.1:{page.port}/#{view}"
-            cold, warm = [], []
-            for _ in range(repeats):
-                context = browser.new_context()
-                cold.append(painted(context.new_page(), address))
-                warm.append(painted(context.new_page(), address))
-                context.close()
-            print(
-                f"| {view}, first visit | {milliseconds(cold)} |\n| {view}, again | {milliseconds(warm)} |", flush=True
-            )
+        key_to_picture(browser, page, repeats)
+        first_paint(browser, page, repeats)
         browser.close()
+
+
+def key_to_picture(browser: Any, page: Page, repeats: int) -> None:
+    """From a number that is typed to the frame that shows its lesson."""
+    print("\n| from key to picture, in ms | median | slowest |\n|---|---:|---:|")
+    for preset in PRESETS:
+        tab = browser.new_page()
+        tab.goto(f"http://127.0.0.1:{page.port}/#formula?preset={preset.id}")
+        tab.locator(".lesson").wait_for()
+        tab.evaluate("document.fonts.ready")
+        times = [tab.evaluate(TYPED, f"0.{10 + number}") for number in range(repeats + 3)][3:]
+        print(f"| {preset.id} | {milliseconds(times)} |", flush=True)
+        tab.close()
+
+
+#: Types into the first field, and gives the seconds until the frame after the lesson has changed is drawn.
+TYPED = """async text => {
+    const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+    const field = document.querySelector('.values input:not([type=range], [type=checkbox])');
+    const host = document.querySelector('.lesson-host');
+    const changed = new Promise(done => {
+        const all = { subtree: true, childList: true, attributes: true, characterData: true };
+        new MutationObserver((_, observer) => done(observer.disconnect())).observe(host, all);
+    });
+    await pause(200);
+    const start = performance.now();
+    field.value = text;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    await changed;
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return (performance.now() - start) / 1000;
+}"""
+
+
+def first_paint(browser: Any, page: Page, repeats: int) -> None:
+    """In a browser that has nothing in its cache, and in one that was here before."""
+    print("\n| first paint, in ms | median | slowest |\n|---|---:|---:|")
+    for view in ("formula", "training"):
+        address = f"http://127.0.0.1:{page.port}/#{view}"
+        cold, warm = [], []
+        for _ in range(repeats):
+            context = browser.new_context()
+            cold.append(painted(context.new_page(), address))
+            warm.append(painted(context.new_page(), address))
+            context.close()
+        print(f"| {view}, first visit | {milliseconds(cold)} |\n| {view}, again | {milliseconds(warm)} |", flush=True)
 
 
 def painted(tab: Any, address: str) -> float:
@@ -241,13 +276,13 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long they are watched")
     parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--only", choices=["lessons", "paint", "clients"])
+    parser.add_argument("--only", choices=["lessons", "browser", "clients"])
     settings = parser.parse_args()
     with serving() as page:
         if settings.only in (None, "lessons"):
             lessons(page, settings.repeats)
-        if settings.only in (None, "paint"):
-            first_paint(page, settings.repeats)
+        if settings.only in (None, "browser"):
+            in_the_browser(page, settings.repeats)
         if settings.only in (None, "clients"):
             crowd(page, settings.clients, settings.seconds)
 
