@@ -159,9 +159,9 @@ def typed_from(sent: Sent, limits: Limits, *, skips_wrong: bool = False) -> Type
     """
     formula = sent.formula
     given: dict[str, Any] = {}
-    for name in formula.names:
+    for name, text in sent.texts.items():
         try:
-            given |= {name: _value(name, sent.texts[name])} if name in sent.texts else {}
+            given[name] = _value(name, text)
         except Refused:
             if not skips_wrong:
                 raise
