@@ -56,6 +56,7 @@ def test_a_formula_means_what_python_and_numpy_mean(text: str, values: Any, resu
         ("x / 3×10⁸ · y", "x / 3e8 * y"),
         ("x / 3 · 10² * y", "x / 3 * 10**2 * y"),
         ("x**2·10⁻³ - y", "x**2 * 10**-3 - y"),
+        ("x **  -2·10³ - y", "x**-2 * 10**3 - y"),
         ("1e-5·10² + w2·10²*x", "1e-5 * 10**2 + w2 * 10**2 * x"),
         ("x / 10⁻⁴ + y", "x / 10**-4 + y"),
         ("x⁻¹ · y¹⁰", "x ** -1 * y ** 10"),

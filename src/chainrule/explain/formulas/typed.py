@@ -24,7 +24,7 @@ _SIGNS = {"−": "-", "·": "*", "⋅": "*", "×": "*", "⊙": "*", "ᵀ": ".T",
 _NO_NAME = f"{_SUPERSCRIPTS}{_SUBSCRIPTS}ᵀ"  # digits and letters to Python's regular expressions
 _TRANSLATED = re.compile(
     rf"""
-    (?<![\w.]) (?<! [eE][-+−] ) (?<! \*\* ) (?<! \*\*[-+−\ ] ) (?P<scientific>
+    (?<![\w.]) (?<! [eE][-+−] ) (?P<scientific>
         (?P<size> \d+(?:\.\d*)? | \.\d+ ) [·⋅×] 10 (?P<tens> [⁻⁺]? [{_SUPERSCRIPTS}]+ ) (?! [\w.] ) )
     | (?P<power> [⁻⁺]? [{_SUPERSCRIPTS}]+ )
     | (?P<index> [{_SUBSCRIPTS}]+ )
@@ -34,6 +34,8 @@ _TRANSLATED = re.compile(
     """,
     re.VERBOSE,
 )
+#: x**2·10³ is a thousand times x².
+_AFTER_POWER = re.compile(r"\*\*[-+−\s]*$")
 #: Of a value, where there is no arithmetic that it could be instead.
 _NUMBER = re.compile(rf"(?<![\w.])(?:(?P<size>\d+(?:\.\d*)?|\.\d+)[·⋅×])?10(?P<tens>[⁻⁺]?[{_SUPERSCRIPTS}]+)(?![\w.])")
 
@@ -147,7 +149,8 @@ def _replacement(match: re.Match[str]) -> tuple[str, list[int]]:
     piece: str
     match match.lastgroup:
         case "scientific":
-            piece = _in_python(match)
+            factors = f"{match['size']}*10**({match['tens'].translate(_SAME_WIDTH)})"
+            piece = factors if _AFTER_POWER.search(match.string[:start]) else _in_python(match)
         case "power":
             exponent = found.translate(_SAME_WIDTH)
             piece = f"**{exponent}" if exponent.isdigit() else f"**({exponent})"
